@@ -1,0 +1,1 @@
+"""The tables, numbered: up and down on SQLite and PostgreSQL, with no configuration file."""
