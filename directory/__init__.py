@@ -1,0 +1,1 @@
+"""Who is who, who answers for whom, who may do what. Knows no call and no application."""

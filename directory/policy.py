@@ -1,0 +1,233 @@
+"""Who may do what: one table from action to roles, and one value that says what somebody may see.
+
+Pure. Every operation of the house names an action of this table; an action that is not here stops the start. Whether
+a step is open for *this* application is the lifecycle's business; here is only whether the role may ever take it.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from directory.actor import (
+    BUREAU_ROLES,
+    DISCIPLINE_ROLES,
+    PERSONS,
+    PROVINCE_ROLES,
+    UNIT_ROLES,
+    Actor,
+    Role,
+)
+from directory.bureau import prefix_of
+from eventstore.refusal import Refusal
+
+UNIT = UNIT_ROLES
+ADMIN = frozenset({Role.UNIT_ADMIN})
+BUREAU = BUREAU_ROLES
+HEAD = frozenset({Role.BUREAU_HEAD})
+CLERK = frozenset({Role.PROVINCE_CLERK})
+LEAD = frozenset({Role.PROVINCE_LEAD})
+FINANCE = frozenset({Role.PROVINCE_FINANCE})
+PROVINCE = PROVINCE_ROLES
+EXPERT = frozenset({Role.EXPERT})
+RECORDER = frozenset({Role.DISCIPLINE_CLERK})
+JUDGE = frozenset({Role.DISCIPLINE_HEAD})
+DISCIPLINE = DISCIPLINE_ROLES
+AUDITOR = frozenset({Role.AUDITOR})
+OPERATOR = frozenset({Role.OPERATOR})
+CLOCK = frozenset({Role.CLOCK})
+PUBLIC = frozenset({Role.PUBLIC})
+EVERYBODY = PERSONS | PUBLIC
+AUTHORITIES = BUREAU | PROVINCE | DISCIPLINE
+
+COMMANDS: Mapping[str, frozenset[Role]] = MappingProxyType(
+    {
+        "application.create": UNIT,  # T01
+        "application.save": UNIT,  # T02
+        "application.seal": ADMIN,  # T03
+        "application.recall": ADMIN,  # T04
+        "application.withdraw": ADMIN,  # T05
+        "application.lapse": CLOCK,  # T06, T13
+        "application.recommend": HEAD,  # T07, T08
+        "application.not_recommend": HEAD,  # T09
+        "application.receive": CLERK,  # T10
+        "application.return": BUREAU | CLERK | LEAD,  # T11: the body that holds it
+        "application.resubmit": ADMIN,  # T12
+        "application.extend": HEAD | LEAD,  # T14: the receiving body's head
+        "application.form_fail": CLERK | LEAD,  # T15: two persons
+        "application.ask_reconsideration": ADMIN,  # T16, the unit's half
+        "application.reconsider": HEAD | LEAD,  # T16, the higher body's half
+        "application.form_pass": CLERK,  # T17
+        "application.draw": CLERK,  # T18
+        "application.replace": CLERK,  # T18
+        "application.recuse": EXPERT,  # T18
+        "application.declare": EXPERT,  # T19
+        "application.score": EXPERT,  # T19
+        "application.close_review": CLERK,  # T20
+        "application.site_result": CLERK | LEAD,  # T21: a team of two
+        "application.not_select": LEAD,  # T22
+        "application.propose": LEAD,  # T23
+        "application.publish": CLERK,  # T24
+        "application.object": CLERK | RECORDER | PUBLIC,  # T25: filed by anybody, or recorded for them
+        "application.accept_objection": CLERK | RECORDER,
+        "application.dismiss": JUDGE,  # T26
+        "application.uphold": JUDGE | LEAD,  # T27
+        "application.reserve": LEAD,  # T28
+        "application.drop": LEAD,  # T28
+        "application.award": LEAD | FINANCE,  # T29: two persons
+        "application.waive": ADMIN,  # T30
+        "application.instruct": FINANCE,  # T31
+        "application.confirm_paid": FINANCE,  # T32
+        "application.hand_on": ADMIN,  # T33
+        "application.confirm_hand_on": ADMIN,  # T33, the member's half
+        "application.self_evaluate": ADMIN,  # before T34
+        "application.close": CLERK,  # T34
+        "application.cancel_award": LEAD,  # T35
+        "application.demand_recovery": LEAD | FINANCE,  # T36: two persons
+        "application.record_repayment": FINANCE,  # T37
+        "unit.bar": LEAD,  # T38
+        "application.correct": OPERATOR | LEAD,  # T39: two persons
+    }
+)
+
+READS: Mapping[str, frozenset[Role]] = MappingProxyType(
+    {
+        "application.list": UNIT | AUTHORITIES | EXPERT | AUDITOR,
+        "application.read": UNIT | AUTHORITIES | EXPERT | AUDITOR,
+        "application.actions": UNIT | AUTHORITIES | EXPERT | AUDITOR,
+        "application.file.read": UNIT | AUTHORITIES | EXPERT | AUDITOR,
+        "application.history": UNIT | AUTHORITIES | AUDITOR,
+        "inbox.read": AUTHORITIES | EXPERT,
+        "recommendation_list.read": BUREAU | PROVINCE | AUDITOR,
+        "review.read": EXPERT | PROVINCE | DISCIPLINE | AUDITOR,
+        "objection.read": CLERK | LEAD | DISCIPLINE,  # the objector's identity
+        "payment.read": UNIT | PROVINCE | AUDITOR,
+        "letter.read": EVERYBODY - PUBLIC,  # one's own; why it came
+        "letter.list": OPERATOR | AUDITOR,
+        "notice.read": EVERYBODY,
+        "call.read": EVERYBODY,
+        "lifecycle.read": EVERYBODY,
+        "division.read": EVERYBODY,
+        "document.check": EVERYBODY,
+        "page.public": EVERYBODY,  # front page, sign-in, help, the API's description
+    }
+)
+
+DESKS: Mapping[str, frozenset[Role]] = MappingProxyType(
+    {
+        "signin.ask": EVERYBODY,
+        "signin.use": EVERYBODY,
+        "session.close": EVERYBODY,
+        "session.list": PERSONS,
+        "session.revoke": PERSONS,
+        "token.issue": PERSONS,
+        "token.list": PERSONS,
+        "token.revoke": PERSONS,
+        "language.choose": EVERYBODY,
+        "account.read": PERSONS,
+        "person.register": OPERATOR | ADMIN,
+        "person.read": OPERATOR | AUDITOR,
+        "person.erase": OPERATOR,
+        "expert.list": OPERATOR | CLERK,
+        "expert.read": OPERATOR | CLERK | LEAD | DISCIPLINE | AUDITOR,
+        "grant.give": OPERATOR | ADMIN,
+        "grant.take_back": OPERATOR | ADMIN,
+        "unit.register": OPERATOR | UNIT,
+        "unit.read": OPERATOR | UNIT | AUTHORITIES | AUDITOR,
+        "bureau.register": OPERATOR,
+        "bureau.read": EVERYBODY,
+        "call.publish": OPERATOR | LEAD,
+        "history.read": AUDITOR,
+        "history.verify": AUDITOR | OPERATOR,
+        "evidence.export": AUDITOR,
+        "checkpoint.sign": OPERATOR,
+        "projection.rebuild": OPERATOR,
+        "upkeep.read": OPERATOR | AUDITOR,
+        "letter.resend": OPERATOR,
+        "webhook.read": OPERATOR | AUDITOR,
+        "webhook.manage": OPERATOR,
+        "clock.move": OPERATOR,  # demonstrations and tests only
+    }
+)
+
+POLICY: Mapping[str, frozenset[Role]] = MappingProxyType({**COMMANDS, **READS, **DESKS})
+
+
+class ActionUnknown(LookupError):
+    """An operation names an action that the table does not have."""
+
+
+def allowed(action: str) -> frozenset[Role]:
+    try:
+        return POLICY[action]
+    except KeyError:
+        raise ActionUnknown(f"no action {action!r} in the policy") from None
+
+
+def may(actor: Actor, action: str) -> Refusal | None:
+    """None, or ROLE_FORBIDDEN with the actor's roles and the roles that may."""
+    roles = allowed(action)
+    if not actor.roles.isdisjoint(roles):
+        return None
+    return Refusal.of("ROLE_FORBIDDEN", action=action, role=_words(actor.roles), allowed=_words(roles))
+
+
+def _words(roles: Collection[Role]) -> tuple[str, ...]:
+    """In the order of the enumeration; the public's is left out where there is another."""
+    named = tuple(role.value for role in Role if role in roles and role is not Role.PUBLIC)
+    return named or tuple(role.value for role in roles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What an actor's queries are scoped to. The parts add up; the empty value sees nothing.
+
+    `units` see what they lead or belong to, drafts included. Everybody else sees an application from its first seal
+    on: `provinces` whole, `regions` by the beginning of the county's code, `bureaus` by the frozen route, and
+    `expert` where the panel names that person.
+    """
+
+    provinces: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
+    bureaus: frozenset[str] = frozenset()
+    units: frozenset[str] = frozenset()
+    expert: str | None = None
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.provinces or self.bureaus or self.units or self.expert)
+
+    def covers(
+        self,
+        *,
+        county: str,
+        sealed: bool,
+        units: Collection[str] = (),
+        route: Collection[str] = (),
+        panel: Collection[str] = (),
+    ) -> bool:
+        """Whether one application is in sight: the sentence that the scoped queries say in SQL."""
+        if not self.units.isdisjoint(units):
+            return True
+        if not sealed:
+            return False
+        return (
+            county[:2] in self.provinces
+            or any(county.startswith(region) for region in self.regions)
+            or not self.bureaus.isdisjoint(route)
+            or self.expert in panel
+        )
+
+
+NOTHING = Sight()
+
+
+def visible_to(actor: Actor) -> Sight:
+    """What the actor may see of applications. Operator, clock and public see none: they ask by other doors."""
+    bureaus = actor.scopes(*BUREAU_ROLES)
+    return Sight(
+        provinces=actor.scopes(*PROVINCE_ROLES, *DISCIPLINE_ROLES, Role.AUDITOR),
+        regions=frozenset(prefix_of(bureau) for bureau in bureaus),
+        bureaus=bureaus,
+        units=actor.scopes(*UNIT_ROLES),
+        expert=actor.id if actor.holds(Role.EXPERT) else None,
+    )

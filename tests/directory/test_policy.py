@@ -1,0 +1,189 @@
+"""One table says which role may do what; queries are scoped by the same grants."""
+
+from collections.abc import Collection
+
+import pytest
+
+from directory.actor import (
+    CLOCK,
+    GIVEN_TO_NOBODY,
+    HOUSE_ROLES,
+    PERSONS,
+    PUBLIC,
+    Actor,
+    Grant,
+    Role,
+)
+from directory.policy import (
+    COMMANDS,
+    NOTHING,
+    POLICY,
+    ActionUnknown,
+    Sight,
+    may,
+    visible_to,
+)
+
+SCOPES = {
+    Role.UNIT_EDITOR: "91430104MAXTE5T16B",
+    Role.UNIT_ADMIN: "91430104MAXTE5T16B",
+    Role.BUREAU_CLERK: "430104",
+    Role.BUREAU_HEAD: "430104",
+}
+
+# One letter a role; a line an action. Written out by hand, so that a change of the table is a change of two files.
+LETTERS = {
+    "e": Role.UNIT_EDITOR, "a": Role.UNIT_ADMIN, "b": Role.BUREAU_CLERK, "h": Role.BUREAU_HEAD,
+    "c": Role.PROVINCE_CLERK, "l": Role.PROVINCE_LEAD, "f": Role.PROVINCE_FINANCE, "x": Role.EXPERT,
+    "r": Role.DISCIPLINE_CLERK, "j": Role.DISCIPLINE_HEAD, "u": Role.AUDITOR, "o": Role.OPERATOR,
+    "k": Role.CLOCK, "p": Role.PUBLIC,
+}  # fmt: skip
+TABLE = """
+application.create ea | application.save ea | application.seal a | application.recall a | application.withdraw a
+application.lapse k | application.recommend h | application.not_recommend h | application.receive c
+application.return bhcl | application.resubmit a | application.extend hl | application.form_fail cl
+application.ask_reconsideration a | application.reconsider hl | application.form_pass c | application.draw c
+application.replace c | application.recuse x | application.declare x | application.score x
+application.close_review c | application.site_result cl | application.not_select l | application.propose l
+application.publish c | application.object crp | application.accept_objection cr | application.dismiss j
+application.uphold jl | application.reserve l | application.drop l | application.award lf | application.waive a
+application.instruct f | application.confirm_paid f | application.hand_on a | application.confirm_hand_on a
+application.self_evaluate a | application.close c | application.cancel_award l | application.demand_recovery lf
+application.record_repayment f | unit.bar l | application.correct ol
+application.list eabhclfxrju | application.read eabhclfxrju | application.actions eabhclfxrju
+application.file.read eabhclfxrju | application.history eabhclfrju | inbox.read bhclfxrj
+recommendation_list.read bhclfu | review.read xclfrju | objection.read clrj | payment.read eaclfu
+letter.read eabhclfxrjuo | letter.list ou | notice.read eabhclfxrjuop | call.read eabhclfxrjuop
+lifecycle.read eabhclfxrjuop | division.read eabhclfxrjuop | document.check eabhclfxrjuop | page.public eabhclfxrjuop
+signin.ask eabhclfxrjuop | signin.use eabhclfxrjuop | session.close eabhclfxrjuop | session.list eabhclfxrjuo
+session.revoke eabhclfxrjuo | token.issue eabhclfxrjuo | token.list eabhclfxrjuo | token.revoke eabhclfxrjuo
+language.choose eabhclfxrjuop | account.read eabhclfxrjuo | person.register oa | person.read ou | person.erase o
+expert.list oc | expert.read oclrju | grant.give oa | grant.take_back oa | unit.register oea
+unit.read oeabhclfrju | bureau.register o | bureau.read eabhclfxrjuop | call.publish ol | history.read u
+history.verify uo | evidence.export u | checkpoint.sign o | projection.rebuild o | upkeep.read ou | letter.resend o
+webhook.read ou | webhook.manage o | clock.move o
+"""
+EXPECTED = {
+    action: frozenset(LETTERS[letter] for letter in letters)
+    for action, letters in (cell.split() for cell in TABLE.replace("\n", "|").split("|") if cell.strip())
+}
+
+
+def actor(*roles: Role) -> Actor:
+    return Actor("p-1", "某人", tuple(Grant(role, SCOPES.get(role, "43")) for role in roles))
+
+
+def test_the_table_names_every_action_and_no_other() -> None:
+    assert set(POLICY) == set(EXPECTED)
+
+
+@pytest.mark.parametrize("action", sorted(EXPECTED))
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_may_do_what_the_table_says_and_nothing_else(action: str, role: Role) -> None:
+    everybody = Role.PUBLIC in EXPECTED[action] and role is not Role.CLOCK
+    refusal = may(actor(role), action)
+    if role in EXPECTED[action] or everybody:
+        assert refusal is None
+    else:
+        assert refusal is not None
+        assert refusal.code == "ROLE_FORBIDDEN"
+        assert refusal.params["role"] == (role.value,)
+        assert set(refusal.params["allowed"]) == {r.value for r in EXPECTED[action]}  # type: ignore[arg-type]
+
+
+def test_an_editor_does_not_seal() -> None:
+    refusal = may(actor(Role.UNIT_EDITOR), "application.seal")
+    assert refusal is not None
+    assert dict(refusal.params) == {
+        "action": "application.seal",
+        "role": ("unit.editor",),
+        "allowed": ("unit.admin",),
+    }
+
+
+def test_somebody_without_any_role_is_the_public() -> None:
+    nobody = Actor("p-2", "某人")
+    assert may(nobody, "call.read") is None
+    assert may(nobody, "account.read") is not None
+    assert visible_to(nobody).nothing
+
+
+def test_two_roles_add_up() -> None:
+    both = actor(Role.UNIT_EDITOR, Role.EXPERT)
+    assert may(both, "application.save") is None
+    assert may(both, "application.score") is None
+
+
+def test_no_action_of_an_application_is_open_to_auditor_or_operator() -> None:
+    acting = {action for action in COMMANDS if not HOUSE_ROLES.isdisjoint(COMMANDS[action])}
+    assert acting == {"application.correct"}  # T39: the operator's, with a second person
+
+
+def test_every_role_that_persons_hold_may_do_something() -> None:
+    for role in PERSONS:
+        assert any(role in roles for roles in POLICY.values())
+    assert frozenset({Role.CLOCK, Role.PUBLIC}) == GIVEN_TO_NOBODY
+
+
+def test_an_action_that_nobody_knows_stops_everything() -> None:
+    with pytest.raises(ActionUnknown):
+        may(PUBLIC, "application.teleport")
+
+
+@pytest.mark.parametrize(
+    ("who", "sight"),
+    [
+        (actor(Role.UNIT_EDITOR), Sight(units=frozenset({"91430104MAXTE5T16B"}))),
+        (
+            actor(Role.BUREAU_CLERK),
+            Sight(regions=frozenset({"430104"}), bureaus=frozenset({"430104"})),
+        ),
+        (
+            Actor("p", "", (Grant(Role.BUREAU_HEAD, "430100"),)),
+            Sight(regions=frozenset({"4301"}), bureaus=frozenset({"430100"})),
+        ),
+        (actor(Role.PROVINCE_FINANCE), Sight(provinces=frozenset({"43"}))),
+        (actor(Role.DISCIPLINE_HEAD), Sight(provinces=frozenset({"43"}))),
+        (actor(Role.AUDITOR), Sight(provinces=frozenset({"43"}))),
+        (actor(Role.EXPERT), Sight(expert="p-1")),
+        (actor(Role.OPERATOR), NOTHING),
+        (CLOCK, NOTHING),
+        (PUBLIC, NOTHING),
+    ],
+)
+def test_what_an_actor_sees_follows_from_the_grants(who: Actor, sight: Sight) -> None:
+    assert visible_to(who) == sight
+    assert sight.nothing is (sight == NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("sight", "drafts", "sealed"),
+    [
+        (Sight(units=frozenset({"LEAD"})), True, True),
+        (Sight(units=frozenset({"MEMBER"})), True, True),
+        (Sight(units=frozenset({"OTHER"})), False, False),
+        (Sight(regions=frozenset({"430104"})), False, True),
+        (Sight(regions=frozenset({"4301"})), False, True),
+        (Sight(regions=frozenset({"4302"})), False, False),
+        (Sight(bureaus=frozenset({"430171"})), False, True),
+        (Sight(provinces=frozenset({"43"})), False, True),
+        (Sight(provinces=frozenset({"44"})), False, False),
+        (Sight(expert="E1"), False, True),
+        (Sight(expert="E2"), False, False),
+        (NOTHING, False, False),
+    ],
+)
+def test_a_draft_is_seen_by_its_units_and_the_rest_sees_what_was_sealed(
+    sight: Sight, drafts: bool, sealed: bool
+) -> None:
+    def seen(sealed: bool) -> bool:
+        units: Collection[str] = ("LEAD", "MEMBER")
+        return sight.covers(
+            county="430104",
+            sealed=sealed,
+            units=units,
+            route=("430171", "43"),
+            panel=("E1",),
+        )
+
+    assert (seen(sealed=False), seen(sealed=True)) == (drafts, sealed)
