@@ -168,13 +168,12 @@ def may(actor: Actor, action: str) -> Refusal | None:
     roles = allowed(action)
     if not actor.roles.isdisjoint(roles):
         return None
-    return Refusal.of("ROLE_FORBIDDEN", action=action, role=_words(actor.roles), allowed=_words(roles))
+    given = actor.roles - PUBLIC or PUBLIC
+    return Refusal.of("ROLE_FORBIDDEN", action=action, role=_words(given), allowed=_words(roles))
 
 
 def _words(roles: Collection[Role]) -> tuple[str, ...]:
-    """In the order of the enumeration; the public's is left out where there is another."""
-    named = tuple(role.value for role in Role if role in roles and role is not Role.PUBLIC)
-    return named or tuple(role.value for role in roles)
+    return tuple(role.value for role in Role if role in roles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

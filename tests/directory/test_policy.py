@@ -88,7 +88,7 @@ def test_every_role_may_do_what_the_table_says_and_nothing_else(action: str, rol
         assert refusal is not None
         assert refusal.code == "ROLE_FORBIDDEN"
         assert refusal.params["role"] == (role.value,)
-        assert set(refusal.params["allowed"]) == {r.value for r in EXPECTED[action]}  # type: ignore[arg-type]
+        assert refusal.params["allowed"] == tuple(r.value for r in Role if r in EXPECTED[action])
 
 
 def test_an_editor_does_not_seal() -> None:
