@@ -1,0 +1,450 @@
+"""What an application adds up to: the fold of its events. Never refuses, never looks outside.
+
+The field *version* is the number of events folded; a conditional write compares it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import assert_never
+
+from workflow import events as e
+from workflow.events import Answer, ApplicationEvent, ReturnItem, RouteStep
+from workflow.stages import Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    slot: str
+    file_id: str
+    name: str
+    size: int
+    sha256: str
+    media_type: str
+    label: str
+    pages: int | None
+    check_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """The text as it was sealed: what a bureau puts its name to and what a resubmission is compared with."""
+
+    version: int
+    content_digest: str
+    answers: Mapping[str, Answer]
+    attachments: Mapping[str, tuple[Attachment, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """A correction asked for: by whom, of what, until when, and where the application goes back to."""
+
+    returned_from: Stage
+    body: str
+    items: tuple[ReturnItem, ...]
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconsideration:
+    about: Stage
+    reason: str
+    granted: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """The panel in drawing order, who declared what, whose marks are in, and the result in hundredths once closed."""
+
+    panel: tuple[str, ...] = ()
+    drawn_ever: tuple[str, ...] = ()
+    conflicts: frozenset[str] = frozenset()
+    cleared: frozenset[str] = frozenset()
+    totals: Mapping[str, int] = field(default_factory=dict[str, int])
+    result: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    opens: date
+    closes: date
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objection:
+    number: int
+    kind: str
+    grounds: str
+    outcome: str = "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tranche:
+    number: int
+    amount_fen: int
+    bank_reference: str = ""
+    paid_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """Everything that stands about one application; before its first event *stage* is None."""
+
+    version: int = 0
+    stage: Stage | None = None
+    id: str = ""
+    number: str = ""
+    call: str = ""
+    programme: str = ""
+    direction: str = ""
+    definition_digest: str = ""
+    lead_unit: str = ""
+    unit_name: str = ""
+    region: str = ""
+    opened_by: str = ""
+    answers: Mapping[str, Answer] = field(default_factory=dict[str, Answer])
+    section_versions: Mapping[str, int] = field(default_factory=dict[str, int])
+    attachments: Mapping[str, tuple[Attachment, ...]] = field(default_factory=dict[str, tuple[Attachment, ...]])
+    commitments: Mapping[str, e.CommitmentRecorded] = field(default_factory=dict[str, e.CommitmentRecorded])
+    sealed: Sealed | None = None
+    route: tuple[RouteStep, ...] = ()
+    route_rule: str = ""
+    copied_to: tuple[str, ...] = ()
+    recommendations: tuple[e.Recommended, ...] = ()
+    returned: Return | None = None
+    returns: Mapping[str, int] = field(default_factory=dict[str, int])
+    extensions: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    refused_from: Stage | None = None
+    refused_by: str = ""
+    reconsideration: Reconsideration | None = None
+    review: Review = field(default_factory=Review)
+    amount_fen: int | None = None
+    proposer: str = ""
+    notice: Notice | None = None
+    objections: tuple[Objection, ...] = ()
+    award_signers: tuple[str, ...] = ()
+    document_number: str = ""
+    awarded_fen: int = 0
+    tranches: tuple[Tranche, ...] = ()
+    self_evaluated: bool = False
+    recovery_before: Stage | None = None
+    recovery_due_fen: int = 0
+    recovered_now_fen: int = 0
+    repaid_fen: int = 0
+
+    @property
+    def next_step(self) -> RouteStep | None:
+        """The recommending body whose turn it is; None once only the province is left."""
+        step = len(self.recommendations)
+        return self.route[step] if step < len(self.route) else None
+
+    @property
+    def content_digest(self) -> str:
+        return self.sealed.content_digest if self.sealed else ""
+
+    @property
+    def instructed_fen(self) -> int:
+        return sum(tranche.amount_fen for tranche in self.tranches)
+
+    @property
+    def paid_fen(self) -> int:
+        return sum(tranche.amount_fen for tranche in self.tranches if tranche.bank_reference)
+
+    @property
+    def open_objections(self) -> tuple[Objection, ...]:
+        return tuple(objection for objection in self.objections if objection.outcome == "open")
+
+
+EMPTY = Application()
+
+
+def evolve(application: Application, event: ApplicationEvent) -> Application:
+    """The application after *event*; total over every kind of event."""
+    return replace(_evolve(application, event), version=application.version + 1)
+
+
+def _evolve(application: Application, event: ApplicationEvent) -> Application:
+    match event:
+        case e.Opened() | e.SectionSaved() | e.FileAttached() | e.FileRemoved() | e.CommitmentRecorded():
+            return _drafted(application, event)
+        case e.UnitSealed() | e.Recalled() | e.Withdrawn() | e.Lapsed() | e.Resubmitted() | e.ReturnedForCorrection():
+            return _handed_in(application, event)
+        case e.Recommended() | e.NotRecommended() | e.StepNotApplicable() | e.Received() | e.DeadlineExtended():
+            return _carried(application, event)
+        case e.FormFailed() | e.FormPassed() | e.ReconsiderationAsked() | e.ReconsiderationDecided():
+            return _examined(application, event)
+        case e.PanelDrawn() | e.ExpertDeclared() | e.Scored() | e.ReviewClosed() | e.SiteChecked() | e.NotSelected():
+            return _reviewed(application, event)
+        case (
+            e.Proposed()
+            | e.NoticePublished()
+            | e.ObjectionReceived()
+            | e.ObjectionDismissed()
+            | e.ObjectionUpheld()
+            | e.Reserved()
+        ):
+            return _noticed(application, event)
+        case (
+            e.AwardSigned()
+            | e.Awarded()
+            | e.AwardWaived()
+            | e.AwardCancelled()
+            | e.TrancheInstructed()
+            | e.TranchePaid()
+            | e.SelfEvaluationFiled()
+            | e.Closed()
+            | e.RecoveryDemanded()
+            | e.RepaymentRecorded()
+        ):
+            return _funded(application, event)
+        case _:
+            assert_never(event)
+
+
+def _drafted(
+    application: Application,
+    event: e.Opened | e.SectionSaved | e.FileAttached | e.FileRemoved | e.CommitmentRecorded,
+) -> Application:
+    match event:
+        case e.Opened():
+            return replace(
+                application,
+                stage=event.entered,
+                id=event.application_id,
+                number=event.number,
+                call=event.call,
+                programme=event.programme,
+                direction=event.direction,
+                definition_digest=event.definition_digest,
+                lead_unit=event.lead_unit,
+                unit_name=event.unit_name,
+                region=event.region,
+                opened_by=event.opened_by,
+            )
+        case e.SectionSaved(section=section, section_version=version, answers=changed):
+            merged = {**application.answers, **changed}
+            return replace(
+                application,
+                answers={key: answer for key, answer in merged.items() if answer is not None},
+                section_versions={**application.section_versions, section: version},
+            )
+        case e.FileAttached():
+            attachment = Attachment(
+                slot=event.slot,
+                file_id=event.file_id,
+                name=event.name,
+                size=event.size,
+                sha256=event.sha256,
+                media_type=event.media_type,
+                label=event.label,
+                pages=event.pages,
+                check_code=event.check_code,
+            )
+            held = application.attachments.get(event.slot, ())
+            return replace(application, attachments={**application.attachments, event.slot: (*held, attachment)})
+        case e.FileRemoved(slot=slot, file_id=file_id):
+            kept = tuple(a for a in application.attachments.get(slot, ()) if a.file_id != file_id)
+            return replace(application, attachments={**application.attachments, slot: kept})
+        case e.CommitmentRecorded(unit=unit):
+            return replace(application, commitments={**application.commitments, unit: event})
+        case _:
+            assert_never(event)
+
+
+def _handed_in(
+    application: Application,
+    event: e.UnitSealed | e.Recalled | e.Withdrawn | e.Lapsed | e.Resubmitted | e.ReturnedForCorrection,
+) -> Application:
+    match event:
+        case e.UnitSealed():
+            return replace(
+                application,
+                stage=event.entered,
+                sealed=_sealed(application, event.seal_version, event.content_digest),
+                route=event.route,
+                route_rule=event.route_rule,
+                copied_to=event.copied_to,
+                recommendations=(),
+            )
+        case e.Recalled(entered=stage) | e.Withdrawn(entered=stage) | e.Lapsed(entered=stage):
+            return replace(application, stage=stage, returned=None)
+        case e.Resubmitted():
+            return replace(
+                application,
+                stage=event.entered,
+                sealed=_sealed(application, event.seal_version, event.content_digest),
+                recommendations=() if event.renewed else application.recommendations,
+                returned=None,
+            )
+        case e.ReturnedForCorrection():
+            count = application.returns.get(event.returned_from, 0) + 1
+            return replace(
+                application,
+                stage=event.entered,
+                returned=Return(
+                    returned_from=event.returned_from, body=event.body, items=event.items, deadline=event.deadline
+                ),
+                returns={**application.returns, event.returned_from.value: count},
+            )
+        case _:
+            assert_never(event)
+
+
+def _sealed(application: Application, version: int, content_digest: str) -> Sealed:
+    return Sealed(
+        version=version,
+        content_digest=content_digest,
+        answers=application.answers,
+        attachments=application.attachments,
+    )
+
+
+def _carried(
+    application: Application,
+    event: e.Recommended | e.NotRecommended | e.StepNotApplicable | e.Received | e.DeadlineExtended,
+) -> Application:
+    match event:
+        case e.Recommended(entered=stage):
+            return replace(application, stage=stage, recommendations=(*application.recommendations, event))
+        case e.NotRecommended(entered=stage, body=body):
+            return replace(application, stage=stage, refused_from=application.stage, refused_by=body)
+        case e.StepNotApplicable():
+            return application
+        case e.Received(entered=stage):
+            return replace(application, stage=stage)
+        case e.DeadlineExtended(deadline="return", until=until):
+            returned = replace(application.returned, deadline=until) if application.returned else None
+            return replace(application, returned=returned)
+        case e.DeadlineExtended(deadline=deadline, until=until):
+            return replace(application, extensions={**application.extensions, deadline: until})
+        case _:
+            assert_never(event)
+
+
+def _examined(
+    application: Application,
+    event: e.FormFailed | e.FormPassed | e.ReconsiderationAsked | e.ReconsiderationDecided,
+) -> Application:
+    match event:
+        case e.FormFailed(entered=stage):
+            return replace(application, stage=stage, refused_from=application.stage, refused_by="")
+        case e.FormPassed(entered=stage):
+            return replace(application, stage=stage)
+        case e.ReconsiderationAsked(about=about, reason=reason):
+            return replace(application, reconsideration=Reconsideration(about=about, reason=reason))
+        case e.ReconsiderationDecided(entered=stage, granted=granted):
+            asked = application.reconsideration
+            decided = replace(asked, granted=granted) if asked else None
+            return replace(application, stage=stage, reconsideration=decided)
+        case _:
+            assert_never(event)
+
+
+def _reviewed(
+    application: Application,
+    event: e.PanelDrawn | e.ExpertDeclared | e.Scored | e.ReviewClosed | e.SiteChecked | e.NotSelected,
+) -> Application:
+    review = application.review
+    match event:
+        case e.PanelDrawn(drawn=drawn, replaces=replaced):
+            stay = tuple(expert for expert in review.panel if expert != replaced)
+            panel = replace(review, panel=(*stay, *drawn), drawn_ever=(*review.drawn_ever, *drawn))
+            return replace(application, review=panel)
+        case e.ExpertDeclared(expert=expert, conflict=True):
+            stay = tuple(other for other in review.panel if other != expert)
+            return replace(
+                application, review=replace(review, panel=stay, conflicts=review.conflicts | {expert})
+            )
+        case e.ExpertDeclared(expert=expert):
+            return replace(application, review=replace(review, cleared=review.cleared | {expert}))
+        case e.Scored(expert=expert, total=total):
+            return replace(application, review=replace(review, totals={**review.totals, expert: total}))
+        case e.ReviewClosed(entered=stage, result=result):
+            return replace(application, stage=stage, review=replace(review, result=result))
+        case e.SiteChecked(entered=stage) | e.NotSelected(entered=stage):
+            return replace(application, stage=stage)
+        case _:
+            assert_never(event)
+
+
+def _noticed(
+    application: Application,
+    event: e.Proposed
+    | e.NoticePublished
+    | e.ObjectionReceived
+    | e.ObjectionDismissed
+    | e.ObjectionUpheld
+    | e.Reserved,
+) -> Application:
+    match event:
+        case e.Proposed(entered=stage, amount_fen=amount, proposer=proposer):
+            return replace(
+                application, stage=stage, amount_fen=amount, proposer=proposer, notice=None, award_signers=()
+            )
+        case e.NoticePublished(entered=stage):
+            notice = Notice(opens=event.opens, closes=event.closes, until=event.until)
+            return replace(application, stage=stage, notice=notice)
+        case e.ObjectionReceived(entered=stage, objection=number, kind=kind, grounds=grounds):
+            objection = Objection(number=number, kind=kind, grounds=grounds)
+            return replace(application, stage=stage, objections=(*application.objections, objection))
+        case e.ObjectionDismissed(entered=stage, objection=number):
+            return replace(application, stage=stage, objections=_answered(application, number, "dismissed"))
+        case e.ObjectionUpheld(entered=stage, objection=number):
+            return replace(application, stage=stage, objections=_answered(application, number, "upheld"))
+        case e.Reserved(entered=stage):
+            return replace(application, stage=stage)
+        case _:
+            assert_never(event)
+
+
+def _answered(application: Application, number: int, outcome: str) -> tuple[Objection, ...]:
+    return tuple(replace(o, outcome=outcome) if o.number == number else o for o in application.objections)
+
+
+def _funded(
+    application: Application,
+    event: e.AwardSigned
+    | e.Awarded
+    | e.AwardWaived
+    | e.AwardCancelled
+    | e.TrancheInstructed
+    | e.TranchePaid
+    | e.SelfEvaluationFiled
+    | e.Closed
+    | e.RecoveryDemanded
+    | e.RepaymentRecorded,
+) -> Application:
+    match event:
+        case e.AwardSigned(signer=signer, document_number=number):
+            signers = (*application.award_signers, signer)
+            return replace(application, award_signers=signers, document_number=number)
+        case e.Awarded(entered=stage, amount_fen=amount, document_number=number, signers=signers):
+            return replace(
+                application, stage=stage, awarded_fen=amount, document_number=number, award_signers=signers
+            )
+        case e.TrancheInstructed(entered=stage, tranche=number, amount_fen=amount):
+            tranche = Tranche(number=number, amount_fen=amount)
+            return replace(application, stage=stage, tranches=(*application.tranches, tranche))
+        case e.TranchePaid(entered=stage, tranche=number, bank_reference=reference, paid_on=paid_on):
+            tranches = tuple(
+                replace(t, bank_reference=reference, paid_on=paid_on) if t.number == number else t
+                for t in application.tranches
+            )
+            return replace(application, stage=stage, tranches=tranches)
+        case e.SelfEvaluationFiled():
+            return replace(application, self_evaluated=True)
+        case e.AwardWaived(entered=stage) | e.AwardCancelled(entered=stage) | e.Closed(entered=stage):
+            return replace(application, stage=stage)
+        case e.RecoveryDemanded(entered=stage, before=before, amount_fen=amount):
+            return replace(application, stage=stage, recovery_before=before, recovery_due_fen=amount, recovered_now_fen=0)
+        case e.RepaymentRecorded(entered=stage, amount_fen=amount):
+            return replace(
+                application,
+                stage=stage,
+                recovered_now_fen=application.recovered_now_fen + amount,
+                repaid_fen=application.repaid_fen + amount,
+            )
+        case _:
+            assert_never(event)

@@ -1,0 +1,334 @@
+"""What people ask of an application: ids and input, no rights, no clock. Each class is one trigger of the lifecycle.
+
+Instants and rights are facts that handling gathers; marks are hundredths of a point, money whole fen.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from workflow.events import ReturnItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A wish about one application."""
+
+    trigger: ClassVar[str]
+    application_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open(Command):
+    """Begin an application for *unit* under a direction of a call (T01)."""
+
+    trigger: ClassVar[str] = "create"
+    call: str
+    direction: str
+    unit: str
+    project_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveSection(Command):
+    """Write answers of one section (T02). *section_version*: the one the writer saw, None to take what stands."""
+
+    trigger: ClassVar[str] = "save"
+    section: str
+    answers: Mapping[str, Any]
+    section_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachFile(Command):
+    """Put a received file into a slot; the bytes were hashed while they came in."""
+
+    trigger: ClassVar[str] = "save"
+    slot: str
+    file_id: str
+    name: str
+    size: int
+    sha256: str
+    media_type: str
+    label: str = ""
+    pages: int | None = None
+    check_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveFile(Command):
+    trigger: ClassVar[str] = "save"
+    slot: str
+    file_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCommitment(Command):
+    """The 真实性承诺书 of one unit, signed by its legal representative."""
+
+    trigger: ClassVar[str] = "save"
+    unit: str
+    signer: str
+    signer_kind: str
+    signed_on: date
+    scan_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal(Command):
+    trigger: ClassVar[str] = "seal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall(Command):
+    trigger: ClassVar[str] = "recall"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw(Command):
+    trigger: ClassVar[str] = "withdraw"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lapse(Command):
+    """The clock's: a draft after the call's close (T06), a return after its own deadline (T13)."""
+
+    trigger: ClassVar[str] = "lapse"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommend(Command):
+    """A bureau's head puts its name to the text of *content_digest* (T07, T08)."""
+
+    trigger: ClassVar[str] = "recommend"
+    content_digest: str
+    letter_number: str
+    letter_scan: str
+    handler: str = ""
+    handler_in_establishment: bool = False
+    opinion: str = ""
+    rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRecommend(Command):
+    trigger: ClassVar[str] = "not_recommend"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receive(Command):
+    trigger: ClassVar[str] = "receive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnForCorrection(Command):
+    """Back to the unit with a list, every item with its reason, and working days to mend it (T11)."""
+
+    trigger: ClassVar[str] = "return"
+    items: tuple[ReturnItem, ...]
+    working_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resubmit(Command):
+    trigger: ClassVar[str] = "resubmit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extend(Command):
+    """Move one deadline of this application alone (T14): "return", or the name of a stage deadline."""
+
+    trigger: ClassVar[str] = "extend"
+    deadline: str
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailForm(Command):
+    trigger: ClassVar[str] = "form_fail"
+    reason_code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassForm(Command):
+    """*checklist*: the ids of the items the clerk ticked; every item of the definition must be among them."""
+
+    trigger: ClassVar[str] = "form_pass"
+    checklist: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskReconsideration(Command):
+    trigger: ClassVar[str] = "ask_reconsideration"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideReconsideration(Command):
+    trigger: ClassVar[str] = "reconsider"
+    granted: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawPanel(Command):
+    """Draw the panel, or one expert in the place of *replaces* who withdrew."""
+
+    trigger: ClassVar[str] = "draw"
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declare(Command):
+    """An expert of the panel signs no-conflict and secrecy, or names the ground that stands in the way."""
+
+    trigger: ClassVar[str] = "declare"
+    conflict: bool
+    ground: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score(Command):
+    """Marks by criterion, in hundredths of a point."""
+
+    trigger: ClassVar[str] = "score"
+    marks: Mapping[str, int]
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseReview(Command):
+    trigger: ClassVar[str] = "close_review"
+    site_check: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSiteCheck(Command):
+    trigger: ClassVar[str] = "site_result"
+    passed: bool
+    team: tuple[str, ...]
+    findings: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSelect(Command):
+    trigger: ClassVar[str] = "not_select"
+    minutes_number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Propose(Command):
+    trigger: ClassVar[str] = "propose"
+    amount_fen: int
+    minutes_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishNotice(Command):
+    """Public notice for *working_days*, at least the definition's; the first day counts."""
+
+    trigger: ClassVar[str] = "publish"
+    working_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Object(Command):
+    """An objection in the notice window: a unit under its seal, or a person under a real name with a contact."""
+
+    trigger: ClassVar[str] = "object"
+    kind: str
+    objector: str = ""
+    contact: str = ""
+    sealed: bool = False
+    grounds: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DismissObjection(Command):
+    trigger: ClassVar[str] = "dismiss"
+    objection: int
+    finding: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpholdObjection(Command):
+    """*propose_anew*: amount or members change and a new notice follows; otherwise the application ends here."""
+
+    trigger: ClassVar[str] = "uphold"
+    objection: int
+    finding: str
+    propose_anew: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserve(Command):
+    trigger: ClassVar[str] = "reserve"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Award(Command):
+    """One of the two signatures of an award: the province lead's first, finance's second."""
+
+    trigger: ClassVar[str] = "award"
+    document_number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiveAward(Command):
+    trigger: ClassVar[str] = "waive"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstructTranche(Command):
+    trigger: ClassVar[str] = "instruct"
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmPaid(Command):
+    trigger: ClassVar[str] = "confirm_paid"
+    bank_reference: str
+    paid_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSelfEvaluation(Command):
+    trigger: ClassVar[str] = "self_evaluate"
+    summary: str
+    goals_met: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close(Command):
+    trigger: ClassVar[str] = "close"
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelAward(Command):
+    trigger: ClassVar[str] = "cancel_award"
+    reason_code: str
+    decision_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandRecovery(Command):
+    trigger: ClassVar[str] = "demand_recovery"
+    amount_fen: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRepayment(Command):
+    trigger: ClassVar[str] = "record_repayment"
+    amount_fen: int
+    bank_reference: str

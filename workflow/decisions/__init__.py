@@ -1,0 +1,27 @@
+"""Every decision about an application: what is, what is asked, what is known -> what has happened, or Refused.
+
+Pure: no clock, no reading, no chance. `decide` is total over the commands; the type checker lists a missing one.
+"""
+
+from collections.abc import Sequence
+
+from workflow import commands as c
+from workflow.application import Application
+from workflow.decisions import drafting, funding, noticing, recommending, reviewing
+from workflow.events import ApplicationEvent
+from workflow.facts import Facts
+
+
+def decide(application: Application, command: c.Command, facts: Facts) -> Sequence[ApplicationEvent]:
+    """The events that *command* makes; none when there is nothing to do. Refused with every reason otherwise."""
+    return DECISIONS[type(command)](application, command, facts)
+
+
+DECISIONS = {
+    **drafting.DECISIONS,
+    **recommending.DECISIONS,
+    **reviewing.DECISIONS,
+    **noticing.DECISIONS,
+    **funding.DECISIONS,
+}
+"""One function for each class of command; tests hold that none is missing."""

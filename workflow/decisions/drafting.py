@@ -1,0 +1,209 @@
+"""What a unit does with its own application: begin, write, attach, commit, seal, recall, withdraw, hand in again.
+
+Pure.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eventstore.event import Personal
+from eventstore.refusal import Refusal, Refused
+from programmes import documents, form
+from programmes.calendar import beijing_date
+from programmes.eligibility import cross_checks
+from programmes.fields import Section
+from workflow import commands as c
+from workflow import events as e
+from workflow.answers import content_digest, differences, plain
+from workflow.application import Application
+from workflow.facts import Facts
+from workflow.guards import closing_of
+from workflow.lifecycle import enter
+
+
+def begin(application: Application, command: c.Open, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    """T01. A second call with the same id is nothing to do: the application is there."""
+    if application.stage is not None and application.opened_by == facts.actor.id:
+        return []
+    stage = enter(command.trigger, application, command, facts)
+    call, unit = facts.call, facts.unit
+    assert unit is not None, "the guard unit_is_known has asked"
+    opened = e.Opened(
+        entered=stage,
+        application_id=str(command.application_id),
+        number=facts.next_number,
+        call=call.id,
+        programme=call.programme_of(command.direction).id,
+        direction=command.direction,
+        definition_digest=call.digest,
+        lead_unit=unit.code,
+        unit_name=unit.name,
+        region=unit.county,
+        opened_by=facts.actor.id,
+    )
+    return [opened]
+
+
+def save(application: Application, command: c.SaveSection, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    """T02. Typed input becomes canonical answers; only what changed is recorded, nothing when nothing did."""
+    section = _section(application, command.section, facts)
+    answers, faults = form.parse_section(
+        section, command.answers, facts.call, direction=application.direction, today=beijing_date(facts.now)
+    )
+    held = plain(application.answers)
+    changed = {name: answer for name, answer in answers.items() if held.get(name) != answer}
+    merged = {**held, **changed}
+    crossed = cross_checks(facts.call, application.direction, merged) if not faults else []
+    asked = c.SaveSection(
+        application_id=command.application_id,
+        section=command.section,
+        answers=changed,
+        section_version=command.section_version,
+    )
+    enter(command.trigger, application, asked, facts)
+    if faults or crossed:
+        raise Refused([*faults, *crossed])
+    if not changed:
+        return []
+    version = application.section_versions.get(command.section, 0) + 1
+    return [
+        e.SectionSaved(section=command.section, section_version=version, answers=_concealed(section, changed))
+    ]
+
+
+def _section(application: Application, section_id: str, facts: Facts) -> Section:
+    sections = facts.call.programme_of(application.direction).sections(application.direction) if application.stage else ()
+    found = next((section for section in sections if section.id == section_id), None)
+    if found is None:
+        raise Refused(Refusal.of("SECTION_UNKNOWN", section=section_id))
+    return found
+
+
+def _concealed(section: Section, answers: Mapping[str, Any]) -> dict[str, e.Answer]:
+    """Personal fields as Personal, so that the log never holds them."""
+    personal = {field.id for field in section.fields if field.personal}
+    return {
+        name: Personal(answer) if name in personal and isinstance(answer, str) else answer
+        for name, answer in answers.items()
+    }
+
+
+def attach(application: Application, command: c.AttachFile, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    slots = facts.call.programme_of(application.direction).attachments if application.stage else ()
+    if command.slot not in (slot.id for slot in slots):
+        raise Refused(Refusal.of("SLOT_UNKNOWN", slot=command.slot))
+    enter(command.trigger, application, command, facts)
+    return [
+        e.FileAttached(
+            slot=command.slot,
+            file_id=command.file_id,
+            name=command.name,
+            size=command.size,
+            sha256=command.sha256,
+            media_type=command.media_type,
+            label=command.label,
+            pages=command.pages,
+            check_code=command.check_code,
+        )
+    ]
+
+
+def remove(application: Application, command: c.RemoveFile, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    enter(command.trigger, application, command, facts)
+    if all(held.file_id != command.file_id for held in application.attachments.get(command.slot, ())):
+        return []
+    return [e.FileRemoved(slot=command.slot, file_id=command.file_id)]
+
+
+def commit(application: Application, command: c.RecordCommitment, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    """000:L96 — the commitment is the legal representative's own signature; a delegate is refused (reading A-17)."""
+    enter(command.trigger, application, command, facts)
+    text = facts.call.programme_of(application.direction).commitment
+    if command.unit != application.lead_unit:
+        raise Refused(Refusal.of("UNIT_UNKNOWN", unit=command.unit))
+    legal = plain(application.answers).get("legal_representative")
+    signed = documents.SignedCommitment(command.unit, text.version, command.signer_kind, command.signed_on)
+    same_name = not legal or command.signer.strip() == legal
+    if refusals := documents.judge_commitment(text, signed, beijing_date(facts.now), same_name):
+        raise Refused(refusals)
+    return [
+        e.CommitmentRecorded(
+            unit=command.unit,
+            text_version=text.version,
+            text_digest=text.digest,
+            signer=Personal(command.signer.strip()),
+            signer_kind=command.signer_kind,
+            signed_on=command.signed_on,
+            scan_sha256=command.scan_sha256,
+        )
+    ]
+
+
+def seal(application: Application, command: c.Seal, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    """T03. The text is frozen under its hash, and the route is frozen with it (reading A-03)."""
+    stage = enter(command.trigger, application, command, facts)
+    route = facts.call.route(application.region, facts.unit.tags if facts.unit else ())
+    sealed = e.UnitSealed(
+        entered=stage,
+        seal_version=_next_seal(application),
+        content_digest=content_digest(application),
+        route=tuple(e.RouteStep(body=step.body, level=step.level) for step in route.steps),
+        route_rule=route.rule,
+        copied_to=tuple(route.copied_to),
+        project_name=str(plain(application.answers).get("project_name", "")),
+    )
+    absent = [e.StepNotApplicable(level=level, rule=route.rule) for level in route.not_applicable]
+    return [sealed, *absent]
+
+
+def _next_seal(application: Application) -> int:
+    return application.sealed.version + 1 if application.sealed else 1
+
+
+def recall(application: Application, command: c.Recall, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    return [e.Recalled(entered=enter(command.trigger, application, command, facts))]
+
+
+def withdraw(application: Application, command: c.Withdraw, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    stage = enter(command.trigger, application, command, facts)
+    return [e.Withdrawn(entered=stage, reason=command.reason.strip())]
+
+
+def lapse(application: Application, command: c.Lapse, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    stage = enter(command.trigger, application, command, facts)
+    deadline = closing_of(application, facts)
+    assert deadline is not None, "the guard the_deadline_has_passed has asked"
+    return [e.Lapsed(entered=stage, deadline=deadline)]
+
+
+def resubmit(application: Application, command: c.Resubmit, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    """T12. The call's close does not matter; a material item goes back to the first bureau."""
+    stage = enter(command.trigger, application, command, facts)
+    changed = differences(application)
+    if not changed:
+        raise Refused(Refusal.of("NOTHING_CHANGED"))
+    returned = application.returned
+    assert returned is not None, "only a returned application has this step"
+    return [
+        e.Resubmitted(
+            entered=stage,
+            seal_version=_next_seal(application),
+            content_digest=content_digest(application),
+            changed=changed,
+            renewed=any(item.material for item in returned.items),
+        )
+    ]
+
+
+DECISIONS: dict[type[c.Command], Any] = {
+    c.Open: begin,
+    c.SaveSection: save,
+    c.AttachFile: attach,
+    c.RemoveFile: remove,
+    c.RecordCommitment: commit,
+    c.Seal: seal,
+    c.Recall: recall,
+    c.Withdraw: withdraw,
+    c.Lapse: lapse,
+    c.Resubmit: resubmit,
+}

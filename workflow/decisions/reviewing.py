@@ -1,0 +1,84 @@
+"""What experts and the province do in the review: draw, declare, score, close, check the site, select.
+
+Pure: the seed of a draw is a fact.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from workflow import commands as c
+from workflow import events as e
+from workflow.application import Application
+from workflow.facts import Facts
+from workflow.lifecycle import enter
+from workflow.review import draw, eligible, result_of
+
+
+def draw_panel(application: Application, command: c.DrawPanel, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    """T18. Fills every free place of the panel at random; seed and pool are written down so that it can be repeated."""
+    enter(command.trigger, application, command, facts)
+    pool = eligible(facts.expert_pool, application)
+    places = facts.call.review.panel - len(application.review.panel)
+    return [
+        e.PanelDrawn(
+            seed=facts.seed,
+            pool=tuple(sorted(expert.id for expert in pool)),
+            drawn=draw(pool, facts.seed, places),
+            replaces=command.replaces,
+        )
+    ]
+
+
+def declare(application: Application, command: c.Declare, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    enter(command.trigger, application, command, facts)
+    return [e.ExpertDeclared(expert=facts.actor.id, conflict=command.conflict, ground=command.ground.strip())]
+
+
+def score(application: Application, command: c.Score, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    enter(command.trigger, application, command, facts)
+    return [
+        e.Scored(
+            expert=facts.actor.id,
+            marks=command.marks,
+            total=sum(command.marks.values()),
+            comment=command.comment.strip(),
+        )
+    ]
+
+
+def close_review(application: Application, command: c.CloseReview, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    """T20. The trimmed mean, two decimals, half up."""
+    stage = enter(command.trigger, application, command, facts)
+    totals = {expert: application.review.totals[expert] for expert in application.review.panel}
+    result = result_of(tuple(totals.values()), trim=facts.call.review.trim if facts.call.review.method == "trimmed_mean" else 0)
+    return [
+        e.ReviewClosed(
+            entered=stage, totals=totals, dropped=result.dropped, result=result.value, method=result.method
+        )
+    ]
+
+
+def record_site_check(
+    application: Application, command: c.RecordSiteCheck, facts: Facts
+) -> Sequence[e.ApplicationEvent]:
+    stage = enter(command.trigger, application, command, facts)
+    return [e.SiteChecked(entered=stage, passed=command.passed, team=command.team, findings=command.findings)]
+
+
+def not_select(application: Application, command: c.NotSelect, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    stage = enter(command.trigger, application, command, facts)
+    return [
+        e.NotSelected(
+            entered=stage, minutes_number=command.minutes_number.strip(), reason=command.reason.strip()
+        )
+    ]
+
+
+DECISIONS: dict[type[c.Command], Any] = {
+    c.DrawPanel: draw_panel,
+    c.Declare: declare,
+    c.Score: score,
+    c.CloseReview: close_review,
+    c.RecordSiteCheck: record_site_check,
+    c.NotSelect: not_select,
+}

@@ -1,0 +1,459 @@
+"""What can have happened to an application. Published facts: add a field with a default, never change one.
+
+Money is whole fen, scores are hundredths of a point, instants are aware and dates are Beijing dates. The stage entered is
+*in* the event, so old history does not change when a route does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from eventstore.codec import named
+from eventstore.event import Event, Personal
+from workflow.stages import Stage
+
+Answer = Any
+"""A canonical answer of a form: str, int, bool, list, mapping, or Personal. Never a float."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteStep:
+    """One recommending body of the frozen route; *level* is county, city or province."""
+
+    body: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnItem:
+    """One thing to put right: a field (its id) or an attachment slot, and why. *material* asks for a renewed recommendation."""
+
+    kind: str
+    id: str
+    reason: str
+    material: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened(Event):
+    """A unit began an application under a call; the definition is frozen here by its digest."""
+
+    entered: Stage
+    application_id: str
+    number: str
+    call: str
+    programme: str
+    direction: str
+    definition_digest: str
+    lead_unit: str
+    unit_name: str
+    region: str
+    opened_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionSaved(Event):
+    """Answers of one section were written; only what changed, None where an answer was taken out."""
+
+    section: str
+    section_version: int
+    answers: Mapping[str, Answer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileAttached(Event):
+    """A file was put into a slot. *label* tells which of several (the report year), *check_code* what an auditor's report shows."""
+
+    slot: str
+    file_id: str
+    name: str
+    size: int
+    sha256: str
+    media_type: str
+    label: str = ""
+    pages: int | None = None
+    check_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRemoved(Event):
+    slot: str
+    file_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitmentRecorded(Event):
+    """A unit's legal representative signed the commitment of this text version."""
+
+    unit: str
+    text_version: str
+    text_digest: str
+    signer: Personal
+    signer_kind: str
+    signed_on: date
+    scan_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitSealed(Event):
+    """The lead unit sealed the text: nothing in it moves from here, and the route is fixed."""
+
+    entered: Stage
+    seal_version: int
+    content_digest: str
+    route: tuple[RouteStep, ...]
+    route_rule: str
+    copied_to: tuple[str, ...] = ()
+    project_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled(Event):
+    entered: Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn(Event):
+    entered: Stage
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lapsed(Event):
+    """The clock ended it: a draft when the call closed, a return when its own deadline passed."""
+
+    entered: Stage
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommended(Event):
+    """A bureau put its name to the text of *content_digest* and passed it upward."""
+
+    entered: Stage
+    body: str
+    level: str
+    handler: Personal
+    opinion: str
+    letter_number: str
+    letter_scan: str
+    content_digest: str
+    rank: int | None = None
+    slot: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRecommended(Event):
+    entered: Stage
+    body: str
+    level: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepNotApplicable(Event):
+    """A step that this application's route does not have, said aloud instead of jumped in silence."""
+
+    level: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received(Event):
+    entered: Stage
+    receipt_number: str
+    copied_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnedForCorrection(Event):
+    """The body that holds it sent it back with a list and a deadline of its own."""
+
+    entered: Stage
+    returned_from: Stage
+    body: str
+    items: tuple[ReturnItem, ...]
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resubmitted(Event):
+    """The unit put the listed items right and sealed anew; *changed* names what differs from the last sealed text."""
+
+    entered: Stage
+    seal_version: int
+    content_digest: str
+    changed: tuple[str, ...]
+    renewed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineExtended(Event):
+    """This application alone has until *until* for *deadline* (a deadline's name, or "return")."""
+
+    deadline: str
+    until: datetime
+    body: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormFailed(Event):
+    entered: Stage
+    reason_code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormPassed(Event):
+    entered: Stage
+    checklist: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconsiderationAsked(Event):
+    about: Stage
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconsiderationDecided(Event):
+    """Granted: the stage before the refusal is entered again. Dismissed: the stage stays."""
+
+    entered: Stage
+    granted: bool
+    body: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelDrawn(Event):
+    """Experts drawn at random; *seed* and the sorted *pool* let anybody draw again and compare."""
+
+    seed: str
+    pool: tuple[str, ...]
+    drawn: tuple[str, ...]
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpertDeclared(Event):
+    """An expert signed no-conflict and secrecy, or said what stands in the way."""
+
+    expert: str
+    conflict: bool
+    ground: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored(Event):
+    """An expert's marks in hundredths of a point, by criterion; a later one by the same expert amends it."""
+
+    expert: str
+    marks: Mapping[str, int]
+    total: int
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewClosed(Event):
+    """*result* is the trimmed mean in hundredths, half up; *totals* are in the order of the panel."""
+
+    entered: Stage
+    totals: Mapping[str, int]
+    dropped: tuple[int, ...]
+    result: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteChecked(Event):
+    entered: Stage
+    passed: bool
+    team: tuple[str, ...]
+    findings: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSelected(Event):
+    entered: Stage
+    minutes_number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed(Event):
+    entered: Stage
+    amount_fen: int
+    minutes_number: str
+    proposer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticePublished(Event):
+    """Public notice from *opens* to the end of *closes*, both Beijing dates; *until* is the last instant."""
+
+    entered: Stage
+    opens: date
+    closes: date
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionReceived(Event):
+    """Who objects is personal and lies apart; the unit learns only what is objected to."""
+
+    entered: Stage
+    objection: int
+    kind: str
+    objector: Personal
+    contact: Personal
+    grounds: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionDismissed(Event):
+    entered: Stage
+    objection: int
+    finding: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionUpheld(Event):
+    """Either the end, or back to the proposal where amount or members change and a new notice follows."""
+
+    entered: Stage
+    objection: int
+    finding: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserved(Event):
+    entered: Stage
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardSigned(Event):
+    """The first of the two signatures of an award: the province lead's."""
+
+    signer: str
+    document_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awarded(Event):
+    entered: Stage
+    amount_fen: int
+    amount_words: str
+    document_number: str
+    signers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardWaived(Event):
+    entered: Stage
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrancheInstructed(Event):
+    entered: Stage
+    tranche: int
+    amount_fen: int
+    payee: str
+    account: Personal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranchePaid(Event):
+    entered: Stage
+    tranche: int
+    amount_fen: int
+    bank_reference: str
+    paid_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfEvaluationFiled(Event):
+    summary: str
+    goals_met: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed(Event):
+    entered: Stage
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardCancelled(Event):
+    entered: Stage
+    reason_code: str
+    decision_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryDemanded(Event):
+    """*before* is the stage to return to when only part is to come back."""
+
+    entered: Stage
+    before: Stage
+    amount_fen: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepaymentRecorded(Event):
+    entered: Stage
+    amount_fen: int
+    bank_reference: str
+
+
+ApplicationEvent = (
+    Opened
+    | SectionSaved
+    | FileAttached
+    | FileRemoved
+    | CommitmentRecorded
+    | UnitSealed
+    | Recalled
+    | Withdrawn
+    | Lapsed
+    | Recommended
+    | NotRecommended
+    | StepNotApplicable
+    | Received
+    | ReturnedForCorrection
+    | Resubmitted
+    | DeadlineExtended
+    | FormFailed
+    | FormPassed
+    | ReconsiderationAsked
+    | ReconsiderationDecided
+    | PanelDrawn
+    | ExpertDeclared
+    | Scored
+    | ReviewClosed
+    | SiteChecked
+    | NotSelected
+    | Proposed
+    | NoticePublished
+    | ObjectionReceived
+    | ObjectionDismissed
+    | ObjectionUpheld
+    | Reserved
+    | AwardSigned
+    | Awarded
+    | AwardWaived
+    | TrancheInstructed
+    | TranchePaid
+    | SelfEvaluationFiled
+    | Closed
+    | AwardCancelled
+    | RecoveryDemanded
+    | RepaymentRecorded
+)
+
+TYPES = named("application", ApplicationEvent.__args__)

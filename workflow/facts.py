@@ -1,0 +1,45 @@
+"""What is known when a decision is taken: gathered first, inside the transaction, so that deciding needs nothing else."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from directory.actor import Actor
+from directory.bureau import Bureau
+from directory.unit import Unit
+from programmes.call import Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latest:
+    """The newest event of the application: what the one who was slower is told."""
+
+    event: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expert:
+    """An expert of the bank as the draw sees one: who, which fields, which employer (a unit code) to stay clear of."""
+
+    id: str
+    fields: tuple[str, ...] = ()
+    employer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """*now* is the database's clock after the lock; everything after *latest* is gathered only for the command that asks it."""
+
+    now: datetime
+    actor: Actor
+    call: Call
+    latest: Latest | None = None
+    bureau: Bureau | None = None
+    unit: Unit | None = None
+    next_number: str = ""
+    free_slot: int = 1
+    expert_pool: tuple[Expert, ...] = ()
+    seed: str = ""
+    bank_reference_used: bool = False
+    committed_fen: int = 0

@@ -1,0 +1,163 @@
+"""When a unit may begin, write, seal, recall and hand in again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from directory.actor import Role
+from eventstore.refusal import Refusal
+from programmes import documents, eligibility
+from programmes.calendar import beijing_date, passed
+from programmes.route import NoRoute
+from programmes.vocabulary import Facts as JudgedBy
+from workflow.answers import plain
+from workflow.application import Application
+from workflow.commands import AttachFile, Command, Open, RecordCommitment, RemoveFile, SaveSection
+from workflow.facts import Facts
+from workflow.guards.asking import before, deadline_of
+from workflow.stages import Stage
+
+
+def call_is_open(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:
+    return facts.call.closed_to(facts.now)
+
+
+def unit_is_known(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    match command:
+        case Open(unit=code) if facts.unit is None:
+            return Refusal.of("UNIT_UNKNOWN", unit=code)
+        case Open(unit=code) if not (
+            facts.actor.holds(Role.UNIT_EDITOR, code) or facts.actor.holds(Role.UNIT_ADMIN, code)
+        ):
+            return Refusal.of("ROLE_FORBIDDEN", trigger="create", allowed=["unit.editor", "unit.admin"])
+        case _:
+            return None
+
+
+def direction_is_in_the_call(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    match command:
+        case Open(direction=direction) if direction not in facts.call.directions:
+            return Refusal.of("DIRECTION_UNKNOWN", direction=direction, call=facts.call.id)
+        case _:
+            return None
+
+
+def item_is_unlocked(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:
+    """After a return only what the notice lists may change (T02, T12)."""
+    if application.stage is not Stage.RETURNED or application.returned is None:
+        return ()
+    unlocked = {(item.kind, item.id) for item in application.returned.items}
+    match command:
+        case SaveSection(section=section, answers=answers):
+            touched = [("field", name) for name in answers if ("section", section) not in unlocked]
+        case AttachFile(slot=slot) | RemoveFile(slot=slot):
+            touched = [("attachment", slot)]
+        case RecordCommitment(unit=unit):
+            touched = [("commitment", unit)]
+        case _:
+            touched = []
+    return [Refusal.of("ITEM_LOCKED", kind=kind, item=id) for kind, id in touched if (kind, id) not in unlocked]
+
+
+def section_is_current(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    """Two people in one section never overwrite each other: the later one is told, and keeps what was typed."""
+    match command:
+        case SaveSection(section=section, section_version=int(seen)):
+            stands = application.section_versions.get(section, 0)
+            if seen != stands:
+                return Refusal.of("SECTION_CHANGED", section=section, seen=seen, current=stands)
+    return None
+
+
+def call_still_takes_drafts(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    if application.stage is Stage.RETURNED:
+        return before_the_returns_deadline(application, command, facts)
+    return before(application, facts, "applicant_close")
+
+
+def form_is_complete(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:
+    """Every hard rule of the form and of eligibility, all at once (HB rows)."""
+    return eligibility.judge(facts.call, application.direction, plain(application.answers), _judged_by(application, facts))
+
+
+def _judged_by(application: Application, facts: Facts) -> JudgedBy:
+    """What the definition's rules ask beside the answers."""
+    return JudgedBy(
+        today=beijing_date(facts.now),
+        unit_code=application.lead_unit,
+        unit_kind=facts.unit.kind.value if facts.unit else None,
+        attached=frozenset(slot for slot, files in application.attachments.items() if files),
+    )
+
+
+def attachments_are_there(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:
+    programme = facts.call.programme_of(application.direction)
+    held = [
+        documents.Attachment(slot, file.label, file.check_code)
+        for slot, files in application.attachments.items()
+        for file in files
+    ]
+    return documents.missing(
+        programme.attachments,
+        held,
+        facts.call.report_years,
+        plain(application.answers),
+        application.direction,
+        _judged_by(application, facts),
+    )
+
+
+def every_unit_committed(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:
+    """「联合申报的，所有申报单位均需提供真实性承诺书」: of the current text version."""
+    text = facts.call.programme_of(application.direction).commitment
+    signed = [
+        documents.SignedCommitment(made.unit, made.text_version, made.signer_kind, made.signed_on)
+        for made in application.commitments.values()
+    ]
+    return documents.missing_commitments(text, [application.lead_unit], signed)
+
+
+def a_route_is_known(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    """The route is looked up, never computed from the code (reading A-03)."""
+    tags = facts.unit.tags if facts.unit else ()
+    try:
+        facts.call.route(application.region, tags)
+    except NoRoute:
+        return Refusal.of("ROUTE_UNKNOWN", region=application.region)
+    return None
+
+
+def before_the_applicants_deadline(
+    application: Application, command: Command | None, facts: Facts
+) -> Refusal | None:
+    return before(application, facts, "applicant_close")
+
+
+def no_bureau_has_acted(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    if not application.recommendations:
+        return None
+    return Refusal.of("BUREAU_HAS_ACTED", body=application.recommendations[-1].body)
+
+
+def before_the_returns_deadline(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    """A return has a deadline of its own; the call's close does not matter (T12)."""
+    returned = application.returned
+    if returned is None or not passed(facts.now, returned.deadline):
+        return None
+    return Refusal.of(
+        "DEADLINE_PASSED", deadline="return", at=returned.deadline.isoformat(), now=facts.now.isoformat()
+    )
+
+
+def the_deadline_has_passed(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    """The clock ends nothing early."""
+    deadline = closing_of(application, facts)
+    if deadline is not None and passed(facts.now, deadline):
+        return None
+    return Refusal.of("NOT_YET_DUE", at=deadline.isoformat() if deadline else "")
+
+
+def closing_of(application: Application, facts: Facts) -> datetime | None:
+    """When this application lapses if nobody acts: a return's own deadline, a draft's is the call's."""
+    if application.returned is not None:
+        return application.returned.deadline
+    return deadline_of(application, facts, "applicant_close")

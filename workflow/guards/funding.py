@@ -1,0 +1,195 @@
+"""When money may be promised, instructed, paid and taken back; whole fen, and two persons where money is promised."""
+
+from directory.actor import Role
+from eventstore.refusal import Refusal
+from workflow.application import Application
+from workflow.commands import (
+    Award,
+    CancelAward,
+    Close,
+    Command,
+    DemandRecovery,
+    FileSelfEvaluation,
+    InstructTranche,
+    Propose,
+    RecordRepayment,
+)
+from workflow.facts import Facts
+from workflow.guards.asking import Selector
+from workflow.stages import Stage
+
+
+
+def amount_is_positive(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    match command:
+        case (
+            Propose(amount_fen=fen)
+            | InstructTranche(amount_fen=fen)
+            | DemandRecovery(amount_fen=fen)
+            | RecordRepayment(amount_fen=fen)
+        ) if fen <= 0:
+            return Refusal.of("BELOW_MIN", field="amount_fen", value=fen, limit=1)
+        case _:
+            return None
+
+
+def within_the_budget(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    """Σ of what the call has promised, this application's amount included, stays within its budget."""
+    budget = facts.call.budget_fen
+    amount = command.amount_fen if isinstance(command, Propose) else application.amount_fen or 0
+    total = facts.committed_fen + amount
+    if budget is None or total <= budget:
+        return None
+    return Refusal.of("OVER_BUDGET", total_fen=total, budget_fen=budget)
+
+
+def it_is_the_first_signature(application: Application, command: Command | None, facts: Facts) -> bool:
+    return not application.award_signers
+
+
+def it_is_the_second_signature(application: Application, command: Command | None, facts: Facts) -> bool:
+    return bool(application.award_signers)
+
+
+def document_is_named(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    """The province's lead signs first, under a document number; finance signs second."""
+    if not facts.actor.holds(Role.PROVINCE_LEAD):
+        return Refusal.of("ROLE_FORBIDDEN", trigger="award", allowed=[Role.PROVINCE_LEAD.value])
+    match command:
+        case Award(document_number=number) if not number.strip():
+            return Refusal.of("DOCUMENT_NUMBER_MISSING", trigger="award")
+        case _:
+            return None
+
+
+def two_persons_award(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    """Finance signs second, and is neither the proposer nor the first signer."""
+    if facts.actor.id in (application.proposer, *application.award_signers):
+        return Refusal.of("SAME_PERSON", trigger="award")
+    if facts.actor.holds(Role.PROVINCE_FINANCE):
+        return None
+    return Refusal.of("ROLE_FORBIDDEN", trigger="award", allowed=[Role.PROVINCE_FINANCE.value])
+
+
+def finance_did_not_propose(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    if facts.actor.id != application.proposer:
+        return None
+    return Refusal.of("SAME_PERSON", trigger="instruct")
+
+
+def within_the_award(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    left = application.awarded_fen - application.instructed_fen
+    match command:
+        case InstructTranche(amount_fen=fen) if fen > left:
+            return Refusal.of("OVER_AWARD", amount_fen=fen, left_fen=left)
+        case None if left <= 0:
+            return Refusal.of("OVER_AWARD", amount_fen=0, left_fen=left)
+        case _:
+            return None
+
+
+def payees_account_is_known(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    """Money goes to the lead unit's account, and to no other."""
+    if application.answers.get("bank_account") is not None:
+        return None
+    return Refusal.of("PAYEE_NOT_LEAD", unit=application.lead_unit)
+
+
+def bank_reference_is_new(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    if not facts.bank_reference_used:
+        return None
+    return Refusal.of("DUPLICATE_BANK_REF", reference=getattr(command, "bank_reference", ""))
+
+
+def a_tranche_is_due(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    due = [tranche for tranche in application.tranches if not tranche.bank_reference]
+    return None if due else Refusal.of("NO_TRANCHE_DUE")
+
+
+def it_is_the_last_fen(application: Application, command: Command | None, facts: Facts) -> bool:
+    due = next((tranche.amount_fen for tranche in application.tranches if not tranche.bank_reference), 0)
+    return application.paid_fen + due == application.awarded_fen
+
+
+def more_is_to_come(application: Application, command: Command | None, facts: Facts) -> bool:
+    return not it_is_the_last_fen(application, command, facts)
+
+
+def nothing_is_paid(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    return None if application.paid_fen == 0 else Refusal.of("PAYMENT_STARTED", paid_fen=application.paid_fen)
+
+
+def summary_is_given(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    match command:
+        case FileSelfEvaluation(summary=summary) if not summary.strip():
+            return Refusal.of("REQUIRED", field="summary")
+        case _:
+            return None
+
+
+def self_evaluation_is_filed(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    return None if application.self_evaluated else Refusal.of("EVALUATION_MISSING")
+
+
+def result_is_sound(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    """An application is closed as 合格; anything else goes on to recovery or cancellation."""
+    match command:
+        case Close(result=result) if result != "合格":
+            return Refusal.of("RESULT_NOT_SOUND", result=result)
+        case _:
+            return None
+
+
+def decision_is_named(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    match command:
+        case CancelAward(decision_number=number, reason_code=code) if not (number.strip() and code.strip()):
+            return Refusal.of("DOCUMENT_NUMBER_MISSING", trigger="cancel_award")
+        case _:
+            return None
+
+
+def within_what_was_paid(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    paid = application.paid_fen - application.repaid_fen
+    match command:
+        case DemandRecovery(amount_fen=fen) if fen > paid:
+            return Refusal.of("OVER_PAID", amount_fen=fen, paid_fen=paid)
+        case None if paid <= 0:
+            return Refusal.of("OVER_PAID", amount_fen=0, paid_fen=paid)
+        case _:
+            return None
+
+
+def _owed(application: Application) -> int:
+    return application.recovery_due_fen - application.recovered_now_fen
+
+
+def within_what_is_owed(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    match command:
+        case RecordRepayment(amount_fen=fen) if fen > _owed(application):
+            return Refusal.of("OVER_PAID", amount_fen=fen, paid_fen=_owed(application))
+        case _:
+            return None
+
+
+def _meets_the_demand(application: Application, command: Command | None) -> bool:
+    return isinstance(command, RecordRepayment) and command.amount_fen == _owed(application)
+
+
+def all_is_repaid(application: Application, command: Command | None, facts: Facts) -> bool:
+    """The demand is met and nothing the State paid is left with the unit."""
+    if not isinstance(command, RecordRepayment) or not _meets_the_demand(application, command):
+        return False
+    return application.paid_fen - application.repaid_fen - command.amount_fen == 0
+
+
+def the_demand_is_met_before(stage: Stage) -> Selector:
+    """Part was to come back and did: the application stands again where it stood before the demand."""
+
+    def selects(application: Application, command: Command | None, facts: Facts) -> bool:
+        return _meets_the_demand(application, command) and application.recovery_before is stage
+
+    return selects
+
+
+def more_is_owed(application: Application, command: Command | None, facts: Facts) -> bool:
+    return True
