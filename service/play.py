@@ -1,0 +1,296 @@
+"""Journeys driven through the real HTTP API, step by step, with the clock set to each step's instant.
+
+A step that answers otherwise than written is a difference: what was expected, what came. The journey goes on.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, TypeAlias
+
+from service.client import Answer, Client, Upload
+from service.journey import BEIJING, Expectation, Journey, Step, instant
+from service.paper import pdf
+
+WATCHER = "auditor"
+CLOCKMAKER = "operator"
+PUBLIC = "public"
+
+Scope: TypeAlias = dict[str, Any]
+_NAME = re.compile(r"\$\{([^}]+)\}|\$([A-Za-z_]\w*(?:\.\w+)*)")
+
+
+class Unplayable(Exception):
+    """The journey itself is wrong: a name nobody bound, a person without a token, an operation the service has not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where the service answered otherwise than the journey says."""
+
+    journey: str
+    step: str
+    what: str
+    expected: object
+    got: object
+
+    def __str__(self) -> str:
+        return f"{self.journey} {self.step} {self.what}: 应为 expected {self.expected!r}，实为 got {self.got!r}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """One step as it went: the answer, the letters it caused, and what differed."""
+
+    journey: Journey
+    step: Step
+    at: datetime
+    answer: Answer
+    letters: Sequence[Mapping[str, Any]]
+    differences: Sequence[Difference]
+
+
+@dataclass(slots=True)
+class Player:
+    """Plays over *client* with a token for each person of *tokens*; without a clock to set, steps are played at once."""
+
+    client: Client
+    tokens: Mapping[str, str]
+    told: Callable[[Played], None] = lambda played: None
+    _scopes: dict[str, Scope] = field(default_factory=dict[str, Scope])
+    _letters: dict[str, int] = field(default_factory=dict[str, int])
+    _now: datetime | None = None
+
+    def play(self, steps: Iterable[tuple[datetime, Journey, Step]]) -> list[Difference]:
+        """Every difference of *steps* (`journey.merged` makes them), in their order."""
+        return [difference for at, journey, step in steps for difference in self._step(at, journey, step)]
+
+    def _step(self, at: datetime, journey: Journey, step: Step) -> Sequence[Difference]:
+        scope = self._scopes.setdefault(journey.id, dict(journey.vars))
+        names = {**scope, **step.vars}
+        self._set_clock(at)
+        answer = self._ask(step, names)
+        application = _remember(step, scope, answer, str(fill(step.who, names)))
+        letters = self._caused(application)
+        watch = _Watch(journey.id, step, {**names, **scope})
+        found = list(watch.answered(answer))
+        if answer.ok:
+            found += self._looked_up(step, scope, watch, answer)
+            for name, path in step.keep.items():
+                scope[name] = self._kept(path, answer, application, step, names)
+        elif application:
+            found += self._unmoved(application, scope, step, watch)
+        if step.expect.letters is not None:
+            found += watch.same_bag(
+                "letters", watch.filled(step.expect.letters), [letter_line(sent) for sent in letters]
+            )
+        played = Played(journey=journey, step=step, at=at, answer=answer, letters=letters, differences=found)
+        self.told(played)
+        return found
+
+    def _set_clock(self, at: datetime) -> None:
+        if self._now is not None and at <= self._now:
+            return
+        answer = self.client.call("setClock", {"now": at.isoformat()}, token=self._token(CLOCKMAKER))
+        if not answer.ok:
+            raise Unplayable(f"the clock cannot be set: {answer.status} {answer.body}")
+        self._now = at
+
+    def _ask(self, step: Step, names: Scope) -> Answer:
+        operation = self.client.operations().get(step.do)
+        if operation is None:
+            raise Unplayable(f"{step.id}: the service has no operation {step.do}")
+        given = {name: _made(value) for name, value in fill(step.given, names).items()}
+        if "id" in operation.places:
+            given["id"] = _application(names, step.on)["id"]
+        return self.client.call(step.do, given, token=self._token(str(fill(step.who, names))))
+
+    def _token(self, who: str) -> str:
+        if who == PUBLIC:
+            return ""
+        try:
+            return self.tokens[who]
+        except KeyError:
+            raise Unplayable(f"there is no token for {who}") from None
+
+    def _dossier(self, application: str, who: str) -> Any:
+        answer = self.client.call("getApplication", {"id": application}, token=self._token(who))
+        if not answer.ok:
+            answer = self.client.call("getApplication", {"id": application}, token=self._token(WATCHER))
+        return answer.body
+
+    def _looked_up(self, step: Step, scope: Scope, watch: "_Watch", answer: Answer) -> Iterator[Difference]:
+        expect = step.expect
+        if not (expect.values or expect.dates):
+            return
+        who = str(fill(step.who, watch.names))
+        dossier = self._dossier(scope[step.on]["id"], who) if step.on in scope else answer.body
+        for path, wanted in expect.values.items():
+            yield from watch.same(path, watch.filled(wanted), look(dossier, path))
+        for path, wanted in expect.dates.items():
+            got = look(dossier, path)
+            yield from watch.same(path, wanted, instant(got) if isinstance(got, str) else got)
+
+    def _kept(self, path: str, answer: Answer, application: str, step: Step, names: Scope) -> Any:
+        """*path* into the answer, or into the dossier when the answer has none such."""
+        found = look(answer.body, path)
+        if found is not None or not application:
+            return found
+        return look(self._dossier(application, str(fill(step.who, names))), path)
+
+    def _unmoved(self, application: str, scope: Scope, step: Step, watch: "_Watch") -> Iterator[Difference]:
+        """A refused wish writes nothing: the version stands where it stood."""
+        known = scope[step.on]
+        answer = self.client.call("getApplication", {"id": application}, token=self._token(known["opener"]))
+        yield from watch.same(
+            "version after a refusal", str(known["version"]), answer.headers.get("etag", "").strip('W/"')
+        )
+
+    def _caused(self, application: str) -> Sequence[Mapping[str, Any]]:
+        """The letters about *application* that were planned since the last look."""
+        if not application:
+            return ()
+        self.client.call("drain", {}, token=self._token(CLOCKMAKER))
+        answer = self.client.call("listLetters", {"application": application}, token=self._token(WATCHER))
+        letters = answer.body["letters"] if answer.ok else []
+        seen = self._letters.get(application, 0)
+        self._letters[application] = len(letters)
+        return letters[seen:]
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """Compares one step's answer with what its journey says."""
+
+    journey: str
+    step: Step
+    names: Scope
+
+    def answered(self, answer: Answer) -> Iterator[Difference]:
+        expect = self.step.expect
+        if expect.refused is None and expect.refused_among is None:
+            yield from self._accepted(expect, answer)
+            return
+        codes = refusals(answer)
+        if answer.status >= 500 or answer.ok:
+            yield self._differs("status", "4xx", answer.status)
+        if expect.refused_among is not None:
+            missing = [code for code in expect.refused_among if code not in codes]
+            if missing:
+                yield self._differs("refused among", expect.refused_among, sorted(codes))
+        if expect.refused is not None:
+            yield from self.same("refused", sorted(expect.refused), sorted(codes))
+            for code, params in expect.refused.items():
+                for name, wanted in params.items():
+                    yield from self.same(f"{code}.{name}", self.filled(wanted), codes.get(code, {}).get(name))
+
+    def _accepted(self, expect: Expectation, answer: Answer) -> Iterator[Difference]:
+        if not answer.ok:
+            yield self._differs("answer", "accepted", f"{answer.status} {_shown(answer)}")
+            return
+        if expect.state is not None:
+            yield from self.same("stage", expect.state, look(answer.body, "stage"))
+        for path, wanted in expect.answer.items():
+            yield from self.same(path, self.filled(wanted), look(answer.body, path))
+        if expect.documents:
+            yield from self.same_bag("documents", expect.documents, look(answer.body, "documents") or [])
+
+    def same(self, what: str, expected: object, got: object) -> Iterator[Difference]:
+        if expected != got:
+            yield self._differs(what, expected, got)
+
+    def same_bag(self, what: str, expected: Iterable[str], got: Iterable[str]) -> Iterator[Difference]:
+        yield from self.same(what, sorted(expected), sorted(got))
+
+    def filled(self, value: Any) -> Any:
+        return fill(value, self.names)
+
+    def _differs(self, what: str, expected: object, got: object) -> Difference:
+        return Difference(self.journey, self.step.id, what, expected, got)
+
+
+def refusals(answer: Answer) -> dict[str, Mapping[str, Any]]:
+    """The codes of a refusal or of a malformed request, with their parameters."""
+    body = answer.body if isinstance(answer.body, dict) else {}
+    said = [*body.get("refusals", ()), *body.get("faults", ())]
+    return {one["code"]: one.get("params", {}) for one in said}
+
+
+def look(value: Any, path: str) -> Any:
+    """What stands at *path* ("answers.total_assets.2023", "panel.0", "panel.#" for the count); None where nothing does."""
+    for part in path.split("."):
+        if part == "#" and isinstance(value, list):
+            value = len(value)
+        elif isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and part.lstrip("-").isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    return value
+
+
+def fill(value: Any, names: Scope) -> Any:
+    """*value* with $name and ${name.path} put in; alone it keeps its type, inside a text it becomes text."""
+    if isinstance(value, Mapping):
+        return {key: fill(part, names) for key, part in value.items()}
+    if isinstance(value, list):
+        return [fill(part, names) for part in value]
+    if not isinstance(value, str) or "$" not in value:
+        return value
+    whole = _NAME.fullmatch(value)
+    if whole:
+        return fill(_bound(whole, names), names)
+    return _NAME.sub(lambda found: str(fill(_bound(found, names), names)), value)
+
+
+def letter_line(letter: Mapping[str, Any]) -> str:
+    """A letter as journeys write it: its kind and whom it reached, by what they are."""
+    return f"{letter['kind']} → {letter['recipient']}"
+
+
+def _bound(found: re.Match[str], names: Scope) -> Any:
+    path = found[1] or found[2]
+    head, _, rest = path.partition(".")
+    if head not in names:
+        raise Unplayable(f"nothing is called ${head}")
+    return look(names[head], rest) if rest else names[head]
+
+
+def _application(names: Scope, on: str) -> Mapping[str, Any]:
+    try:
+        application: Mapping[str, Any] = names[on]
+    except KeyError:
+        raise Unplayable(f"no application is called {on}") from None
+    return application
+
+
+def _made(value: Any) -> Any:
+    """`{file: name, says: title, pages: n}` becomes a paper, `{hash: title}` the SHA-256 of one."""
+    match value:
+        case {"file": name, **paper}:
+            return Upload(name=name, content=pdf(str(paper.get("says", name)), int(str(paper.get("pages", 1)))))
+        case {"hash": title}:
+            return sha256(pdf(str(title))).hexdigest()
+        case _:
+            return value
+
+
+def _remember(step: Step, scope: Scope, answer: Answer, who: str) -> str:
+    """Keep what an accepted command answered about its application; the application's id, if the step is about one."""
+    body = answer.body
+    if answer.ok and isinstance(body, dict) and "id" in body and "version" in body:
+        known = scope.get(step.on) or {"opener": who}
+        scope[step.on] = {**known, **{name: body[name] for name in body if name != "events"}}
+    return str(scope[step.on]["id"]) if step.on in scope else ""
+
+
+def _shown(answer: Answer) -> str:
+    codes = refusals(answer)
+    return ", ".join(f"{code} {dict(params)}" for code, params in codes.items()) or str(answer.body)[:400]
+
+
+def beijing(at: datetime) -> str:
+    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}"

@@ -1,0 +1,136 @@
+"""What an operator may set, read once from the environment (VERMILION_…) or handed in. Nothing else reads the environment.
+
+There is no default for a secret: the demo makes its own. All faults are reported together, in both languages.
+"""
+
+import secrets
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "VERMILION_"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+KEY_BYTES = 32
+
+Mode = Literal["production", "demo", "test"]
+
+
+class SettingsFaulty(Exception):
+    """The settings cannot be used; *faults* says everything that is wrong, one line each."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults))
+
+
+class Settings(BaseSettings):
+    """*files* is a folder; *smtp_url* is smtp://, smtps:// or smtp+starttls://; keys are 32 bytes in base64 or hex."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    mode: Mode = "production"
+    database_url: str
+    broker: Literal["local", "redis", "rabbitmq"] = "local"
+    broker_url: SecretStr | None = None
+    smtp_url: SecretStr
+    mail_from: str = "vermilion@localhost.test"
+    base_url: str
+    files: Path
+    master_key: SecretStr
+    session_key: SecretStr
+    tick_s: float = Field(default=30.0, gt=0)
+    lock_timeout_s: float = Field(default=5.0, gt=0)
+
+    @property
+    def clock_may_be_set(self) -> bool:
+        return self.mode != "production"
+
+    @property
+    def master_key_bytes(self) -> bytes:
+        return _key(self.master_key.get_secret_value())
+
+    @property
+    def session_key_bytes(self) -> bytes:
+        return _key(self.session_key.get_secret_value())
+
+    @field_validator("master_key", "session_key")
+    @classmethod
+    def _is_a_key(cls, secret: SecretStr) -> SecretStr:
+        _key(secret.get_secret_value())
+        return secret
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, url: SecretStr) -> SecretStr:
+        parts = urlsplit(url.get_secret_value())
+        if parts.scheme not in {"smtp", "smtps", "smtp+starttls"} or not parts.hostname:
+            raise ValueError("要 smtp://主机:端口 · wanted smtp://host:port, smtps:// or smtp+starttls://")
+        return url
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        if urlsplit(url).scheme not in {"http", "https"}:
+            raise ValueError("要 https://主机 · wanted https://host")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        faults: list[str] = []
+        if self.broker != "local" and self.broker_url is None:
+            faults.append(f"{PREFIX}BROKER_URL: 使用 {self.broker} 时必填 · needed with {self.broker}")
+        if self.mode == "demo" and urlsplit(self.base_url).hostname not in LOOPBACK:
+            faults.append(f"{PREFIX}BASE_URL: 演示只能在本机 · the demo stays on loopback")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+def read(environment: Mapping[str, Any] | None = None) -> Settings:
+    """The settings of the environment, *environment* laid over them; raises SettingsFaulty with every fault."""
+    try:
+        return Settings(**(environment or {}))
+    except ValidationError as error:
+        raise SettingsFaulty(tuple(_fault(detail["loc"], detail["msg"]) for detail in error.errors())) from error
+
+
+def fresh_key() -> str:
+    """A new secret of 32 random bytes, as text."""
+    return urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
+def for_the_demo(folder: Path, *, base_url: str, smtp_url: str, **more: Any) -> Settings:
+    """Settings of a demo or test world in *folder*, with secrets of its own made on the spot."""
+    given: dict[str, Any] = {
+        "mode": "demo",
+        "database_url": f"sqlite:///{folder / 'demo.db'}",
+        "smtp_url": smtp_url,
+        "base_url": base_url,
+        "files": folder / "files",
+        "master_key": fresh_key(),
+        "session_key": fresh_key(),
+        "mail_from": "no-reply@vermilion.test",
+        "tick_s": 2.0,
+    }
+    return read({**given, **more})
+
+
+def _fault(location: tuple[int | str, ...], message: str) -> str:
+    name = PREFIX + "_".join(str(part) for part in location).upper() if location else ""
+    said = "缺少 · missing" if message == "Field required" else message.removeprefix("Value error, ")
+    return f"{name}: {said}" if name else said
+
+
+def _key(text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text) if len(text) == KEY_BYTES * 2 else b64decode(text, altchars=b"-_", validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ValueError("要 32 字节，base64 或十六进制 · wanted 32 bytes, base64 or hex")
+    return key
