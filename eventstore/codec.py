@@ -132,10 +132,12 @@ def commitments(payloads: Iterable[str]) -> set[str]:
 
 def _collect(value: object, found: set[str]) -> None:
     match value:
-        case {"pd": str(commitment), **rest} if not rest:
-            found.add(commitment)
         case dict():
-            for item in cast("dict[str, object]", value).values():
+            mapping = cast("dict[str, object]", value)
+            commitment = _commitment(mapping)
+            if commitment is not None:
+                found.add(commitment)
+            for item in mapping.values():
                 _collect(item, found)
         case list():
             for item in cast("list[object]", value):
@@ -144,12 +146,19 @@ def _collect(value: object, found: set[str]) -> None:
             pass
 
 
+def _commitment(value: dict[str, object]) -> str | None:
+    commitment = value.get("pd")
+    return commitment if len(value) == 1 and isinstance(commitment, str) else None
+
+
 def _reveal(value: object, reveal: Reveal) -> object:
     match value:
-        case {"pd": str(commitment), **rest} if not rest:
-            return Personal(reveal.get(commitment), commitment)
         case dict():
-            return {key: _reveal(item, reveal) for key, item in cast("dict[str, object]", value).items()}
+            mapping = cast("dict[str, object]", value)
+            commitment = _commitment(mapping)
+            if commitment is not None:
+                return Personal(reveal.get(commitment), commitment)
+            return {key: _reveal(item, reveal) for key, item in mapping.items()}
         case list():
             return [_reveal(item, reveal) for item in cast("list[object]", value)]
         case _:

@@ -4,7 +4,7 @@ A dead or stopped connection can hold a lock for five seconds at most before oth
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Protocol, cast
 from weakref import WeakSet
@@ -100,7 +100,7 @@ def _open_postgresql(raw: Any, _record: object) -> None:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine) -> Generator[Connection]:
     """The one write transaction: commits when the block ends, rolls back when it raises.
 
     Raises `Busy` when the write lock, or a lock or statement inside, takes longer than five seconds.
@@ -131,7 +131,7 @@ def _mutex(engine: Engine) -> threading.Lock:
 
 
 @contextmanager
-def patiently() -> Iterator[None]:
+def patiently() -> Generator[None]:
     """Tell what took too long, and a database that went away, as `Busy`."""
     try:
         yield

@@ -5,14 +5,18 @@ one. It looks at nothing but the facts it is given: no clock, no settings, no ot
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection, MetaData, Table
+from sqlalchemy import Connection, MetaData, Table, insert, select, update
 from sqlalchemy.sql.elements import quoted_name
 
 from eventstore.event import Fact
+from eventstore.schema import events, projections
+
+_KNOWN = select(projections.c.name, projections.c.revision, projections.c.state)
+FLIP_LOCK = 7453010383018225512
 
 
 class Projection(Protocol):
@@ -73,3 +77,27 @@ def at_revision(projection: P, revision: int) -> P:
     other = copy.copy(projection)
     object.__setattr__(other, "revision", revision)
     return other
+
+
+def install(db: Connection, projections_kept: Iterable[Projection]) -> list[Projection]:
+    """Make the tables of what nobody keeps yet and set it live; *db* is a write transaction.
+
+    While the log is empty everything goes live at once. Answers those that must be built first (see `rebuild`):
+    a new projection, or a new revision, beside a log that already holds events.
+    """
+    if db.dialect.name == "postgresql":
+        db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({FLIP_LOCK})")
+    empty = db.execute(select(events.c.position).limit(1)).first() is None
+    known = {(name, revision): state for name, revision, state in db.execute(_KNOWN)}
+    behind: list[Projection] = []
+    for projection in projections_kept:
+        state = known.get((projection.name, projection.revision))
+        if state == "live":
+            continue
+        if not empty or state is not None:
+            behind.append(projection)
+            continue
+        projection.create(db)
+        db.execute(update(projections).where(projections.c.name == projection.name).values(state="retired"))
+        db.execute(insert(projections).values(name=projection.name, revision=projection.revision, state="live"))
+    return behind

@@ -1,7 +1,7 @@
 """The log itself: append under one short lock, read in order. Positions are 1..n without a gap, in commit order."""
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -169,7 +169,7 @@ class EventStore:
         return db.exec_driver_sql("SELECT max(position) FROM events").scalar() or 0
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> Generator[Connection]:
         """A connection to read with."""
         with patiently(), self._reading.connect() as db:
             yield db

@@ -105,7 +105,7 @@ def upgrade() -> None:
     _tree()
     _personal()
     for statement in POSTGRESQL if op.get_bind().dialect.name == "postgresql" else SQLITE:
-        op.execute(sa.DDL(statement.replace("%", "%%")))
+        op.execute(statement)
 
 
 def _events() -> None:
