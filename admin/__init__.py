@@ -1,0 +1,1 @@
+"""The auditor's and the operator's desk: what happened, whether it stands, and upkeep."""

@@ -1,0 +1,1 @@
+"""Parcels to machines, the mirror of the letters to people. Comes with the delivery's own work; the floor is laid."""
