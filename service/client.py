@@ -95,6 +95,8 @@ class Client:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         sent = {"Accept": "application/json", **({"Content-Type": kind} if kind else {}), **(headers or {})}
+        if method != "GET":
+            sent.setdefault("Idempotency-Key", secrets.token_hex(12))
         if token:
             sent["Authorization"] = f"Bearer {token}"
         connection = self._connected()

@@ -104,8 +104,8 @@ class Journey(_Part):
         now: datetime | None = None
         for step in self.steps:
             now = step.at or now
-            assert now is not None, "load refuses a journey whose first step has no instant"
-            yield now, step
+            if now is not None:  # load refuses a journey whose first step has no instant
+                yield now, step
 
 
 class Fragment(_Part):
@@ -119,7 +119,7 @@ class Fragment(_Part):
 def load(path: Path) -> Journey:
     """The journey of a file with its fragments laid in; raises JourneyFaulty."""
     journey: Journey = _read(path, Journey)
-    steps = tuple(_laid_in(journey.steps, path.parent, on="app", vars={}))
+    steps = tuple(_laid_in(journey.steps, path.parent, on="app", given={}))
     faults = list(_faults(steps))
     if faults:
         raise JourneyFaulty(path, faults)
@@ -132,9 +132,9 @@ def merged(journeys: Iterable[Journey]) -> list[tuple[datetime, Journey, Step]]:
     return sorted(steps, key=lambda timed: timed[0])
 
 
-def _laid_in(steps: Iterable[Step], folder: Path, *, on: str, vars: Mapping[str, Any]) -> Iterator[Step]:
+def _laid_in(steps: Iterable[Step], folder: Path, *, on: str, given: Mapping[str, Any]) -> Iterator[Step]:
     for step in steps:
-        own = step.model_copy(update={"on": step.on or on, "vars": {**vars, **step.vars}})
+        own = step.model_copy(update={"on": step.on or on, "vars": {**given, **step.vars}})
         if not own.use:
             yield own
             continue
@@ -143,7 +143,7 @@ def _laid_in(steps: Iterable[Step], folder: Path, *, on: str, vars: Mapping[str,
         missing = [name for name in fragment.wants if name not in own.vars]
         if missing:
             raise JourneyFaulty(path, [f"{own.id}: wants {', '.join(missing)}"])
-        inner = _laid_in(fragment.steps, folder, on=own.on, vars={**fragment.vars, **own.vars})
+        inner = _laid_in(fragment.steps, folder, on=own.on, given={**fragment.vars, **own.vars})
         for number, part in enumerate(inner):
             at = own.at if number == 0 and part.at is None else part.at
             yield part.model_copy(update={"id": f"{own.id}/{part.id}", "who": part.who or own.who, "at": at})
@@ -165,7 +165,7 @@ def _faults(steps: Sequence[Step]) -> Iterator[str]:
 
 def _read(path: Path, model: type[Any]) -> Any:
     try:
-        return model.model_validate(yaml.load(path.read_text("utf-8"), Loader=_Loader))
+        return model.model_validate(yaml.load(path.read_text("utf-8"), Loader=_Loader))  # noqa: S506  a SafeLoader with fewer types
     except FileNotFoundError:
         raise JourneyFaulty(path, ["no such file"]) from None
     except yaml.YAMLError as error:
@@ -180,7 +180,8 @@ class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoa
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":float", ":bool"))]
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":float", ":bool", ":int"))]
     for first, resolvers in _Loader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^(?:0|-?[1-9][0-9]*)$"), list("-0123456789"))

@@ -103,8 +103,9 @@ class Player:
         if operation is None:
             raise Unplayable(f"{step.id}: the service has no operation {step.do}")
         given = {name: _made(value) for name, value in fill(step.given, names).items()}
-        if "id" in operation.places:
-            given["id"] = _application(names, step.on)["id"]
+        for place in ("id", "application_id"):
+            if place in operation.places:
+                given[place] = _application(names, step.on)["id"]
         return self.client.call(step.do, given, token=self._token(str(fill(step.who, names))))
 
     def _token(self, who: str) -> str:
@@ -116,9 +117,13 @@ class Player:
             raise Unplayable(f"there is no token for {who}") from None
 
     def _dossier(self, application: str, who: str) -> Any:
-        answer = self.client.call("getApplication", {"id": application}, token=self._token(who))
+        answer = self.client.call(
+            "getApplication", {"id": application, "application_id": application}, token=self._token(who)
+        )
         if not answer.ok:
-            answer = self.client.call("getApplication", {"id": application}, token=self._token(WATCHER))
+            answer = self.client.call(
+                "getApplication", {"id": application, "application_id": application}, token=self._token(WATCHER)
+            )
         return answer.body
 
     def _looked_up(self, step: Step, scope: Scope, watch: "_Watch", answer: Answer) -> Iterator[Difference]:
@@ -143,7 +148,9 @@ class Player:
     def _unmoved(self, application: str, scope: Scope, step: Step, watch: "_Watch") -> Iterator[Difference]:
         """A refused wish writes nothing: the version stands where it stood."""
         known = scope[step.on]
-        answer = self.client.call("getApplication", {"id": application}, token=self._token(known["opener"]))
+        answer = self.client.call(
+            "getApplication", {"id": application, "application_id": application}, token=self._token(known["opener"])
+        )
         yield from watch.same(
             "version after a refusal", str(known["version"]), answer.headers.get("etag", "").strip('W/"')
         )
@@ -214,7 +221,7 @@ class _Watch:
 def refusals(answer: Answer) -> dict[str, Mapping[str, Any]]:
     """The codes of a refusal or of a malformed request, with their parameters."""
     body = answer.body if isinstance(answer.body, dict) else {}
-    said = [*body.get("refusals", ()), *body.get("faults", ())]
+    said = [*body.get("refusals", ()), *body.get("errors", ())]
     return {one["code"]: one.get("params", {}) for one in said}
 
 

@@ -68,8 +68,7 @@ class Mailbox:
     def open(self, number: int) -> Opened | None:
         if not 1 <= number <= len(self._kept):
             return None
-        message = message_from_bytes(self.raw(number), policy=policy.default)
-        assert isinstance(message, EmailMessage)
+        message: EmailMessage = message_from_bytes(self.raw(number), policy=policy.default)
         headers = tuple((name, str(value)) for name, value in message.items())
         text, html = _body(message, "plain"), _body(message, "html")
         return Opened(kept=self._kept[number - 1], headers=headers, text=text, html=html)
@@ -105,7 +104,9 @@ class _Keeper:
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(  # noqa: N802  aiosmtpd calls it so
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
         content = envelope.content
         kept = self._mailbox.keep(content if isinstance(content, bytes) else (content or "").encode())
         return f"250 OK kept as {kept.number}"

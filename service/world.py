@@ -1,0 +1,120 @@
+"""Who lives in the played world: invented units, bureaus and people, so that journeys have somebody to act.
+
+Data and one loop that registers it. Nobody here exists; every address ends in .test and nothing leaves the machine.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from directory.actor import Role
+from directory.unit import Unit, UnitCode, UnitKind
+
+PROVINCE = "43"
+LUSHAN = "91430104MAXTE5T16B"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """*id* is also how journeys and sign-in links call the person; *title* says what they are, Chinese then English."""
+
+    id: str
+    name: str
+    title: tuple[str, str]
+    grants: tuple[tuple[Role, str], ...] = ()
+    fields: tuple[str, ...] = ()
+    employer: str = ""
+    language: str = "zh"
+
+    @property
+    def email(self) -> str:
+        return f"{self.id}@vermilion.test"
+
+
+def _unit(code: str, name: str, name_en: str, registered_on: date, county: str) -> Unit:
+    return Unit(
+        code=UnitCode(code),
+        name=name,
+        name_en=name_en,
+        kind=UnitKind.ENTERPRISE,
+        registered_on=registered_on,
+        county=county,
+    )
+
+
+UNITS = (
+    _unit(LUSHAN, "湖南岳麓智模科技有限公司", "Hunan Yuelu Smart Models", date(2021, 6, 18), "430104"),
+    _unit("91430104MAXTE6A118", "长沙麓谷问渠智能有限公司", "Changsha Lugu Wenqu", date(2019, 3, 5), "430104"),
+    _unit("91430111MAXTE6D44R", "长沙雨花观澜数智有限公司", "Changsha Yuhua Guanlan", date(2020, 9, 9), "430111"),
+    _unit("91430111MAXTE6G777", "湖南圭塘云医科技有限公司", "Hunan Guitang Cloud Medicine", date(2018, 1, 16), "430111"),
+    _unit("91430104MAXTE6H88W", "长沙后湖新芽智能有限公司", "Changsha Houhu Sprout", date(2023, 1, 1), "430104"),
+    _unit("91430104MAXTE6J99N", "长沙梅溪文澜智算有限公司", "Changsha Meixi Wenlan", date(2020, 4, 27), "430104"),
+    _unit("91430104MAXTE6K007", "长沙桃花岭农智有限公司", "Changsha Taohualing Agritech", date(2019, 11, 11), "430104"),
+)
+
+BUREAUS_OF = ("43", "4301")
+"""Which of the province's bureaus the played world has: the department, the city of Changsha and its counties."""
+
+_UNIT_PEOPLE = (
+    # unit, its people's prefix, editor, admin
+    (UNITS[0], "", "林婉清", "周砚舟"),
+    (UNITS[1], "wenqu-", "韩知远", "苏映雪"),
+    (UNITS[2], "guanlan-", "谢沐阳", "唐若水"),
+    (UNITS[3], "guitang-", "彭云岫", "罗青禾"),
+    (UNITS[4], "sprout-", "曾小满", "黎晓棠"),
+    (UNITS[5], "wenlan-", "邓听松", "贺兰亭"),
+    (UNITS[6], "nongzhi-", "肖谷雨", "田丰年"),
+)
+
+_OFFICERS = (
+    ("yuelu-clerk", "刘一鸣", "岳麓区经办人", "clerk of Yuelu", Role.BUREAU_CLERK, "430104"),
+    ("yuelu-head", "陈守正", "岳麓区负责人", "head of Yuelu", Role.BUREAU_HEAD, "430104"),
+    ("yuhua-clerk", "易思源", "雨花区经办人", "clerk of Yuhua", Role.BUREAU_CLERK, "430111"),
+    ("yuhua-head", "熊定邦", "雨花区负责人", "head of Yuhua", Role.BUREAU_HEAD, "430111"),
+    ("changsha-clerk", "钟采薇", "长沙市经办人", "clerk of Changsha", Role.BUREAU_CLERK, "430100"),
+    ("changsha-head", "欧阳明", "长沙市负责人", "head of Changsha", Role.BUREAU_HEAD, "430100"),
+    ("clerk", "蒋文博", "省厅经办人", "clerk of the province", Role.PROVINCE_CLERK, PROVINCE),
+    ("lead", "龙行健", "省厅负责人", "lead of the province", Role.PROVINCE_LEAD, PROVINCE),
+    ("finance", "孟计然", "省级财务", "finance officer", Role.PROVINCE_FINANCE, PROVINCE),
+    ("discipline-clerk", "石砥中", "纪检经办人", "discipline clerk", Role.DISCIPLINE_CLERK, PROVINCE),
+    ("discipline-head", "严立本", "纪检负责人", "discipline head", Role.DISCIPLINE_HEAD, PROVINCE),
+    ("auditor", "高照临", "审计员", "auditor", Role.AUDITOR, PROVINCE),
+    ("operator", "温可行", "系统管理员", "operator", Role.OPERATOR, PROVINCE),
+)
+
+_EXPERTS = (
+    ("expert-1", "顾怀瑾", "91430105MAXTE6B22G", ("large_model", "nlp")),
+    ("expert-2", "沈既白", "91430121MAXTE6C33F", ("large_model", "multimodal")),
+    ("expert-3", "宋时予", "91430102MAXTE6E55J", ("large_model", "machinery")),
+    ("expert-4", "程远山", "91430103MAXTE6F66T", ("machinery", "industry")),
+    ("expert-5", "陆静言", "91430105MAXTE6B22G", ("data_security", "large_model")),
+    ("expert-6", "潘晓峰", "91430121MAXTE6C33F", ("finance", "large_model")),
+    ("expert-7", "薛以宁", "91430102MAXTE6E55J", ("nlp", "evaluation")),
+    ("expert-8", "郭松筠", "91430103MAXTE6F66T", ("large_model", "compute")),
+    ("expert-9", "丁若谷", "91430105MAXTE6B22G", ("industry", "large_model")),
+)
+
+
+def people() -> Iterator[Person]:
+    """Everybody, units' people first. One of the province's holds the lead's and finance's grants both, to be told apart."""
+    for unit, prefix, editor, admin in _UNIT_PEOPLE:
+        yield _of_unit(f"{prefix}editor", editor, "申报经办人", "editor", Role.UNIT_EDITOR, unit)
+        yield _of_unit(f"{prefix}admin", admin, "单位管理员", "admin", Role.UNIT_ADMIN, unit)
+    for person, name, zh, en, role, scope in _OFFICERS:
+        yield Person(id=person, name=name, title=(zh, en), grants=((role, scope),))
+    both = ((Role.PROVINCE_LEAD, PROVINCE), (Role.PROVINCE_FINANCE, PROVINCE))
+    yield Person(id="lead-and-finance", name="常兼之", title=("省厅负责人兼财务", "lead and finance"), grants=both)
+    for person, name, employer, fields in _EXPERTS:
+        yield Person(
+            id=person,
+            name=name,
+            title=("评审专家", "expert"),
+            grants=((Role.EXPERT, PROVINCE),),
+            fields=fields,
+            employer=employer,
+            language="en" if person == "expert-9" else "zh",
+        )
+
+
+def _of_unit(person: str, name: str, zh: str, en: str, role: Role, unit: Unit) -> Person:
+    return Person(id=person, name=name, title=(f"{unit.name}{zh}", f"{en} of {unit.name_en}"), grants=((role, unit.code),))

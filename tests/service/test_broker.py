@@ -1,0 +1,73 @@
+"""The broker inside the process: nothing piles up, nothing prefetched is lost, nothing is kept for later."""
+
+import threading
+from collections.abc import Iterator
+
+import dramatiq
+import pytest
+from dramatiq.middleware import Retries
+
+from service.broker import DEAD_LETTERS_KEPT, LocalBroker, Workers
+
+
+@pytest.fixture
+def broker() -> Iterator[LocalBroker]:
+    broker = LocalBroker(middleware=[Retries(max_retries=0)])
+    yield broker
+    broker.close()
+
+
+def drained(broker: LocalBroker) -> None:
+    broker.join("default", timeout=5_000, fail_fast=False)
+
+
+def test_a_message_reaches_its_actor(broker: LocalBroker) -> None:
+    seen: list[str] = []
+    actor = dramatiq.actor(seen.append, broker=broker, actor_name="see")
+    workers = Workers(broker, threads=1)
+    workers.start()
+    actor.send("a")
+    drained(broker)
+    workers.stop()
+    assert seen == ["a"]
+
+
+def test_only_the_ids_of_the_last_hundred_failures_are_kept(broker: LocalBroker) -> None:
+    def fail(weight: str) -> None:
+        raise RuntimeError(weight)
+
+    actor = dramatiq.actor(fail, broker=broker, actor_name="fail")
+    workers = Workers(broker, threads=2)
+    workers.start()
+    for _ in range(DEAD_LETTERS_KEPT + 20):
+        actor.send("x")
+    drained(broker)
+    workers.stop()
+    assert len(broker.dead_ids) == DEAD_LETTERS_KEPT
+    assert broker.dead_letters == []
+
+
+def test_what_was_fetched_but_not_begun_is_given_back_at_the_stop(broker: LocalBroker) -> None:
+    begun, go_on, done = threading.Event(), threading.Event(), list[str]()
+
+    def work(name: str) -> None:
+        begun.set()
+        go_on.wait(5)
+        done.append(name)
+
+    actor = dramatiq.actor(work, broker=broker, actor_name="work")
+    workers = Workers(broker, threads=1)
+    workers.start()
+    for number in range(20):
+        actor.send(str(number))
+    assert begun.wait(5)
+    threading.Timer(0.2, go_on.set).start()
+    workers.stop()
+    waiting = broker.queues["default"].qsize()
+    assert len(done) + waiting == 20
+
+
+def test_a_delay_is_refused(broker: LocalBroker) -> None:
+    actor = dramatiq.actor(print, broker=broker, actor_name="later")
+    with pytest.raises(ValueError, match="due_at"):
+        actor.send_with_options(args=("x",), delay=1_000)

@@ -1,0 +1,55 @@
+"""Settings are read once; everything wrong is said together; a secret has no default."""
+
+from pathlib import Path
+
+import pytest
+
+from service.settings import SettingsFaulty, for_the_demo, fresh_key, read
+
+WHOLE = {
+    "database_url": "sqlite:///x.db",
+    "smtp_url": "smtp://127.0.0.1:25",
+    "base_url": "https://shenbao.test/",
+    "files": "/srv/files",
+    "master_key": fresh_key(),
+    "session_key": fresh_key(),
+}
+
+
+def test_everything_that_is_missing_is_named_at_once() -> None:
+    with pytest.raises(SettingsFaulty) as caught:
+        read()
+    named = {fault.split(":")[0] for fault in caught.value.faults}
+    assert named == {f"VERMILION_{name.upper()}" for name in WHOLE}
+
+
+def test_keys_have_no_default_and_must_be_32_bytes() -> None:
+    with pytest.raises(SettingsFaulty, match="MASTER_KEY"):
+        read({**WHOLE, "master_key": "short"})
+
+
+def test_a_secret_is_not_shown() -> None:
+    settings = read(WHOLE)
+    assert str(WHOLE["master_key"]) not in repr(settings)
+
+
+def test_a_broker_elsewhere_needs_its_address() -> None:
+    with pytest.raises(SettingsFaulty, match="BROKER_URL"):
+        read({**WHOLE, "broker": "redis"})
+
+
+def test_the_demo_stays_on_this_machine() -> None:
+    with pytest.raises(SettingsFaulty, match="loopback"):
+        read({**WHOLE, "mode": "demo", "base_url": "http://198.51.100.7"})
+
+
+def test_the_demo_makes_its_own_secrets(tmp_path: Path) -> None:
+    one = for_the_demo(tmp_path, base_url="http://127.0.0.1:8000", smtp_url="smtp://127.0.0.1:2525")
+    two = for_the_demo(tmp_path, base_url="http://127.0.0.1:8000", smtp_url="smtp://127.0.0.1:2525")
+    assert one.master_key_bytes != two.master_key_bytes
+    assert len(one.session_key_bytes) == 32
+
+
+def test_only_a_demo_or_a_test_may_move_the_clock() -> None:
+    assert not read(WHOLE).clock_may_be_set
+    assert read({**WHOLE, "mode": "test"}).clock_may_be_set
