@@ -1,0 +1,237 @@
+"""A call: one year's programmes with their directions, forms, dates, routes and rules; frozen, and known by its digest."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Literal, NoReturn, Protocol, TypeVar
+
+from pydantic import Field as Setting
+
+from eventstore.refusal import Refusal
+from programmes.calendar import WorkingDays, passed, working_days
+from programmes.documents import Clause, Commitment, Guide, Paper, Slot, SummaryTable
+from programmes.fields import Field, Section
+from programmes.route import Route, RouteRule, find_route
+from programmes.rules import AnyRule
+from programmes.vocabulary import Choice, Cited, Id, Instant, Sum, Vocabulary, Words
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_Named = TypeVar("_Named", bound=_HasId)
+
+
+class Criterion(Cited):
+    """A line of the score sheet; `considers` quotes what the guide asks reviewers to judge."""
+
+    id: Id
+    label: Words
+    max: int = Setting(gt=0)
+    considers: tuple[Clause, ...] = ()
+
+
+class Tags(Cited):
+    """A list of the guide that reviewers and statistics use."""
+
+    id: Id
+    label: Words
+    values: tuple[str, ...]
+
+
+class Direction(Cited):
+    """征集方向: what may be applied for, by which score sheet."""
+
+    id: str
+    title: Words
+    short: Words
+    guide: Guide
+    tags: tuple[Tags, ...] = ()
+    rubric: tuple[Criterion, ...]
+    industry_from: str | None = None
+
+
+class Contact(Cited):
+    office: Words
+    name: str
+    phone: str
+
+
+class Programme(Cited):
+    """专项: its directions and everything that is asked under them."""
+
+    id: str
+    title: Words
+    summary_label: Words
+    number: str
+    consortium: Literal["forbidden", "optional", "required"]
+    award_mode: Literal["title_only", "decided_amount", "ratio"]
+    contacts: tuple[Contact, ...]
+    guide: Guide
+    directions: tuple[Direction, ...]
+    paper: Paper
+    commitment: Commitment
+    form: tuple[Section, ...]
+    attachments_guide: Words | None = None
+    attachments: tuple[Slot, ...]
+    checks: tuple[AnyRule, ...]
+
+    def direction(self, direction_id: str) -> Direction:
+        return _find(self.directions, direction_id)
+
+    def section(self, section_id: str) -> Section:
+        return _find(self.form, section_id)
+
+    def sections(self, direction: str) -> tuple[Section, ...]:
+        """The sections that applicants of this direction fill, in the official order."""
+        return tuple(one for one in self.form if not one.directions or direction in one.directions)
+
+    def section_of(self, field_id: str) -> Section:
+        """The section that asks this field; KeyError where none does."""
+        return next((one for one in self.form if one.field(field_id)), None) or _missing(field_id)
+
+    def field(self, field_id: str) -> Field:
+        return self.section_of(field_id).field(field_id) or _missing(field_id)
+
+    def slot(self, slot_id: str) -> Slot:
+        return _find(self.attachments, slot_id)
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        return tuple(field for section in self.form for field in section.fields)
+
+    def application_number(self, year: int, sequence: int) -> str:
+        """The number of the *sequence*-th application, by the programme's pattern: `HN-AI-2025-0001`."""
+        return self.number.format(year=year, n=sequence)
+
+
+class Deadlines(Vocabulary):
+    applicant_close: Instant
+    county_close: Instant
+    city_close: Instant
+
+
+class Returns(Vocabulary):
+    working_days: int
+    max_per_stage: int
+
+
+class Reconsideration(Vocabulary):
+    working_days: int
+
+
+class Notice(Vocabulary):
+    working_days: int
+    count_first_day: bool
+
+
+class Review(Vocabulary):
+    """How experts' scores become a result. `rounding` is half up."""
+
+    panel: int
+    odd: bool
+    method: Literal["trimmed_mean", "mean"]
+    trim: int = 1
+    trim_from: int = 5
+    decimals: int
+    rounding: Literal["half_up"] = "half_up"
+
+
+class Units(Cited):
+    max: int
+    count_lead: bool
+    count_pending: bool = True
+
+
+class Quota(Cited):
+    """How many applications of a programme a body of this level may recommend; `body` makes it one body's own."""
+
+    programme: str
+    level: Literal["county", "city"]
+    body: str | None = None
+    max: int
+
+
+class Call(Cited):
+    """A call as issued. `digest` is the SHA-256 of `document`, the canonical JSON of the definition as it was written."""
+
+    id: str
+    revision: int = 1
+    status: Literal["draft_for_approval", "issued"]
+    province: str
+    year: int
+    title: Words
+    opens_at: Instant
+    deadlines: Deadlines
+    report_years: tuple[int, ...]
+    calendar: str = "cn"
+    returns: Returns
+    reconsideration: Reconsideration
+    notice: Notice
+    review: Review
+    units: Units
+    quotas: tuple[Quota, ...] = ()
+    budget: Sum
+    routes: tuple[RouteRule, ...]
+    summary_table: SummaryTable
+    programmes: tuple[Programme, ...]
+    digest: str = ""
+    document: str = Setting(default="", repr=False)
+
+    def programme(self, programme_id: str) -> Programme:
+        return _find(self.programmes, programme_id)
+
+    def programme_of(self, direction: str) -> Programme:
+        """The programme that has this direction; KeyError where none does."""
+        for programme in self.programmes:
+            if any(one.id == direction for one in programme.directions):
+                return programme
+        raise KeyError(direction)
+
+    def direction(self, direction: str) -> Direction:
+        return self.programme_of(direction).direction(direction)
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        return tuple(direction.id for programme in self.programmes for direction in programme.directions)
+
+    @property
+    def budget_fen(self) -> int:
+        return self.budget.fen
+
+    @property
+    def working_days(self) -> WorkingDays:
+        return working_days(self.calendar)
+
+    def columns(self, field: Field) -> tuple[Choice, ...]:
+        """The columns of a field that is asked more than once: the report years, or its own; none for the others."""
+        if field.by_year:
+            return tuple(Choice(id=str(year), label=Words(zh=f"{year}年", en=str(year))) for year in self.report_years)
+        return field.by
+
+    def route(self, county: str, unit_tags: Collection[str] = ()) -> Route:
+        return find_route(self.routes, county, unit_tags)
+
+    def quota(self, programme: str, level: str, body: str) -> int | None:
+        """How many of *programme* this body may recommend; None is without limit. A body's own quota goes before its level's."""
+        fitting = [one for one in self.quotas if (one.programme, one.level) == (programme, level)]
+        own = [one.max for one in fitting if one.body == body]
+        return next(iter(own + [one.max for one in fitting if one.body is None]), None)
+
+    def closed_to(self, now: datetime) -> list[Refusal]:
+        """Why no application can be opened at *now*: not issued, not open yet, closed. Empty when it can."""
+        if self.status != "issued" or now < self.opens_at:
+            return [Refusal.of("CALL_NOT_OPEN", source=self.source, call=self.id, opens_at=self.opens_at.isoformat())]
+        if passed(now, self.deadlines.applicant_close):
+            until = self.deadlines.applicant_close.isoformat()
+            return [Refusal.of("DEADLINE_PASSED", source=self.source, deadline="applicant_close", until=until)]
+        return []
+
+
+def _find(things: Iterable[_Named], wanted: str) -> _Named:
+    return next((thing for thing in things if thing.id == wanted), None) or _missing(wanted)
+
+
+def _missing(wanted: str) -> NoReturn:
+    raise KeyError(wanted)

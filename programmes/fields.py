@@ -1,0 +1,139 @@
+"""What a form asks: sections of fields, each with its label, type, unit and limits, in the official order."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field as Setting
+from pydantic import model_validator
+
+from programmes.vocabulary import Choice, Cited, Condition, Id, Several, Vocabulary, Words
+
+
+class FieldType(StrEnum):
+    TEXT = "text"
+    LONGTEXT = "longtext"
+    MONEY = "money"
+    PERCENT = "percent"
+    DECIMAL = "decimal"
+    INTEGER = "integer"
+    DATE = "date"
+    MONTH = "month"
+    BOOLEAN = "boolean"
+    SINGLE = "single"
+    MULTI = "multi"
+    CREDIT_CODE = "credit_code"
+    PHONE = "phone"
+    EMAIL = "email"
+    DIVISION = "division"
+    ACCOUNT = "account"
+    TABLE = "table"
+
+
+NUMBERS = frozenset({FieldType.MONEY, FieldType.PERCENT, FieldType.DECIMAL, FieldType.INTEGER})
+WRITTEN = frozenset({FieldType.TEXT, FieldType.LONGTEXT})
+WITH_OPTIONS = frozenset({FieldType.SINGLE, FieldType.MULTI})
+PERSONAL = frozenset({FieldType.TEXT, FieldType.PHONE, FieldType.EMAIL, FieldType.ACCOUNT})
+
+YES = Words(zh="是", en="Yes")
+NO = Words(zh="否", en="No")
+
+
+class Option(Vocabulary):
+    """One box to tick. `text` names the blank beside it that must be filled when it is ticked: 模型名称, 其他."""
+
+    id: Id
+    label: Words
+    group: str = ""
+    text: Words | None = None
+
+
+class Field(Cited):
+    """One question. Numbers are limited in the unit they are written in; texts in 字 (`max_zi`) or characters.
+
+    `required` and `min_items` are asked when the unit seals; every other limit already when a section is saved.
+    `by_year` repeats the question for each report year of the call, `by` for each named column.
+    """
+
+    id: Id
+    label: Words
+    type: FieldType
+    unit: str = ""
+    hint: Words | None = None
+    group: Words | None = None
+    required: bool = True
+    required_when: Condition | None = None
+    directions: Several = ()
+    personal: bool = False
+    by_year: bool = False
+    by: tuple[Choice, ...] = ()
+    max_chars: int = Setting(default=200, gt=0, le=100_000)
+    max_zi: int | None = Setting(default=None, gt=0)
+    figures: bool = False
+    min: Decimal | None = None
+    above: Decimal | None = None
+    max: Decimal | None = None
+    decimals: int | None = Setting(default=None, ge=0, le=12)
+    not_future: bool = False
+    options: tuple[Option, ...] = ()
+    min_items: int = Setting(default=0, ge=0)
+    max_items: int = Setting(default=200, gt=0, le=2_000)
+    columns: tuple["Field", ...] = ()
+
+    def option(self, id_or_label: str) -> Option | None:
+        """The option of this id, or of this Chinese label: figures come in from spreadsheets too."""
+        return next((option for option in self.options if id_or_label in (option.id, option.label.zh)), None)
+
+    @property
+    def places(self) -> int:
+        """How many decimals may be written."""
+        if self.decimals is not None:
+            return self.decimals
+        return {FieldType.MONEY: 6, FieldType.PERCENT: 2, FieldType.DECIMAL: 4}.get(self.type, 0)
+
+    @property
+    def longest(self) -> int:
+        """The most characters that are read at all; a limit in 字 alone would let one endless word through."""
+        return self.max_chars if self.max_zi is None else self.max_zi * 20
+
+    def asked_of(self, direction: str) -> bool:
+        return not self.directions or direction in self.directions
+
+
+class Section(Cited):
+    """A part of the form with its own heading and its own version; `under` is the official part it belongs to."""
+
+    id: Id
+    heading: Words
+    under: Words | None = None
+    guide: Words | None = None
+    on_paper: bool = True
+    directions: Several = ()
+    fields: tuple[Field, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _cite_the_part(cls, data: Any) -> Any:
+        """A field that names no clause comes from its own line of the part."""
+        if not isinstance(data, dict) or not isinstance(data.get("fields"), list) or not data.get("source"):
+            return data
+        return {**data, "fields": [_cited(field, str(data["source"])) for field in data["fields"]]}
+
+    def field(self, field_id: str) -> Field | None:
+        return next((field for field in self.fields if field.id == field_id), None)
+
+    def asked(self, direction: str) -> tuple[Field, ...]:
+        """The fields that applicants of this direction see."""
+        return tuple(field for field in self.fields if field.asked_of(direction))
+
+
+def _cited(field: Any, part: str) -> Any:
+    if not isinstance(field, dict) or "source" in field or not isinstance(field.get("label"), dict):
+        return field
+    return {**field, "source": f"{part}「{field['label'].get('zh', '')}」"}
+
+
+def personal_ids(sections: Iterable[Section]) -> frozenset[str]:
+    """The fields whose answers tell something about a person and must lie out of line."""
+    return frozenset(field.id for section in sections for field in section.fields if field.personal)
