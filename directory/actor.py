@@ -74,3 +74,5 @@ class Actor:
 
 CLOCK = Actor("clock", "时钟", (Grant(Role.CLOCK, ""),))
 PUBLIC = Actor("public", "公众", (Grant(Role.PUBLIC, ""),))
+CONSOLE = Actor("console", "命令行", (Grant(Role.OPERATOR, ""),))
+"""Whoever runs the house's command line; the first operator is given the role by it."""

@@ -1,0 +1,112 @@
+"""What happened to persons, units and bureaus: the facts on the streams person-<id>, unit-<code>, bureau-<code>.
+
+Names, mail addresses and phones of persons are personal: the log keeps a commitment, the value can be erased.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from eventstore.codec import named
+from eventstore.event import Event, Personal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRegistered(Event):
+    """A person became known to the house, or said their name, address or phone anew."""
+
+    person: str
+    name: Personal
+    email: Personal
+    phone: Personal | None = None
+    language: str = "zh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpertListed(Event):
+    """A person stands in the pool of experts with these fields. The role of expert is given apart."""
+
+    person: str
+    employer: str
+    title: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantGiven(Event):
+    """The person holds a role in a scope from now on."""
+
+    person: str
+    role: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantTakenBack(Event):
+    """The person holds the role in this scope no longer."""
+
+    person: str
+    role: str
+    scope: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageChosen(Event):
+    """The person wants pages and letters in this language."""
+
+    person: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonErased(Event):
+    """What was personal about the person is gone; every role went with it."""
+
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitRegistered(Event):
+    """A unit became known, or what is known of it changed; the newest holds."""
+
+    code: str
+    name: str
+    kind: str
+    registered_on: date
+    county: str
+    name_en: str = ""
+    legal_person: bool = True
+    tags: tuple[str, ...] = ()
+    group_root: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BureauRegistered(Event):
+    """A bureau became known, or what is known of it changed; the newest holds."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    level: str
+    region: str
+
+
+PERSON_EVENTS = (PersonRegistered, ExpertListed, GrantGiven, GrantTakenBack, LanguageChosen, PersonErased)
+PersonEvent = PersonRegistered | ExpertListed | GrantGiven | GrantTakenBack | LanguageChosen | PersonErased
+
+EVENTS = named("directory", (*PERSON_EVENTS, UnitRegistered, BureauRegistered))
+"""Name in the log to class, for the codec."""
+
+
+def person_stream(person: str) -> str:
+    """The stream of a person; also the subject whose key seals what is personal about them, in any stream."""
+    return f"person-{person}"
+
+
+def unit_stream(code: str) -> str:
+    return f"unit-{code}"
+
+
+def bureau_stream(code: str) -> str:
+    return f"bureau-{code}"

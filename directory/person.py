@@ -1,0 +1,176 @@
+"""A person's stream: how it folds, and what may be decided on it.
+
+Pure. Whether a unit or a bureau is known is a fact that the register gathers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from directory.actor import BUREAU_ROLES, GIVEN_TO_NOBODY, HOUSE_ROLES, UNIT_ROLES, Actor, Grant, Role
+from directory.events import (
+    ExpertListed,
+    GrantGiven,
+    GrantTakenBack,
+    LanguageChosen,
+    PersonErased,
+    PersonEvent,
+    PersonRegistered,
+)
+from eventstore.dispatch import Fold
+from eventstore.event import Personal
+from eventstore.refusal import Refusal, Refused
+
+LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What is personal about a person, and the language to write in."""
+
+    name: str
+    email: str
+    phone: str | None = None
+    language: str = "zh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonState:
+    """What a person's events add up to. An erased person stays known and holds nothing."""
+
+    known: bool = False
+    erased: bool = False
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    language: str = "zh"
+    grants: frozenset[Grant] = frozenset()
+    expert: ExpertListed | None = None
+
+
+def evolve(person: PersonState, event: PersonEvent) -> PersonState:
+    match event:
+        case PersonRegistered(name=name, email=email, phone=phone, language=language):
+            phoned = phone.value if phone else None
+            return replace(person, known=True, name=name.value, email=email.value, phone=phoned, language=language)
+        case ExpertListed():
+            return replace(person, expert=event)
+        case GrantGiven(role=role, scope=scope):
+            return replace(person, grants=person.grants | {Grant(Role(role), scope)})
+        case GrantTakenBack(role=role, scope=scope):
+            return replace(person, grants=person.grants - {Grant(Role(role), scope)})
+        case LanguageChosen(language=language):
+            return replace(person, language=language)
+        case PersonErased():
+            return PersonState(known=True, erased=True, language=person.language)
+        case _:
+            assert_never(event)
+
+
+PERSON = Fold(PersonState(), evolve)
+
+
+def register(state: PersonState, person: str, identity: Identity, taken: bool) -> Sequence[PersonEvent]:
+    """Make the person known, or note what changed. *taken*: somebody else has this address."""
+    if state.erased:
+        raise Refused(Refusal.of("PERSON_ERASED", person=person))
+    if taken:
+        raise Refused(Refusal.of("EMAIL_TAKEN"))
+    if state.known and identity == Identity(
+        name=state.name or "", email=state.email or "", phone=state.phone, language=state.language
+    ):
+        return []
+    return [
+        PersonRegistered(
+            person=person,
+            name=Personal(identity.name),
+            email=Personal(identity.email),
+            phone=Personal(identity.phone) if identity.phone else None,
+            language=identity.language,
+        )
+    ]
+
+
+def list_expert(state: PersonState, listed: ExpertListed) -> Sequence[PersonEvent]:
+    _standing(state, listed.person)
+    return [] if state.expert == listed else [listed]
+
+
+def give(state: PersonState, person: str, grant: Grant, by: Actor, scope_known: bool) -> Sequence[PersonEvent]:
+    """The role, or every reason why not. A role already held is nothing to do."""
+    _standing(state, person)
+    if grant in state.grants:
+        return []
+    answers = (
+        the_giver_may(by, grant),
+        the_giver_is_another(by, person),
+        the_role_is_for_persons(grant),
+        None if scope_known else Refusal.of("SCOPE_UNKNOWN", role=grant.role.value, scope=grant.scope),
+        the_roles_agree(state.grants, grant),
+    )
+    refusals = [answer for answer in answers if answer]
+    if refusals:
+        raise Refused(refusals)
+    return [GrantGiven(person=person, role=grant.role.value, scope=grant.scope)]
+
+
+def take_back(state: PersonState, person: str, grant: Grant, by: Actor, reason: str) -> Sequence[PersonEvent]:
+    """The role is gone. One that is not held is nothing to do."""
+    _standing(state, person)
+    if grant not in state.grants:
+        return []
+    refusal = the_giver_may(by, grant)
+    if refusal:
+        raise Refused(refusal)
+    return [GrantTakenBack(person=person, role=grant.role.value, scope=grant.scope, reason=reason)]
+
+
+def choose_language(state: PersonState, person: str, language: str) -> Sequence[PersonEvent]:
+    _standing(state, person)
+    if language not in LANGUAGES:
+        raise Refused(Refusal.of("LANGUAGE_UNKNOWN", language=language[:16], allowed=LANGUAGES))
+    return [] if state.language == language else [LanguageChosen(person=person, language=language)]
+
+
+def erase(state: PersonState, person: str, reason: str) -> Sequence[PersonEvent]:
+    if not state.known:
+        raise Refused(Refusal.of("PERSON_UNKNOWN", person=person))
+    return [] if state.erased else [PersonErased(person=person, reason=reason)]
+
+
+def the_giver_may(by: Actor, grant: Grant) -> Refusal | None:
+    """An operator gives every role; a unit's administrator those of the own unit."""
+    own = grant.role in UNIT_ROLES and by.holds(Role.UNIT_ADMIN, grant.scope)
+    if own or by.holds(Role.OPERATOR):
+        return None
+    return Refusal.of("GRANT_FORBIDDEN", role=grant.role.value, scope=grant.scope)
+
+
+def the_giver_is_another(by: Actor, person: str) -> Refusal | None:
+    return Refusal.of("SAME_PERSON", person=person) if by.id == person else None
+
+
+def the_role_is_for_persons(grant: Grant) -> Refusal | None:
+    return Refusal.of("ROLE_NOT_FOR_PERSONS", role=grant.role.value) if grant.role in GIVEN_TO_NOBODY else None
+
+
+def the_roles_agree(held: frozenset[Grant], grant: Grant) -> Refusal | None:
+    """三员分立: whoever operates or audits the house holds no other role."""
+    others = {other.role for other in held} - {grant.role}
+    if others and (grant.role in HOUSE_ROLES or not HOUSE_ROLES.isdisjoint(others)):
+        return Refusal.of("ROLES_EXCLUSIVE", role=grant.role.value, held=tuple(sorted(other.value for other in others)))
+    return None
+
+
+def scope_is(grant: Grant) -> str:
+    """What sort of thing the scope must be: unit, bureau or province."""
+    if grant.role in UNIT_ROLES:
+        return "unit"
+    return "bureau" if grant.role in BUREAU_ROLES else "province"
+
+
+def _standing(state: PersonState, person: str) -> None:
+    if not state.known:
+        raise Refused(Refusal.of("PERSON_UNKNOWN", person=person))
+    if state.erased:
+        raise Refused(Refusal.of("PERSON_ERASED", person=person))

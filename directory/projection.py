@@ -1,0 +1,123 @@
+"""Keeps the register's tables in step with the log, in the transaction that writes the facts."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from sqlalchemy import Connection, Table, delete, insert, update
+
+from directory import schema
+from directory.events import (
+    BureauRegistered,
+    ExpertListed,
+    GrantGiven,
+    GrantTakenBack,
+    LanguageChosen,
+    PersonErased,
+    PersonEvent,
+    PersonRegistered,
+    UnitRegistered,
+)
+from eventstore.event import Fact, Personal
+from eventstore.projection import TableProjection
+
+REVISION = 1
+
+
+class DirectoryProjection(TableProjection):
+    """People, their grants and languages, experts, units, bureaus. Of a re-registered thing the newest holds."""
+
+    name = "directory"
+    revision = REVISION
+    declared = (schema.people, schema.grants, schema.experts, schema.units, schema.bureaus)
+
+    def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            match fact.event:
+                case UnitRegistered() as event:
+                    self._unit(db, event)
+                case BureauRegistered() as event:
+                    self._bureau(db, event)
+                case (
+                    PersonRegistered()
+                    | ExpertListed()
+                    | GrantGiven()
+                    | GrantTakenBack()
+                    | LanguageChosen()
+                    | PersonErased() as event
+                ):
+                    self._person(db, event)
+                case _:
+                    pass
+
+    def _person(self, db: Connection, event: PersonEvent) -> None:
+        people, grants = self.table(schema.people), self.table(schema.grants)
+        match event:
+            case PersonRegistered():
+                self._registered(db, event)
+            case ExpertListed(person=person, employer=employer, title=title, fields=fields):
+                row = {"person": person, "employer": employer, "title": title, "fields": _list(fields)}
+                _replace(db, self.table(schema.experts), "person", row)
+            case GrantGiven(person=person, role=role, scope=scope):
+                db.execute(insert(grants).values(person=person, role=role, scope=scope))
+            case GrantTakenBack(person=person, role=role, scope=scope):
+                held = (grants.c.person == person, grants.c.role == role, grants.c.scope == scope)
+                db.execute(delete(grants).where(*held))
+            case LanguageChosen(person=person, language=language):
+                db.execute(update(people).where(people.c.id == person).values(language=language))
+            case PersonErased(person=person):
+                nothing = {"name": None, "email": None, "address": None, "phone": None, "erased": True}
+                db.execute(update(people).where(people.c.id == person).values(nothing))
+                db.execute(delete(grants).where(grants.c.person == person))
+                experts = self.table(schema.experts)
+                db.execute(delete(experts).where(experts.c.person == person))
+
+    def _registered(self, db: Connection, event: PersonRegistered) -> None:
+        row = {
+            "id": event.person,
+            "name": event.name.value,
+            "email": event.email.value,
+            "address": comparable(event.email),
+            "phone": event.phone.value if event.phone else None,
+            "language": event.language,
+            "erased": False,
+        }
+        _replace(db, self.table(schema.people), "id", row)
+
+    def _unit(self, db: Connection, event: UnitRegistered) -> None:
+        row = {
+            "code": event.code,
+            "name": event.name,
+            "name_en": event.name_en,
+            "kind": event.kind,
+            "registered_on": event.registered_on,
+            "county": event.county,
+            "legal_person": event.legal_person,
+            "tags": _list(event.tags),
+            "group_root": event.group_root,
+        }
+        _replace(db, self.table(schema.units), "code", row)
+
+    def _bureau(self, db: Connection, event: BureauRegistered) -> None:
+        row = {
+            "code": event.code,
+            "name_zh": event.name_zh,
+            "name_en": event.name_en,
+            "level": event.level,
+            "region": event.region,
+        }
+        _replace(db, self.table(schema.bureaus), "code", row)
+
+
+def comparable(email: Personal | str) -> str | None:
+    """The form in which two mail addresses are compared."""
+    text = email.value if isinstance(email, Personal) else email
+    return text.casefold() if text is not None else None
+
+
+def _replace(db: Connection, table: Table, key: str, row: Mapping[str, object]) -> None:
+    db.execute(delete(table).where(table.c[key] == row[key]))
+    db.execute(insert(table).values(row))
+
+
+def _list(items: Sequence[str]) -> str:
+    return msgspec.json.encode(sorted(items)).decode()

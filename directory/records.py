@@ -1,0 +1,192 @@
+"""The register read: who is who, asked through one connection.
+
+Rows become frozen values at the door. An erased person is nobody: no name, no address, no role.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, select
+
+from directory import schema
+from directory.actor import Actor, Grant, Role
+from directory.bureau import Bureau
+from directory.division import Level
+from directory.projection import REVISION, comparable
+from directory.unit import Unit, UnitCode, UnitKind, UnitTag
+from eventstore.projection import of_revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody the house may write to. Name and address are personal: for pages and letters, never for the log."""
+
+    id: str
+    name: str
+    email: str
+    phone: str | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expert:
+    """A person of the expert pool, and what avoidance and the mix of a panel are judged by."""
+
+    person: Person
+    employer: str
+    title: str
+    fields: frozenset[str]
+
+
+def live(table: Table) -> Table:
+    """A table of the register as this code's revision is called."""
+    return of_revision(table, REVISION)
+
+
+class Directory:
+    """The register through *db*. Unknown and erased both answer None."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+    def person(self, person: str) -> Person | None:
+        return next(self._people(_people().where(live(schema.people).c.id == person)), None)
+
+    def person_by_email(self, email: str) -> Person | None:
+        address = live(schema.people).c.address
+        return next(self._people(_people().where(address == comparable(email.strip()))), None)
+
+    def names(self, ids: Collection[str]) -> dict[str, str]:
+        """Id to name of those who still have one; for timelines."""
+        people = live(schema.people)
+        query = select(people.c.id, people.c.name).where(people.c.id.in_(ids), people.c.name.is_not(None))
+        return {person: name for person, name in self._db.execute(query)}  # noqa: C416  rows are no pairs to a type checker
+
+    def people(self, role: Role, scope: str | None = None) -> list[Person]:
+        """Everybody who holds *role* (in *scope*, or anywhere), by id."""
+        return self.people_of([(role, scope)]).get((role, scope), [])
+
+    def people_of(self, wanted: Collection[tuple[Role, str | None]]) -> dict[tuple[Role, str | None], list[Person]]:
+        """`people` for several roles and scopes in one statement."""
+        people, grants = live(schema.people), live(schema.grants)
+        query = _people(grants.c.role, grants.c.scope).join(grants, grants.c.person == people.c.id)
+        query = query.where(grants.c.role.in_({role.value for role, _ in wanted})).order_by(people.c.id)
+        found: dict[tuple[Role, str | None], dict[str, Person]] = {key: {} for key in wanted}
+        for *row, role, scope in self._db.execute(query.distinct()):
+            for key in ((Role(role), scope), (Role(role), None)):
+                if key in found:
+                    found[key].setdefault(row[0], _person(*row))
+        return {key: list(some.values()) for key, some in found.items()}
+
+    def actor(self, person: str) -> Actor | None:
+        """The person with every role held at this moment; one statement."""
+        people, grants = live(schema.people), live(schema.grants)
+        query = (
+            select(people.c.id, people.c.name, grants.c.role, grants.c.scope)
+            .outerjoin(grants, grants.c.person == people.c.id)
+            .where(people.c.id == person, people.c.erased.is_(False))
+            .order_by(grants.c.role, grants.c.scope)
+        )
+        return actor_of(self._db.execute(query))
+
+    def grants(self, person: str) -> tuple[Grant, ...]:
+        found = self.actor(person)
+        return found.grants if found else ()
+
+    def experts(self, field: str | None = None) -> list[Expert]:
+        """The pool: whoever is listed and holds the role of expert, by id; with *field*, those who know it."""
+        people, grants, experts = live(schema.people), live(schema.grants), live(schema.experts)
+        query = (
+            _people(experts.c.employer, experts.c.title, experts.c.fields)
+            .join(experts, experts.c.person == people.c.id)
+            .where(people.c.id.in_(select(grants.c.person).where(grants.c.role == Role.EXPERT.value)))
+            .order_by(people.c.id)
+        )
+        pool = [
+            Expert(person=_person(*row), employer=employer, title=title, fields=frozenset(_list(fields)))
+            for *row, employer, title, fields in self._db.execute(query)
+        ]
+        return [expert for expert in pool if field is None or field in expert.fields]
+
+    def unit(self, code: str) -> Unit | None:
+        return self.units([code]).get(code)
+
+    def units(self, codes: Collection[str]) -> dict[str, Unit]:
+        """Code to unit of those that are known."""
+        units = live(schema.units)
+        return {unit.code: unit for unit in self._units(units.c.code.in_(codes))}
+
+    def group(self, root: str) -> list[Unit]:
+        """The units under one ultimate controller, itself included."""
+        units = live(schema.units)
+        return list(self._units((units.c.group_root == root) | (units.c.code == root)))
+
+    def bureau(self, code: str) -> Bureau | None:
+        return next(self._bureaus(live(schema.bureaus).c.code == code), None)
+
+    def bureaus(self, codes: Collection[str] | None = None) -> dict[str, Bureau]:
+        """Code to bureau: all of them, or those of *codes* that are known."""
+        bureaus = live(schema.bureaus)
+        some = self._bureaus(*(() if codes is None else (bureaus.c.code.in_(codes),)))
+        return {bureau.code: bureau for bureau in some}
+
+    def _people(self, query: Select[*tuple[Any, ...]]) -> Iterator[Person]:
+        return (_person(*row) for row in self._db.execute(query))
+
+    def _units(self, *where: ColumnElement[bool]) -> Iterator[Unit]:
+        query = select(live(schema.units)).where(*where).order_by(live(schema.units).c.code)
+        return (_unit(row) for row in self._db.execute(query).mappings())
+
+    def _bureaus(self, *where: ColumnElement[bool]) -> Iterator[Bureau]:
+        query = select(live(schema.bureaus)).where(*where).order_by(live(schema.bureaus).c.code)
+        return (_bureau(row) for row in self._db.execute(query).mappings())
+
+
+def actor_of(rows: Iterable[Any]) -> Actor | None:
+    """The actor in rows of person, name, role, scope; no row is nobody."""
+    held = list(rows)
+    if not held:
+        return None
+    person, name, _, _ = held[0]
+    grants = tuple(Grant(Role(role), scope) for _, _, role, scope in held if role is not None)
+    return Actor(person, name or "", grants)
+
+
+def _people(*more: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    people = live(schema.people)
+    columns = (people.c.id, people.c.name, people.c.email, people.c.phone, people.c.language)
+    return select(*columns, *more).where(people.c.erased.is_(False))
+
+
+def _person(person: str, name: str | None, email: str | None, phone: str | None, language: str) -> Person:
+    return Person(id=person, name=name or "", email=email or "", phone=phone, language=language)
+
+
+def _unit(row: RowMapping) -> Unit:
+    return Unit(
+        code=UnitCode(row["code"]),
+        name=row["name"],
+        name_en=row["name_en"],
+        kind=UnitKind(row["kind"]),
+        registered_on=row["registered_on"],
+        county=row["county"],
+        legal_person=row["legal_person"],
+        tags=frozenset(UnitTag(tag) for tag in _list(row["tags"])),
+        group_root=row["group_root"],
+    )
+
+
+def _bureau(row: RowMapping) -> Bureau:
+    return Bureau(
+        code=row["code"],
+        name_zh=row["name_zh"],
+        name_en=row["name_en"],
+        level=Level(row["level"]),
+        region=row["region"],
+    )
+
+
+def _list(text: str) -> list[str]:
+    return msgspec.json.decode(text, type=list[str])

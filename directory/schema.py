@@ -1,0 +1,128 @@
+"""The tables of this room. Those of the register follow the log; links, sessions and tokens stand beside it.
+
+Instants are microseconds since 1970 UTC. Of a secret only its SHA-256 is kept.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+register = MetaData()
+"""Kept in step by DirectoryProjection: in the database they are called <name>_r<revision>."""
+
+secrets = MetaData()
+"""Made by migration 0002. What lies here is no history: nobody needs to know later which session was open."""
+
+BIG = BigInteger().with_variant(Integer(), "sqlite")
+
+people = Table(
+    "people",
+    register,
+    Column("id", Text, primary_key=True),
+    Column("name", Text),  # null once erased, like everything personal here
+    Column("email", Text),
+    Column("address", Text),  # the e-mail as it is compared
+    Column("phone", Text),
+    Column("language", Text, nullable=False),
+    Column("erased", Boolean, nullable=False),
+    UniqueConstraint("address", name="people_address"),
+)
+
+grants = Table(
+    "grants",
+    register,
+    Column("person", Text),
+    Column("role", Text),
+    Column("scope", Text),
+    PrimaryKeyConstraint("person", "role", "scope", name="grants_key"),
+    Index("grants_role", "role", "scope", "person"),
+)
+
+experts = Table(
+    "experts",
+    register,
+    Column("person", Text, primary_key=True),
+    Column("employer", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("fields", Text, nullable=False),  # a JSON list
+)
+
+units = Table(
+    "units",
+    register,
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("registered_on", Date, nullable=False),
+    Column("county", Text, nullable=False),
+    Column("legal_person", Boolean, nullable=False),
+    Column("tags", Text, nullable=False),  # a JSON list
+    Column("group_root", Text, nullable=False),
+    Index("units_group", "group_root"),
+)
+
+bureaus = Table(
+    "bureaus",
+    register,
+    Column("code", Text, primary_key=True),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("region", Text, nullable=False),
+)
+
+signin_links = Table(
+    "signin_links",
+    secrets,
+    Column("secret", LargeBinary, primary_key=True),
+    Column("address", LargeBinary, nullable=False),  # SHA-256: asked for, known here or not
+    Column("person", Text),  # null: nobody has this address, and the link leads nowhere
+    Column("made_at", BIG, nullable=False),
+    Column("expires_at", BIG, nullable=False),
+    Column("used_at", BIG),
+    Index("signin_links_address", "address", "made_at"),
+    Index("signin_links_age", "expires_at"),
+    sqlite_strict=True,
+)
+
+sessions = Table(
+    "sessions",
+    secrets,
+    Column("secret", LargeBinary, primary_key=True),
+    Column("handle", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("opened_at", BIG, nullable=False),
+    Column("seen_at", BIG, nullable=False),
+    UniqueConstraint("handle", name="sessions_handle"),
+    Index("sessions_person", "person"),
+    Index("sessions_age", "opened_at"),
+    sqlite_strict=True,
+)
+
+tokens = Table(
+    "tokens",
+    secrets,
+    Column("secret", LargeBinary, primary_key=True),
+    Column("handle", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("issued_at", BIG, nullable=False),
+    Column("expires_at", BIG),
+    Column("revoked_at", BIG),
+    UniqueConstraint("handle", name="tokens_handle"),
+    Index("tokens_person", "person"),
+    sqlite_strict=True,
+)
