@@ -1,0 +1,1 @@
+"""What pages and API share: operations, problems, words, looks, sessions and their guards. Knows no grants rule."""

@@ -1,0 +1,195 @@
+"""What every page has around it: the bar with the mark, the person's navigation, language and theme, words and figures.
+
+The roof calls `furnish` once and hands in who is calling and what that person may open.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+from uuid import uuid4
+
+from flask import Blueprint, Flask, Request, Response, current_app, g, redirect, request
+from flask_wtf import CSRFProtect
+from markupsafe import Markup
+
+from directory.actor import Actor
+from eventstore.refusal import Refusal
+from web import format as fmt
+from web import language, problems, security, session, texts
+from web.format import Language
+from web.operations import Identity
+
+STATIC = Path(__file__).parent / "static"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One place a person may go. *count* is shown beside it when it is not None."""
+
+    href: str
+    zh: str
+    en: str
+    count: int | None = None
+
+    def of(self, speech: Language) -> str:
+        return self.zh if speech == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Who looks at the page, for its bar: nobody, or a person with a name, a unit and a navigation of their own."""
+
+    actor: Actor | None = None
+    name: str = ""
+    unit: Mapping[Language, str] = field(default_factory=dict[Language, str])
+    links: Sequence[Link] = ()
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Furniture:
+    """What the roof hands in. *visitor* is asked once a page; *notices* are put above every page (demo, clock, upkeep)."""
+
+    identity: Identity
+    now: Callable[[], datetime]
+    visitor: Callable[[Actor | None], Visitor]
+    secure: bool
+    name_of: Callable[[str], str] = str
+    notices: Callable[[], Sequence[Mapping[str, str]]] = tuple
+    sign_in_path: str = "/sign-in"
+    sign_out_path: str = "/sign-out"
+
+
+def furnish(app: Flask, furniture: Furniture) -> CSRFProtect:
+    """Make *app* look and behave like one house. Exempt the API's blueprint from the form tokens afterwards."""
+    protect = security.install(
+        app, secure=furniture.secure, session_cookie=session.cookie_name(secure=furniture.secure)
+    )
+    problems.install(app, name_of=furniture.name_of, new_id=lambda: uuid4().hex)
+    app.register_blueprint(_pages(furniture))
+    app.jinja_env.filters.update(_filters())
+    app.jinja_env.globals.update(asset=asset, t=t, speech=speech, has_text=texts.has)
+    app.extensions["furniture"] = furniture
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.context_processor(lambda: _around(furniture))
+    return protect
+
+
+def caller() -> Actor | None:
+    """Who is calling, None for the public; looked up once a request."""
+    if "actor" not in g:
+        furniture: Furniture = current_app.extensions["furniture"]
+        g.actor = furniture.identity(request)
+    found: Actor | None = g.actor
+    return found
+
+
+def signed_in() -> Actor:
+    """Who is calling; NotSignedIn where nobody is, which a page answers with the way to sign in."""
+    actor = caller()
+    if actor is None:
+        raise problems.NotSignedIn
+    return actor
+
+
+def _around(furniture: Furniture) -> dict[str, Any]:
+    """What every page knows; macros know `t` and `speech` without being given a context."""
+    if "visitor" not in g:
+        g.visitor = furniture.visitor(caller())
+        g.preferred_language = g.visitor.language
+    return {
+        "lang": speech(),
+        "theme": language.theme(request),
+        "visitor": g.visitor,
+        "here": request.path,
+        "now": furniture.now(),
+        "notices": furniture.notices(),
+        "sign_in_path": furniture.sign_in_path,
+        "sign_out_path": furniture.sign_out_path,
+    }
+
+
+def t(key: str, /, **params: object) -> str:
+    """The text *key* in the language of the page."""
+    return texts.t(key, speech(), **params)
+
+
+def speech() -> Language:
+    """The language of the page that is being made."""
+    return language.of(request)
+
+
+def _filters() -> dict[str, Callable[..., Any]]:
+    return {
+        "beijing": lambda at, style="full": fmt.beijing(at, speech(), style),
+        "day": lambda on: fmt.day(on, speech()),
+        "yuan": lambda fen: fmt.yuan(fen, speech()),
+        "wan": lambda fen, unit=True: fmt.wan(fen, speech(), unit=unit),
+        "percent": lambda points: fmt.percent(points, speech()),
+        "number": lambda value: fmt.number(value, speech()),
+        "countdown": fmt.countdown,
+        "reason": texts.explain,
+        "datetime": _machine_time,
+        "words": words,
+    }
+
+
+def words(value: object) -> str:
+    """Whatever speaks both languages, in the page's: a mapping with zh and en, something with .zh and .en, or text."""
+    if isinstance(value, Mapping):
+        return str(value.get(speech()) or value.get("zh") or "")  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    if isinstance(value, Refusal):
+        return texts.explain(value).of(speech())
+    if hasattr(value, "zh"):
+        return str(getattr(value, speech(), "") or getattr(value, "zh", ""))
+    return "" if value is None else str(value)
+
+
+def _machine_time(at: datetime | date) -> Markup:
+    return Markup(at.isoformat())  # noqa: S704  an ISO 8601 instant holds nothing to escape
+
+
+@lru_cache
+def asset(name: str) -> str:
+    """The address of a file in static/, with a digest so that browsers may keep it for ever."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+    return f"/static/{name}?v={digest}"
+
+
+def _pages(furniture: Furniture) -> Blueprint:
+    pages = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+
+    @pages.post("/language")
+    def choose_language() -> Response:  # pyright: ignore[reportUnusedFunction]
+        chosen = request.form.get("language")
+        return _kept(language.LANGUAGE_COOKIE, chosen if language.is_language(chosen) else "zh", furniture.secure)
+
+    @pages.post("/theme")
+    def choose_theme() -> Response:  # pyright: ignore[reportUnusedFunction]
+        chosen = request.form.get("theme")
+        return _kept(language.THEME_COOKIE, chosen if language.is_theme(chosen) else "system", furniture.secure)
+
+    @pages.after_app_request
+    def keep_static(response: Response) -> Response:  # pyright: ignore[reportUnusedFunction]
+        if request.endpoint == "web.static" and response.status_code == 200 and _is_current(request):
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+    return pages
+
+
+def _is_current(request: Request) -> bool:
+    """Whether the address carries the digest of what is served; anything else is not kept."""
+    name = (request.view_args or {}).get("filename", "")
+    return (STATIC / name).is_file() and asset(name).endswith(f"?v={request.args.get('v', '')}")
+
+
+def _kept(cookie: str, value: str, secure: bool) -> Response:
+    """Remember the choice for a year and go back to where it was made."""
+    response = cast("Response", redirect(security.own_path(request.form.get("next")), code=303))
+    response.set_cookie(cookie, value, max_age=language.YEAR_S, path="/", secure=secure, httponly=False, samesite="Lax")
+    return response

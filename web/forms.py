@@ -1,0 +1,59 @@
+"""What a page's form carries besides its fields: the version the person saw, the command id, and whether it saves itself."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import uuid4
+
+import msgspec
+from flask import Response, request
+
+from eventstore.refusal import Fault, Malformed
+from web import format as fmt
+from web import reading
+from web.problems import VersionRequired
+
+AUTOSAVE_HEADER = "X-Autosave"
+
+
+def fields() -> dict[str, list[str]]:
+    """Every field of the form, without the house's own; Unreadable for NUL and lone surrogates."""
+    own = ("csrf_token", "version", "command_id")
+    found = reading.form(request.form.to_dict(flat=False))
+    return {name: values for name, values in found.items() if name not in own}
+
+
+def text(name: str, otherwise: str = "") -> str:
+    """One field, trimmed."""
+    return fields().get(name, [otherwise])[0].strip()
+
+
+def new_command_id() -> str:
+    """For `hidden(command_id=…)`: made with the page, so that pressing twice acts once."""
+    return str(uuid4())
+
+
+def command_id() -> str:
+    """The command id the form came with; one made now where an old page has none."""
+    given = request.form.get("command_id", "")
+    return given if 1 <= len(given) <= 128 and given.isascii() and given.isprintable() else new_command_id()
+
+
+def version() -> int:
+    """The version the person saw; VersionRequired where the form does not say."""
+    given = request.form.get("version", "")
+    if not given:
+        raise VersionRequired
+    if not (given.isascii() and given.isdigit() and len(given) <= 18):
+        raise Malformed(Fault("version", "BAD_FORMAT", {"field": "version"}))
+    return int(given)
+
+
+def saves_itself() -> bool:
+    """Whether autosave.js sent this: it wants JSON, not a page."""
+    return AUTOSAVE_HEADER in request.headers
+
+
+def saved(version: int, at: datetime, errors: Sequence[Mapping[str, str]] = ()) -> Response:
+    """What autosave.js is told: the version now, when (it shows 14:32:08), and [{field, text}] that still hinder."""
+    told = {"version": version, "at": fmt.beijing(at, style="time"), "errors": list(errors)}
+    return Response(msgspec.json.encode(told), content_type="application/json")
