@@ -5,7 +5,7 @@ Pure. A personal value is a `Personal` in the fold; rules read the plain value, 
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -24,9 +24,9 @@ def _plain(answer: Answer) -> Any:
         case Personal(value=value):
             return value or ""
         case Mapping():
-            return {key: _plain(inner) for key, inner in answer.items()}
+            return {key: _plain(inner) for key, inner in cast("Mapping[str, Answer]", answer).items()}
         case list() | tuple():
-            return [_plain(inner) for inner in answer]
+            return [_plain(inner) for inner in cast("list[Answer]", answer)]
         case _:
             return answer
 
@@ -56,9 +56,9 @@ def _committed(answer: Answer) -> Any:
         case Personal(value=value, commitment=commitment):
             return {"pd": commitment} if commitment else value
         case Mapping():
-            return {key: _committed(inner) for key, inner in answer.items()}
+            return {key: _committed(inner) for key, inner in cast("Mapping[str, Answer]", answer).items()}
         case list() | tuple():
-            return [_committed(inner) for inner in answer]
+            return [_committed(inner) for inner in cast("list[Answer]", answer)]
         case _:
             return answer
 

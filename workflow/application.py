@@ -354,9 +354,7 @@ def _reviewed(
             return replace(application, review=panel)
         case e.ExpertDeclared(expert=expert, conflict=True):
             stay = tuple(other for other in review.panel if other != expert)
-            return replace(
-                application, review=replace(review, panel=stay, conflicts=review.conflicts | {expert})
-            )
+            return replace(application, review=replace(review, panel=stay, conflicts=review.conflicts | {expert}))
         case e.ExpertDeclared(expert=expert):
             return replace(application, review=replace(review, cleared=review.cleared | {expert}))
         case e.Scored(expert=expert, total=total):
@@ -371,12 +369,7 @@ def _reviewed(
 
 def _noticed(
     application: Application,
-    event: e.Proposed
-    | e.NoticePublished
-    | e.ObjectionReceived
-    | e.ObjectionDismissed
-    | e.ObjectionUpheld
-    | e.Reserved,
+    event: e.Proposed | e.NoticePublished | e.ObjectionReceived | e.ObjectionDismissed | e.ObjectionUpheld | e.Reserved,
 ) -> Application:
     match event:
         case e.Proposed(entered=stage, amount_fen=amount, proposer=proposer):
@@ -421,9 +414,7 @@ def _funded(
             signers = (*application.award_signers, signer)
             return replace(application, award_signers=signers, document_number=number)
         case e.Awarded(entered=stage, amount_fen=amount, document_number=number, signers=signers):
-            return replace(
-                application, stage=stage, awarded_fen=amount, document_number=number, award_signers=signers
-            )
+            return replace(application, stage=stage, awarded_fen=amount, document_number=number, award_signers=signers)
         case e.TrancheInstructed(entered=stage, tranche=number, amount_fen=amount):
             tranche = Tranche(number=number, amount_fen=amount)
             return replace(application, stage=stage, tranches=(*application.tranches, tranche))
@@ -438,7 +429,9 @@ def _funded(
         case e.AwardWaived(entered=stage) | e.AwardCancelled(entered=stage) | e.Closed(entered=stage):
             return replace(application, stage=stage)
         case e.RecoveryDemanded(entered=stage, before=before, amount_fen=amount):
-            return replace(application, stage=stage, recovery_before=before, recovery_due_fen=amount, recovered_now_fen=0)
+            return replace(
+                application, stage=stage, recovery_before=before, recovery_due_fen=amount, recovered_now_fen=0
+            )
         case e.RepaymentRecorded(entered=stage, amount_fen=amount):
             return replace(
                 application,

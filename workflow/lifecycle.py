@@ -18,7 +18,7 @@ from workflow.application import Application
 from workflow.commands import Command
 from workflow.facts import Facts
 from workflow.guards import Guard, Selector
-from workflow.stages import BEFORE_THE_AWARD, ENDS, Stage
+from workflow.stages import BEFORE_THE_AWARD, Stage
 
 REVISION = "1"
 """Of this table; written into every event's metadata, so that a history can be read with the rules it was made under."""
@@ -172,7 +172,9 @@ LIFECYCLE: tuple[Step, ...] = (
         document="撤回申请 | request of withdrawal",
         told=("bodies_acted", "unit"),
     ),
-    *steps("lapse", _OPEN_TO_THE_UNIT, Stage.LAPSED, guards=(g.the_deadline_has_passed,), told=("unit", "bodies_acted")),
+    *steps(
+        "lapse", _OPEN_TO_THE_UNIT, Stage.LAPSED, guards=(g.the_deadline_has_passed,), told=("unit", "bodies_acted")
+    ),
     *_recommending(),
     *steps(
         "not_recommend",
@@ -463,9 +465,7 @@ class _Case:
 class ExplainedTransition(Transition):
     """A transition that asks *all* its guards; the library alone would answer a bare False at the first."""
 
-    def __init__(
-        self, *args: Any, guards: tuple[Guard, ...] = (), when: Selector | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, guards: tuple[Guard, ...] = (), when: Selector | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.guards, self.when = guards, when
 
@@ -571,9 +571,7 @@ def _name(application: Application) -> str:
     return application.stage.value if application.stage else ""
 
 
-def asked(
-    guards: Sequence[Guard], application: Application, command: Command | None, facts: Facts
-) -> list[Refusal]:
+def asked(guards: Sequence[Guard], application: Application, command: Command | None, facts: Facts) -> list[Refusal]:
     """Every refusal of every guard, in the order of the table."""
     found: list[Refusal] = []
     for guard in guards:

@@ -6,7 +6,7 @@ Pure. A year whose calendar is not there raises CalendarUnknown.
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from programmes.calendar import beijing_date, end_of, window
+from programmes.calendar import WorkingDays, beijing_date, end_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Window:
     until: datetime
 
 
-def window_of(now: datetime, working_days: int, count_first: bool = True) -> Window:
+def window_of(now: datetime, calendar: WorkingDays, days: int, count_first: bool = True) -> Window:
     opens = beijing_date(now)
-    closes = window(opens, working_days, count_first)
+    closes = calendar.window(opens, days, count_first)
     return Window(opens, closes, end_of(closes))

@@ -19,9 +19,7 @@ METHOD = "sha256-rank/1"
 def eligible(pool: Sequence[Expert], application: Application) -> tuple[Expert, ...]:
     """Who may be drawn: never again who was drawn or stepped aside, and nobody the applicant employs."""
     gone = {*application.review.drawn_ever, *application.review.conflicts}
-    return tuple(
-        expert for expert in pool if expert.id not in gone and expert.employer != application.lead_unit
-    )
+    return tuple(expert for expert in pool if expert.id not in gone and expert.employer != application.lead_unit)
 
 
 def draw(pool: Sequence[Expert], seed: str, places: int) -> tuple[str, ...]:

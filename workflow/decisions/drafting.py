@@ -3,7 +3,7 @@
 Pure.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from eventstore.event import Personal
@@ -66,13 +66,13 @@ def save(application: Application, command: c.SaveSection, facts: Facts) -> Sequ
     if not changed:
         return []
     version = application.section_versions.get(command.section, 0) + 1
-    return [
-        e.SectionSaved(section=command.section, section_version=version, answers=_concealed(section, changed))
-    ]
+    return [e.SectionSaved(section=command.section, section_version=version, answers=_concealed(section, changed))]
 
 
 def _section(application: Application, section_id: str, facts: Facts) -> Section:
-    sections = facts.call.programme_of(application.direction).sections(application.direction) if application.stage else ()
+    sections = (
+        facts.call.programme_of(application.direction).sections(application.direction) if application.stage else ()
+    )
     found = next((section for section in sections if section.id == section_id), None)
     if found is None:
         raise Refused(Refusal.of("SECTION_UNKNOWN", section=section_id))
@@ -195,7 +195,7 @@ def resubmit(application: Application, command: c.Resubmit, facts: Facts) -> Seq
     ]
 
 
-DECISIONS: dict[type[c.Command], Any] = {
+DECISIONS: dict[type[c.Command], Callable[..., Sequence[e.ApplicationEvent]]] = {
     c.Open: begin,
     c.SaveSection: save,
     c.AttachFile: attach,

@@ -3,8 +3,7 @@
 Pure. Whole fen everywhere.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from eventstore.event import Personal
 from eventstore.refusal import Refused
@@ -43,7 +42,7 @@ def waive(application: Application, command: c.WaiveAward, facts: Facts) -> Sequ
 def instruct(application: Application, command: c.InstructTranche, facts: Facts) -> Sequence[e.ApplicationEvent]:
     """T31. 000:L609 — money goes to the lead unit's own account."""
     stage = enter(command.trigger, application, command, facts)
-    account = application.answers["bank_account"]
+    account = application.answers["account"]
     return [
         e.TrancheInstructed(
             entered=stage,
@@ -94,9 +93,7 @@ def cancel_award(application: Application, command: c.CancelAward, facts: Facts)
     ]
 
 
-def demand_recovery(
-    application: Application, command: c.DemandRecovery, facts: Facts
-) -> Sequence[e.ApplicationEvent]:
+def demand_recovery(application: Application, command: c.DemandRecovery, facts: Facts) -> Sequence[e.ApplicationEvent]:
     stage = enter(command.trigger, application, command, facts)
     assert application.stage is not None, "only a stage has this step"
     return [
@@ -116,13 +113,11 @@ def record_repayment(
         raise Refused(known)
     stage = enter(command.trigger, application, command, facts)
     return [
-        e.RepaymentRecorded(
-            entered=stage, amount_fen=command.amount_fen, bank_reference=command.bank_reference.strip()
-        )
+        e.RepaymentRecorded(entered=stage, amount_fen=command.amount_fen, bank_reference=command.bank_reference.strip())
     ]
 
 
-DECISIONS: dict[type[c.Command], Any] = {
+DECISIONS: dict[type[c.Command], Callable[..., Sequence[e.ApplicationEvent]]] = {
     c.Award: award,
     c.WaiveAward: waive,
     c.InstructTranche: instruct,

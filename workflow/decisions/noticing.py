@@ -3,8 +3,7 @@
 Pure.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from eventstore.event import Personal
 from workflow import commands as c
@@ -31,7 +30,9 @@ def publish(application: Application, command: c.PublishNotice, facts: Facts) ->
     """T24. The window is counted in working days by the calendar, its first day included."""
     stage = enter(command.trigger, application, command, facts)
     rule = facts.call.notice
-    window = window_of(facts.now, command.working_days or rule.working_days, rule.count_first_day)
+    window = window_of(
+        facts.now, facts.call.working_days, command.working_days or rule.working_days, rule.count_first_day
+    )
     return [e.NoticePublished(entered=stage, opens=window.opens, closes=window.closes, until=window.until)]
 
 
@@ -65,7 +66,7 @@ def reserve(application: Application, command: c.Reserve, facts: Facts) -> Seque
     return [e.Reserved(entered=stage, reason=command.reason.strip())]
 
 
-DECISIONS: dict[type[c.Command], Any] = {
+DECISIONS: dict[type[c.Command], Callable[..., Sequence[e.ApplicationEvent]]] = {
     c.Propose: propose,
     c.PublishNotice: publish,
     c.Object: object_,

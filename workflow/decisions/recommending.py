@@ -3,11 +3,10 @@
 Pure.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from eventstore.event import Personal
-from programmes.calendar import add, beijing_date, end_of
+from programmes.calendar import beijing_date, end_of
 from workflow import commands as c
 from workflow import events as e
 from workflow.application import Application
@@ -64,7 +63,7 @@ def return_for_correction(
             returned_from=application.stage,
             body=holder(application) or facts.call.province,
             items=command.items,
-            deadline=end_of(add(beijing_date(facts.now), days)),
+            deadline=end_of(facts.call.working_days.add(beijing_date(facts.now), days)),
         )
     ]
 
@@ -113,7 +112,7 @@ def decide_reconsideration(
     ]
 
 
-DECISIONS: dict[type[c.Command], Any] = {
+DECISIONS: dict[type[c.Command], Callable[..., Sequence[e.ApplicationEvent]]] = {
     c.Recommend: recommend,
     c.NotRecommend: not_recommend,
     c.Receive: receive,

@@ -3,8 +3,7 @@
 Pure: the seed of a draw is a fact.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from workflow import commands as c
 from workflow import events as e
@@ -50,11 +49,11 @@ def close_review(application: Application, command: c.CloseReview, facts: Facts)
     """T20. The trimmed mean, two decimals, half up."""
     stage = enter(command.trigger, application, command, facts)
     totals = {expert: application.review.totals[expert] for expert in application.review.panel}
-    result = result_of(tuple(totals.values()), trim=facts.call.review.trim if facts.call.review.method == "trimmed_mean" else 0)
+    result = result_of(
+        tuple(totals.values()), trim=facts.call.review.trim if facts.call.review.method == "trimmed_mean" else 0
+    )
     return [
-        e.ReviewClosed(
-            entered=stage, totals=totals, dropped=result.dropped, result=result.value, method=result.method
-        )
+        e.ReviewClosed(entered=stage, totals=totals, dropped=result.dropped, result=result.value, method=result.method)
     ]
 
 
@@ -67,14 +66,10 @@ def record_site_check(
 
 def not_select(application: Application, command: c.NotSelect, facts: Facts) -> Sequence[e.ApplicationEvent]:
     stage = enter(command.trigger, application, command, facts)
-    return [
-        e.NotSelected(
-            entered=stage, minutes_number=command.minutes_number.strip(), reason=command.reason.strip()
-        )
-    ]
+    return [e.NotSelected(entered=stage, minutes_number=command.minutes_number.strip(), reason=command.reason.strip())]
 
 
-DECISIONS: dict[type[c.Command], Any] = {
+DECISIONS: dict[type[c.Command], Callable[..., Sequence[e.ApplicationEvent]]] = {
     c.DrawPanel: draw_panel,
     c.Declare: declare,
     c.Score: score,

@@ -63,9 +63,9 @@ def section_is_current(application: Application, command: Command | None, facts:
     match command:
         case SaveSection(section=section, section_version=int(seen)):
             stands = application.section_versions.get(section, 0)
-            if seen != stands:
-                return Refusal.of("SECTION_CHANGED", section=section, seen=seen, current=stands)
-    return None
+            return None if seen == stands else Refusal.of("SECTION_CHANGED", section=section, seen=seen, current=stands)
+        case _:
+            return None
 
 
 def call_still_takes_drafts(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
@@ -76,7 +76,9 @@ def call_still_takes_drafts(application: Application, command: Command | None, f
 
 def form_is_complete(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:
     """Every hard rule of the form and of eligibility, all at once (HB rows)."""
-    return eligibility.judge(facts.call, application.direction, plain(application.answers), _judged_by(application, facts))
+    return eligibility.judge(
+        facts.call, application.direction, plain(application.answers), _judged_by(application, facts)
+    )
 
 
 def _judged_by(application: Application, facts: Facts) -> JudgedBy:
@@ -126,9 +128,7 @@ def a_route_is_known(application: Application, command: Command | None, facts: F
     return None
 
 
-def before_the_applicants_deadline(
-    application: Application, command: Command | None, facts: Facts
-) -> Refusal | None:
+def before_the_applicants_deadline(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
     return before(application, facts, "applicant_close")
 
 
@@ -143,9 +143,7 @@ def before_the_returns_deadline(application: Application, command: Command | Non
     returned = application.returned
     if returned is None or not passed(facts.now, returned.deadline):
         return None
-    return Refusal.of(
-        "DEADLINE_PASSED", deadline="return", at=returned.deadline.isoformat(), now=facts.now.isoformat()
-    )
+    return Refusal.of("DEADLINE_PASSED", deadline="return", at=returned.deadline.isoformat(), now=facts.now.isoformat())
 
 
 def the_deadline_has_passed(application: Application, command: Command | None, facts: Facts) -> Refusal | None:

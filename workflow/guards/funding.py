@@ -19,7 +19,6 @@ from workflow.guards.asking import Selector
 from workflow.stages import Stage
 
 
-
 def amount_is_positive(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
     match command:
         case (
@@ -38,7 +37,7 @@ def within_the_budget(application: Application, command: Command | None, facts: 
     budget = facts.call.budget_fen
     amount = command.amount_fen if isinstance(command, Propose) else application.amount_fen or 0
     total = facts.committed_fen + amount
-    if budget is None or total <= budget:
+    if total <= budget:
         return None
     return Refusal.of("OVER_BUDGET", total_fen=total, budget_fen=budget)
 
@@ -90,7 +89,7 @@ def within_the_award(application: Application, command: Command | None, facts: F
 
 def payees_account_is_known(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
     """Money goes to the lead unit's account, and to no other."""
-    if application.answers.get("bank_account") is not None:
+    if application.answers.get("account") is not None:
         return None
     return Refusal.of("PAYEE_NOT_LEAD", unit=application.lead_unit)
 

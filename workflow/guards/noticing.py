@@ -21,9 +21,9 @@ def calendar_knows_the_window(application: Application, command: Command | None,
     """A year without its calendar is refused, never guessed."""
     days = facts.call.notice.working_days
     try:
-        window_of(facts.now, days)
+        window_of(facts.now, facts.call.working_days, days)
     except CalendarUnknown as unknown:
-        return Refusal.of("CALENDAR_UNKNOWN", year=unknown.year)
+        return Refusal.of("CALENDAR_UNKNOWN", year=unknown.day.year)
     return None
 
 

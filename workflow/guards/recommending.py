@@ -3,7 +3,7 @@
 from directory.actor import Actor, Role
 from directory.bureau import prefix_of
 from eventstore.refusal import Refusal
-from programmes.calendar import CalendarUnknown, add, beijing_date, end_of, passed
+from programmes.calendar import CalendarUnknown, beijing_date, end_of, passed
 from workflow.application import Application
 from workflow.commands import Command, DecideReconsideration, Extend, PassForm, Recommend, ReturnForCorrection
 from workflow.facts import Facts
@@ -128,9 +128,9 @@ def items_are_listed(application: Application, command: Command | None, facts: F
 
 def _calendar_knows(facts: Facts, days: int) -> Refusal | None:
     try:
-        add(beijing_date(facts.now), days)
+        facts.call.working_days.add(beijing_date(facts.now), days)
     except CalendarUnknown as unknown:
-        return Refusal.of("CALENDAR_UNKNOWN", year=unknown.year)
+        return Refusal.of("CALENDAR_UNKNOWN", year=unknown.day.year)
     return None
 
 
@@ -185,9 +185,9 @@ def asked_in_time(application: Application, command: Command | None, facts: Fact
         return None
     days = facts.call.reconsideration.working_days
     try:
-        closing = end_of(add(beijing_date(facts.latest.at), days))
+        closing = end_of(facts.call.working_days.add(beijing_date(facts.latest.at), days))
     except CalendarUnknown as unknown:
-        return Refusal.of("CALENDAR_UNKNOWN", year=unknown.year)
+        return Refusal.of("CALENDAR_UNKNOWN", year=unknown.day.year)
     if passed(facts.now, closing):
         return Refusal.of("RECONSIDER_LATE", days=days, at=closing.isoformat())
     return None

@@ -1,0 +1,194 @@
+"""Proposal, public notice, objection, award by two persons, payment, recovery (T23–T37)."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from eventstore.event import Personal
+from programmes.calendar import end_of
+from tests.scenario import (
+    ADMIN,
+    AWARDED,
+    BOTH,
+    FINANCE,
+    ID,
+    INSTRUCTED,
+    JUDGE,
+    LEAD_SIGNED,
+    NOTICED,
+    ON_NOTICE,
+    PAID,
+    PROPOSED,
+    PROVINCE_CLERK,
+    PROVINCE_LEAD,
+    REVIEW_DONE,
+    UNDER_REVIEW,
+    Given,
+)
+from tests.scenario import PUBLIC as ANYBODY
+from workflow import commands as c
+from workflow import events as e
+from workflow.stages import Stage
+
+AFTER = "2026-01-12 10:00"
+PROPOSE = c.Propose(application_id=ID, amount_fen=100_000_000, minutes_number="会纪〔2025〕9号")
+OBJECT = c.Object(
+    application_id=ID, kind="unit", objector="某公司", contact="0731-88955549", sealed=True, grounds="参数不实"
+)
+OBJECTED = e.ObjectionReceived(
+    entered=Stage.OBJECTION_HOLD,
+    objection=1,
+    kind="unit",
+    objector=Personal("某公司"),
+    contact=Personal("0731-88955549"),
+    grounds="参数不实",
+)
+
+
+def test_the_provinces_lead_proposes_under_minutes() -> None:
+    Given(*REVIEW_DONE).when(PROPOSE, PROVINCE_LEAD).then(PROPOSED)
+    Given(*REVIEW_DONE).when(replace(PROPOSE, minutes_number=""), PROVINCE_LEAD).then_refused("MINUTES_MISSING")
+    Given(*REVIEW_DONE).when(replace(PROPOSE, amount_fen=0), PROVINCE_LEAD).then_refused("BELOW_MIN")
+    Given(*UNDER_REVIEW).when(PROPOSE, PROVINCE_LEAD).then_refused("SCORES_OPEN")
+
+
+def test_what_is_promised_stays_within_the_budget() -> None:
+    from tests.scenario import call_of_2025
+
+    rest = call_of_2025().budget_fen - 100_000_000
+    Given(*REVIEW_DONE).when(PROPOSE, PROVINCE_LEAD, committed_fen=rest).then(PROPOSED)
+    Given(*REVIEW_DONE).when(PROPOSE, PROVINCE_LEAD, committed_fen=rest + 1).then_refused("OVER_BUDGET")
+
+
+@pytest.mark.parametrize(
+    ("start", "closes"),
+    [("2025-12-30 09:00", date(2026, 1, 6)), ("2025-09-26 09:00", date(2025, 10, 9))],
+)
+def test_a_notice_runs_five_working_days_the_first_day_counted(start: str, closes: date) -> None:
+    """A26: over 元旦, with a working Sunday."""
+    (event,) = (
+        Given(*REVIEW_DONE, PROPOSED)
+        .when(c.PublishNotice(application_id=ID), PROVINCE_CLERK, start)
+        .then_entered(Stage.PUBLIC_NOTICE)
+    )
+    assert isinstance(event, e.NoticePublished)
+    assert (event.closes, event.until) == (closes, end_of(closes))
+
+
+def test_a_year_without_calendar_is_never_guessed() -> None:
+    Given(*REVIEW_DONE, PROPOSED).when(
+        c.PublishNotice(application_id=ID), PROVINCE_CLERK, "2027-01-04 09:00"
+    ).then_refused("CALENDAR_UNKNOWN")
+
+
+def test_a_notice_is_not_shorter_than_the_definition_says() -> None:
+    short = c.PublishNotice(application_id=ID, working_days=4)
+    Given(*REVIEW_DONE, PROPOSED).when(short, PROVINCE_CLERK, "2025-12-30 09:00").then_refused("BELOW_MIN")
+
+
+def test_an_objection_is_signed_and_in_time() -> None:
+    """A28."""
+    Given(*ON_NOTICE).when(OBJECT, ANYBODY, "2026-01-05 10:00").then(OBJECTED)
+    anonymous = replace(OBJECT, objector="", contact="", sealed=False)
+    Given(*ON_NOTICE).when(anonymous, ANYBODY, "2026-01-05 10:00").then_refused("OBJECTION_ANONYMOUS")
+    Given(*ON_NOTICE).when(replace(OBJECT, sealed=False), ANYBODY, "2026-01-05 10:00").then_refused(
+        "OBJECTION_ANONYMOUS"
+    )
+    Given(*ON_NOTICE).when(OBJECT, ANYBODY, "2026-01-07 00:00").then_refused("OBJECTION_LATE")
+
+
+def test_an_objection_is_answered_before_anything_is_awarded() -> None:
+    objected = Given(*ON_NOTICE, OBJECTED)
+    objected.when(c.Award(application_id=ID, document_number="1"), PROVINCE_LEAD, AFTER).then_refused("WRONG_STAGE")
+    dismiss = c.DismissObjection(application_id=ID, objection=1, finding="经核查不属实")
+    dismissed = objected.when(dismiss, JUDGE, AFTER).then_entered(Stage.PUBLIC_NOTICE)
+    assert Given(*ON_NOTICE, OBJECTED, *dismissed).application.open_objections == ()
+    uphold = c.UpholdObjection(application_id=ID, objection=1, finding="属实")
+    objected.when(uphold, JUDGE, AFTER).then_entered(Stage.NOTICE_REJECTED)
+    anew = objected.when(replace(uphold, propose_anew=True), JUDGE, AFTER).then_entered(Stage.PROPOSED)
+    assert len(anew) == 1
+    objected.when(replace(dismiss, objection=2), JUDGE, AFTER).then_refused("OBJECTION_UNKNOWN")
+
+
+def test_nothing_is_awarded_while_the_notice_runs() -> None:
+    """A27."""
+    award = c.Award(application_id=ID, document_number="湘工信〔2026〕1号")
+    Given(*ON_NOTICE).when(award, PROVINCE_LEAD, "2026-01-06 15:00").then_refused("NOTICE_RUNNING")
+
+
+def test_two_persons_award() -> None:
+    """A29: the lead signs, finance signs, and the proposer is not both."""
+    award = c.Award(application_id=ID, document_number="湘工信〔2026〕1号")
+    Given(*ON_NOTICE).when(award, PROVINCE_LEAD, AFTER).then(LEAD_SIGNED)
+    signed = Given(*ON_NOTICE, LEAD_SIGNED)
+    signed.when(award, PROVINCE_LEAD, AFTER).then_refused("SAME_PERSON")
+    signed.when(award, FINANCE, AFTER).then(AWARDED)
+    Given(*ON_NOTICE).when(award, FINANCE, AFTER).then_refused("ROLE_FORBIDDEN")
+    by_both = Given(*REVIEW_DONE, replace(PROPOSED, proposer=BOTH.id), NOTICED, replace(LEAD_SIGNED, signer=BOTH.id))
+    by_both.when(award, BOTH, AFTER).then_refused("SAME_PERSON")
+
+
+def test_an_award_may_be_waived_before_anything_is_paid() -> None:
+    waive = c.WaiveAward(application_id=ID, reason="项目调整")
+    Given(*ON_NOTICE, AWARDED).when(waive, ADMIN, AFTER).then_entered(Stage.AWARD_CANCELLED)
+
+
+def test_no_more_is_instructed_than_was_awarded() -> None:
+    """A30."""
+    awarded = Given(*ON_NOTICE, AWARDED)
+    over = c.InstructTranche(application_id=ID, amount_fen=100_000_001)
+    (refusal,) = awarded.when(over, FINANCE, AFTER).then_refused("OVER_AWARD")
+    assert refusal.params["left_fen"] == 100_000_000
+    awarded.when(replace(over, amount_fen=100_000_000), FINANCE, AFTER).then(INSTRUCTED)
+    own = Given(*REVIEW_DONE, replace(PROPOSED, proposer=FINANCE.id), NOTICED, AWARDED)
+    own.when(replace(over, amount_fen=1), FINANCE, AFTER).then_refused("SAME_PERSON")
+
+
+def test_money_goes_to_the_leads_account_with_its_leading_zero() -> None:
+    (event,) = (
+        Given(*ON_NOTICE, AWARDED)
+        .when(c.InstructTranche(application_id=ID, amount_fen=5), FINANCE, AFTER)
+        .then_entered(Stage.DISBURSING)
+    )
+    assert isinstance(event, e.TrancheInstructed)
+    assert event.account.value == "0430123456789012"
+
+
+def test_the_last_fen_disburses_and_a_bank_reference_counts_once() -> None:
+    paid = c.ConfirmPaid(application_id=ID, bank_reference="20260122-001", paid_on=date(2026, 1, 22))
+    Given(*ON_NOTICE, AWARDED, INSTRUCTED).when(paid, FINANCE, AFTER).then(PAID)
+    part = replace(INSTRUCTED, amount_fen=40_000_000)
+    Given(*ON_NOTICE, AWARDED, part).when(paid, FINANCE, AFTER).then_entered(Stage.DISBURSING)
+    done = Given(*ON_NOTICE, AWARDED, INSTRUCTED, PAID)
+    done.when(paid, FINANCE, AFTER, bank_reference_used=True).then_refused("DUPLICATE_BANK_REF")
+    done.when(replace(paid, bank_reference="2"), FINANCE, AFTER).then_refused("WRONG_STAGE")
+
+
+def test_a_file_is_closed_after_the_units_own_evaluation() -> None:
+    done = Given(*ON_NOTICE, AWARDED, INSTRUCTED, PAID)
+    done.when(c.Close(application_id=ID, result="合格"), PROVINCE_CLERK, AFTER).then_refused("EVALUATION_MISSING")
+    filed = e.SelfEvaluationFiled(summary="目标完成", goals_met=True)
+    done.when(c.FileSelfEvaluation(application_id=ID, summary="目标完成", goals_met=True), ADMIN, AFTER).then(filed)
+    evaluated = Given(*done.events, filed)
+    evaluated.when(c.Close(application_id=ID, result="合格"), PROVINCE_CLERK, AFTER).then(
+        e.Closed(entered=Stage.CLOSED, result="合格")
+    )
+    evaluated.when(c.Close(application_id=ID, result="不合格"), PROVINCE_CLERK, AFTER).then_refused("RESULT_NOT_SOUND")
+
+
+def test_money_comes_back_in_part_or_whole() -> None:
+    """T36, T37."""
+    done = (*ON_NOTICE, AWARDED, INSTRUCTED, PAID)
+    demand = c.DemandRecovery(application_id=ID, amount_fen=100_000_000, reason="虚报")
+    Given(*done).when(replace(demand, amount_fen=100_000_001), PROVINCE_LEAD, AFTER).then_refused("OVER_PAID")
+    asked = Given(*done).when(demand, PROVINCE_LEAD, AFTER).then_entered(Stage.RECOVERING)
+    repay = c.RecordRepayment(application_id=ID, amount_fen=40_000_000, bank_reference="R1")
+    first = Given(*done, *asked).when(repay, FINANCE, AFTER).then_entered(Stage.RECOVERING)
+    rest = replace(repay, amount_fen=60_000_000, bank_reference="R2")
+    Given(*done, *asked, *first).when(rest, FINANCE, AFTER).then_entered(Stage.RECOVERED)
+    Given(*done, *asked, *first).when(replace(rest, amount_fen=60_000_001), FINANCE, AFTER).then_refused("OVER_PAID")
+    part = (
+        Given(*done).when(replace(demand, amount_fen=40_000_000), PROVINCE_LEAD, AFTER).then_entered(Stage.RECOVERING)
+    )
+    Given(*done, *part).when(repay, FINANCE, AFTER).then_entered(Stage.DISBURSED)
