@@ -1,12 +1,14 @@
 """Every fault of a definition, with file, line and place, in both languages; a definition with one cannot be published."""
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from programmes.call import Call
 from programmes.coherence import incoherences
+from programmes.shapes import is_list, is_mapping
 from programmes.source import Fault, Place, Source, read_folder
 
 _SAID = {
@@ -68,13 +70,18 @@ def _fault(source: Source, detail: ErrorDetails) -> Fault:
 
 def _written_place(source: Source, loc: Place) -> Place:
     """The place without the steps that only pydantic took: the names of union members."""
-    place, here = (), source.data
+    place: Place = ()
+    here: Any = source.data
     for number, step in enumerate(loc):
-        inside = (isinstance(here, dict) and step in here) or (
-            isinstance(here, list) and isinstance(step, int) and 0 <= step < len(here)
-        )
-        if inside:
+        if _leads_on(here, step):
             here = here[step]
-        if inside or number == len(loc) - 1:
+            place = (*place, step)
+        elif number == len(loc) - 1:
             place = (*place, step)
     return place
+
+
+def _leads_on(here: Any, step: str | int) -> bool:
+    if is_list(here):
+        return isinstance(step, int) and 0 <= step < len(here)
+    return is_mapping(here) and step in here

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 from pydantic import Field as Setting
 from pydantic import model_validator
 
+from programmes.shapes import is_list, is_mapping
 from programmes.vocabulary import Choice, Cited, Condition, Id, Several, Vocabulary, Words
 
 
@@ -114,11 +114,12 @@ class Section(Cited):
 
     @model_validator(mode="before")
     @classmethod
-    def _cite_the_part(cls, data: Any) -> Any:
+    def _cite_the_part(cls, data: object) -> object:
         """A field that names no clause comes from its own line of the part."""
-        if not isinstance(data, dict) or not isinstance(data.get("fields"), list) or not data.get("source"):
+        if not is_mapping(data):
             return data
-        return {**data, "fields": [_cited(field, str(data["source"])) for field in data["fields"]]}
+        part, fields = data.get("source"), data.get("fields")
+        return {**data, "fields": [_cited(field, part) for field in fields]} if part and is_list(fields) else data
 
     def field(self, field_id: str) -> Field | None:
         return next((field for field in self.fields if field.id == field_id), None)
@@ -128,10 +129,11 @@ class Section(Cited):
         return tuple(field for field in self.fields if field.asked_of(direction))
 
 
-def _cited(field: Any, part: str) -> Any:
-    if not isinstance(field, dict) or "source" in field or not isinstance(field.get("label"), dict):
+def _cited(field: object, part: object) -> object:
+    if not is_mapping(field) or "source" in field:
         return field
-    return {**field, "source": f"{part}「{field['label'].get('zh', '')}」"}
+    label = field.get("label")
+    return {**field, "source": f"{part}「{label.get('zh')}」"} if is_mapping(label) else field
 
 
 def personal_ids(sections: Iterable[Section]) -> frozenset[str]:

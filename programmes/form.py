@@ -5,23 +5,21 @@ Reading never raises: whatever comes, each field becomes a canonical answer or a
 
 from collections.abc import Container, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
 
 from eventstore.refusal import Param, Refusal
+from programmes.call import Call
 from programmes.fields import NO, YES, Field, FieldType, Section
 from programmes.identifiers import NotReadable
 from programmes.money import Money
 from programmes.reading import Known, is_blank, read
-from programmes.vocabulary import JSON
-
-if TYPE_CHECKING:
-    from programmes.call import Call
+from programmes.shapes import is_list, is_mapping
+from programmes.vocabulary import JSON, Words, chosen
 
 
 def parse_section(
     section: Section,
     raw: object,
-    call: "Call",
+    call: Call,
     *,
     direction: str | None = None,
     today: date | None = None,
@@ -32,7 +30,7 @@ def parse_section(
     Only the fields that are in *raw* are read. A field that is refused has no answer. Dates are asked against *today* and
     divisions against *divisions* where these are given.
     """
-    if not isinstance(raw, Mapping):
+    if not is_mapping(raw):
         return {}, [Refusal.of("BAD_FORMAT", field=section.id, expected="object")]
     reader, answers = _Reader(call, Known(today, divisions)), dict[str, JSON]()
     for key, typed in raw.items():
@@ -50,7 +48,7 @@ def parse_section(
 class _Reader:
     """Reads fields one after the other and collects what they refuse."""
 
-    def __init__(self, call: "Call", known: Known) -> None:
+    def __init__(self, call: Call, known: Known) -> None:
         self.call, self.known, self.refusals = call, known, list[Refusal]()
 
     def field(self, field: Field, typed: object) -> JSON:
@@ -74,7 +72,7 @@ class _Reader:
     def _by_column(self, field: Field, typed: object, columns: Sequence[str]) -> JSON:
         if is_blank(typed):
             return None
-        if not isinstance(typed, Mapping) or set(typed) - set(columns):
+        if not is_mapping(typed) or set(typed) - set(columns):
             self._refuse(field, "BAD_FORMAT", expected="columns", columns=list(columns))
             return None
         values = {
@@ -87,7 +85,7 @@ class _Reader:
     def _table(self, field: Field, typed: object) -> JSON:
         if is_blank(typed):
             return None
-        if not isinstance(typed, list):
+        if not is_list(typed):
             self._refuse(field, "BAD_FORMAT", expected="rows")
             return None
         if len(typed) > field.max_items:
@@ -102,9 +100,9 @@ class _Reader:
 
     def _row(self, field: Field, row: object, number: int) -> dict[str, JSON]:
         """One row; a table of one column may be typed as a list of its values."""
-        if len(field.columns) == 1 and not isinstance(row, Mapping):
+        if len(field.columns) == 1 and not is_mapping(row):
             row = {field.columns[0].id: row}
-        if not isinstance(row, Mapping) or set(row) - {column.id for column in field.columns}:
+        if not is_mapping(row) or set(row) - {column.id for column in field.columns}:
             self._refuse(field, "BAD_FORMAT", expected="row", row=number)
             return {}
         kept: dict[str, JSON] = {}
@@ -137,11 +135,12 @@ def present(field: Field, answer: JSON, language: str = "zh") -> str:
     return "\n".join(f"{column}: {present(field, value, language)}" for column, value in answer.items())
 
 
-def _ticked(field: Field, answer: "Mapping[str, Any]", language: str) -> list[str]:
-    texts: Mapping[str, str] = answer.get("other", {})
+def _ticked(field: Field, answer: Mapping[str, JSON], language: str) -> list[str]:
+    other = answer.get("other")
+    texts = other if isinstance(other, dict) else {}
     labels = {option.id: _say(option.label, language) for option in field.options}
     return [
-        labels.get(option, option) + (f"（{texts[option]}）" if option in texts else "") for option in answer["chosen"]
+        labels.get(option, option) + (f"（{texts[option]}）" if option in texts else "") for option in chosen(answer)
     ]
 
 
@@ -155,5 +154,5 @@ def _percent(basis_points: int) -> str:
     return f"{sign}{whole}.{rest:02d}"
 
 
-def _say(words: Any, language: str) -> str:
-    return str(words.en if language == "en" else words.zh)
+def _say(words: Words, language: str) -> str:
+    return words.en if language == "en" else words.zh

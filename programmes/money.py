@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-import cn2an
+import cn2an  # pyright: ignore[reportMissingTypeStubs]
 
 FEN_OF_A_WAN = 1_000_000
 MOST_FEN = 2**53 - 1

@@ -9,12 +9,13 @@ import unicodedata
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from programmes import identifiers
 from programmes.fields import Field, FieldType, Option
 from programmes.identifiers import NotReadable
 from programmes.money import MOST_FEN
+from programmes.shapes import is_list, is_mapping
 from programmes.vocabulary import JSON
 from programmes.words import count_zi
 
@@ -101,11 +102,15 @@ def _whole(field: Field, raw: object, places: int) -> int:
     sign, digits, exponent = number.as_tuple()
     shift = int(exponent) + places
     value = int("".join(map(str, digits)) or "0")
-    value, rest = (value * 10**shift, 0) if shift >= 0 else divmod(value, 10**-shift)
+    value, rest = (value * _ten(shift), 0) if shift >= 0 else divmod(value, _ten(-shift))
     if rest:
         raise NotReadable(expected="decimals", measure=-int(exponent), limit=places)
     _within_limits(field, number)
     return -value if sign else value
+
+
+def _ten(power: int) -> int:
+    return int(10**power)
 
 
 def _within_limits(field: Field, number: Decimal) -> None:
@@ -125,7 +130,7 @@ def _fixed(field: Field, raw: object, known: Known) -> int:
     """Money in fen, a percentage in basis points, a count as itself."""
     places = scale(field)
     value = _whole(field, raw, min(field.places, places))
-    return value * 10 ** (places - min(field.places, places))
+    return value * _ten(places - min(field.places, places))
 
 
 def _decimal(field: Field, raw: object, known: Known) -> str:
@@ -161,7 +166,7 @@ def _day(field: Field, year: str, month: str, day: str, known: Known) -> date:
 
 
 def _boolean(field: Field, raw: object, known: Known) -> bool:
-    if isinstance(raw, list):
+    if is_list(raw):
         raise NotReadable("SINGLE_CHOICE", measure=len(raw), limit=1)
     if isinstance(raw, bool):
         return raw
@@ -172,11 +177,11 @@ def _boolean(field: Field, raw: object, known: Known) -> bool:
 
 
 def _single(field: Field, raw: object, known: Known) -> str:
-    if isinstance(raw, list):
-        if len(raw) != 1:
-            raise NotReadable("SINGLE_CHOICE", measure=len(raw), limit=1)
-        raw = raw[0]
-    return _option(field, raw).id
+    if not is_list(raw):
+        return _option(field, raw).id
+    if len(raw) != 1:
+        raise NotReadable("SINGLE_CHOICE", measure=len(raw), limit=1)
+    return _option(field, raw[0]).id
 
 
 def _option(field: Field, raw: object) -> Option:
@@ -188,15 +193,14 @@ def _option(field: Field, raw: object) -> Option:
 
 def _multi(field: Field, raw: object, known: Known) -> JSON:
     """`{"chosen": […], "other": {option: text}}`, in the official order. A list, or one option, may be typed."""
-    other: object = {}
-    if isinstance(raw, Mapping):
-        if set(raw) - {"chosen", "other"}:
-            raise NotReadable(expected="options")
-        raw, other = raw.get("chosen", []), raw.get("other") or {}
-    typed = [raw] if isinstance(raw, str) else raw
-    if not isinstance(typed, list) or not isinstance(other, Mapping) or len(typed) > 2 * len(field.options):
+    parts = raw if is_mapping(raw) else {"chosen": raw}
+    ticks, other = parts.get("chosen") or list[object](), parts.get("other") or dict[object, object]()
+    ticks = [ticks] if isinstance(ticks, str) else ticks
+    if set(parts) - {"chosen", "other"} or not is_list(ticks) or not is_mapping(other):
         raise NotReadable(expected="options")
-    ticked = {_option(field, one).id for one in typed}
+    if len(ticks) > 2 * len(field.options):
+        raise NotReadable(expected="options", measure=len(ticks), limit=len(field.options))
+    ticked = {_option(field, one).id for one in ticks}
     if not ticked:
         return None
     beside = _blanks(field, other, known)
@@ -204,7 +208,7 @@ def _multi(field: Field, raw: object, known: Known) -> JSON:
     return {"chosen": [option.id for option in field.options if option.id in ticked], "other": texts}
 
 
-def _blanks(field: Field, other: "Mapping[object, object]", known: Known) -> dict[str, str]:
+def _blanks(field: Field, other: Mapping[object, object], known: Known) -> dict[str, str]:
     """The texts beside the boxes, by option. A text beside an option that has no blank is not readable."""
     texts = {key: value for key, value in other.items() if not is_blank(value)}
     beside = {option.id for option in field.options if option.text is not None}

@@ -8,6 +8,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pydantic import Field as Setting
+
 from programmes.vocabulary import Cited, Several, Vocabulary, Words
 
 Level = Literal["county", "city", "province"]
@@ -34,7 +36,7 @@ class RouteRule(Cited):
     whom: Whom = Whom()
     steps: tuple[Level, ...]
     copy_to: tuple[Level, ...] = ()
-    bodies: dict[Level, str] = {}
+    bodies: dict[Level, str] = Setting(default_factory=dict[Level, str])
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import yaml
 
@@ -121,7 +121,8 @@ class _Reader:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place, depth)
         if isinstance(node, yaml.SequenceNode):
-            return [self._value(item, (*place, number), depth + 1) for number, item in enumerate(node.value)]
+            items = cast("list[yaml.Node]", node.value)  # the stubs leave it open
+            return [self._value(item, (*place, number), depth + 1) for number, item in enumerate(items)]
         return _scalar(node)
 
     def _mapping(self, node: yaml.MappingNode, place: Place, depth: int) -> dict[str, Any]:

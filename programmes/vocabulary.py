@@ -5,14 +5,15 @@ A definition is read into frozen models that know no other word than theirs; wha
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from programmes import calendar
 from programmes.money import Money
+from programmes.shapes import is_list, is_mapping
 
-JSON: TypeAlias = "str | int | bool | None | list[JSON] | dict[str, JSON]"
+JSON: TypeAlias = "str | int | bool | list[JSON] | dict[str, JSON] | None"
 """A canonical answer. It holds no float."""
 
 Answers: TypeAlias = Mapping[str, JSON]
@@ -112,9 +113,9 @@ class Facts(Vocabulary):
     attached: frozenset[str] = frozenset()
 
 
-def chosen(value: Any) -> Sequence[str]:
+def chosen(value: object) -> Sequence[str]:
     """The options that an answer chose; none where it is no answer to a question with options."""
-    if isinstance(value, dict):
+    if is_mapping(value):
         options = value.get("chosen", [])
-        return [str(option) for option in options] if isinstance(options, list) else []
+        return [str(option) for option in options] if is_list(options) else []
     return [value] if isinstance(value, str) else []
