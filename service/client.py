@@ -58,20 +58,23 @@ class Client:
     _connection: HTTPConnection | None = None
     _operations: dict[str, Operation] = field(default_factory=dict[str, Operation])
 
-    def call(
-        self, operation: str, given: Mapping[str, Any], *, token: str = "", headers: Mapping[str, str] | None = None
-    ) -> Answer:
-        """Ask *operation*; values named in its path go there, a GET's others into the query, the rest into the body."""
+    def call(self, operation: str, given: Mapping[str, Any], *, token: str = "", application: str = "") -> Answer:
+        """Ask *operation*, of *application* where it is about one.
+
+        Values named in its path go there, a GET's others into the query, the rest into the body.
+        """
         found = self.operations()[operation]
+        if application and "application_id" in found.places:
+            given = {**given, "application_id": application}
         rest = {name: value for name, value in given.items() if name not in found.places}
         path = _PLACE.sub(lambda place: quote(str(given[place[1]]), safe=""), found.path)
         if found.method == "GET":
-            return self.request("GET", path + ("?" + urlencode(rest) if rest else ""), token=token, headers=headers)
+            return self.request("GET", path + ("?" + urlencode(rest) if rest else ""), token=token)
         if any(isinstance(value, Upload) for value in rest.values()):
             kind, body = _form(rest)
         else:
             kind, body = "application/json", json.dumps(rest, ensure_ascii=False).encode()
-        return self.request(found.method, path, body=body, kind=kind, token=token, headers=headers)
+        return self.request(found.method, path, body=body, kind=kind, token=token)
 
     def operations(self) -> Mapping[str, Operation]:
         if not self._operations:

@@ -119,7 +119,7 @@ class Fragment(_Part):
 def load(path: Path) -> Journey:
     """The journey of a file with its fragments laid in; raises JourneyFaulty."""
     journey: Journey = _read(path, Journey)
-    steps = tuple(_laid_in(journey.steps, path.parent, on="app", given={}))
+    steps = tuple(_laid_in(journey.steps, path.parent, on="app", given=journey.vars))
     faults = list(_faults(steps))
     if faults:
         raise JourneyFaulty(path, faults)

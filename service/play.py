@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from itertools import cycle, islice
 from typing import Any, TypeAlias
 
 from service.client import Answer, Client, Upload
@@ -69,7 +70,7 @@ class Player:
 
     def _step(self, at: datetime, journey: Journey, step: Step) -> Sequence[Difference]:
         scope = self._scopes.setdefault(journey.id, dict(journey.vars))
-        names = {**scope, **step.vars}
+        names = {**scope, **step.vars, **({"this": scope[step.on]} if step.on in scope else {})}
         self._set_clock(at)
         answer = self._ask(step, names)
         application = _remember(step, scope, answer, str(fill(step.who, names)))
@@ -102,11 +103,9 @@ class Player:
         operation = self.client.operations().get(step.do)
         if operation is None:
             raise Unplayable(f"{step.id}: the service has no operation {step.do}")
-        given = {name: _made(value) for name, value in fill(step.given, names).items()}
-        for place in ("id", "application_id"):
-            if place in operation.places:
-                given[place] = _application(names, step.on)["id"]
-        return self.client.call(step.do, given, token=self._token(str(fill(step.who, names))))
+        given: dict[str, Any] = _made(fill(step.given, names))
+        about = _application(names, step.on)["id"] if "application_id" in operation.places else ""
+        return self.client.call(step.do, given, token=self._token(str(fill(step.who, names))), application=about)
 
     def _token(self, who: str) -> str:
         if who == PUBLIC:
@@ -117,13 +116,9 @@ class Player:
             raise Unplayable(f"there is no token for {who}") from None
 
     def _dossier(self, application: str, who: str) -> Any:
-        answer = self.client.call(
-            "getApplication", {"id": application, "application_id": application}, token=self._token(who)
-        )
+        answer = self.client.call("getApplication", {}, token=self._token(who), application=application)
         if not answer.ok:
-            answer = self.client.call(
-                "getApplication", {"id": application, "application_id": application}, token=self._token(WATCHER)
-            )
+            answer = self.client.call("getApplication", {}, token=self._token(WATCHER), application=application)
         return answer.body
 
     def _looked_up(self, step: Step, scope: Scope, watch: "_Watch", answer: Answer) -> Iterator[Difference]:
@@ -148,9 +143,7 @@ class Player:
     def _unmoved(self, application: str, scope: Scope, step: Step, watch: "_Watch") -> Iterator[Difference]:
         """A refused wish writes nothing: the version stands where it stood."""
         known = scope[step.on]
-        answer = self.client.call(
-            "getApplication", {"id": application, "application_id": application}, token=self._token(known["opener"])
-        )
+        answer = self.client.call("getApplication", {}, token=self._token(known["opener"]), application=application)
         yield from watch.same(
             "version after a refusal", str(known["version"]), answer.headers.get("etag", "").strip('W/"')
         )
@@ -275,12 +268,18 @@ def _application(names: Scope, on: str) -> Mapping[str, Any]:
 
 
 def _made(value: Any) -> Any:
-    """`{file: name, says: title, pages: n}` becomes a paper, `{hash: title}` the SHA-256 of one."""
+    """`{file: name, says: title, pages: n}` becomes a paper, `{hash: title}` the SHA-256 of one, `{zi: n}` a text of n 字."""
     match value:
-        case {"file": name, **paper}:
+        case {"file": str(name), **paper}:
             return Upload(name=name, content=pdf(str(paper.get("says", name)), int(str(paper.get("pages", 1)))))
-        case {"hash": title}:
-            return sha256(pdf(str(title))).hexdigest()
+        case {"hash": str(title)}:
+            return sha256(pdf(title)).hexdigest()
+        case {"zi": int(count)}:
+            return "".join(islice(cycle("朱印为信一步一记"), count))
+        case Mapping():
+            return {key: _made(part) for key, part in value.items()}
+        case list():
+            return [_made(part) for part in value]
         case _:
             return value
 

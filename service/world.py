@@ -46,7 +46,9 @@ UNITS = (
     _unit(LUSHAN, "湖南岳麓智模科技有限公司", "Hunan Yuelu Smart Models", date(2021, 6, 18), "430104"),
     _unit("91430104MAXTE6A118", "长沙麓谷问渠智能有限公司", "Changsha Lugu Wenqu", date(2019, 3, 5), "430104"),
     _unit("91430111MAXTE6D44R", "长沙雨花观澜数智有限公司", "Changsha Yuhua Guanlan", date(2020, 9, 9), "430111"),
-    _unit("91430111MAXTE6G777", "湖南圭塘云医科技有限公司", "Hunan Guitang Cloud Medicine", date(2018, 1, 16), "430111"),
+    _unit(
+        "91430111MAXTE6G777", "湖南圭塘云医科技有限公司", "Hunan Guitang Cloud Medicine", date(2018, 1, 16), "430111"
+    ),
     _unit("91430104MAXTE6H88W", "长沙后湖新芽智能有限公司", "Changsha Houhu Sprout", date(2023, 1, 1), "430104"),
     _unit("91430104MAXTE6J99N", "长沙梅溪文澜智算有限公司", "Changsha Meixi Wenlan", date(2020, 4, 27), "430104"),
     _unit("91430104MAXTE6K007", "长沙桃花岭农智有限公司", "Changsha Taohualing Agritech", date(2019, 11, 11), "430104"),
@@ -117,4 +119,6 @@ def people() -> Iterator[Person]:
 
 
 def _of_unit(person: str, name: str, zh: str, en: str, role: Role, unit: Unit) -> Person:
-    return Person(id=person, name=name, title=(f"{unit.name}{zh}", f"{en} of {unit.name_en}"), grants=((role, unit.code),))
+    return Person(
+        id=person, name=name, title=(f"{unit.name}{zh}", f"{en} of {unit.name_en}"), grants=((role, unit.code),)
+    )
