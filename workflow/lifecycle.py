@@ -550,7 +550,7 @@ def actions(application: Application, facts: Facts) -> tuple[Action, ...]:
 def role_refusal(trigger: str, application: Application, actor: Actor) -> Refusal | None:
     """ROLE_FORBIDDEN unless one of the actor's grants may do this, a unit's grant being for the unit that leads."""
     roles = POLICY[f"application.{trigger}"]
-    if Role.PUBLIC in roles or any(grant.role in roles and _fits(grant, application) for grant in actor.grants):
+    if Role.PUBLIC in roles & actor.roles or any(grant.role in roles and _fits(grant, application) for grant in actor.grants):
         return None
     return Refusal.of("ROLE_FORBIDDEN", trigger=trigger, allowed=sorted(role.value for role in roles))
 
