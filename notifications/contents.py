@@ -1,0 +1,100 @@
+"""What a letter says, taken from the event and the application as it was then: plain values that are kept on its row.
+
+Pure. The words around them are in texts/; nothing here is about the recipient, so that erasing one leaves it whole.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeAlias
+
+from programmes.call import Call
+from workflow import events as e
+from workflow.application import Application
+from workflow.events import ApplicationEvent, ReturnItem
+
+Param: TypeAlias = str | int | list[dict[str, str]]
+Named: TypeAlias = Callable[[str], tuple[str, str]]
+"""The name of a body by its code, in Chinese and in English."""
+
+
+def contents(
+    event: ApplicationEvent, before: Application, after: Application, call: Call, at: datetime, named: Named
+) -> dict[str, Param]:
+    """Everything the words of a letter about *event* may use. Instants are ISO texts, money is whole fen."""
+    params: dict[str, Param] = {
+        "number": after.number,
+        "unit": after.unit_name,
+        "stage": after.stage.value if after.stage else "",
+        "at": at.isoformat(),
+        "call_zh": call.title.zh,
+        "call_en": call.title.en,
+        **_particulars(event),
+    }
+    body = _body(event, before)
+    if body is not None:
+        params["body_zh"], params["body_en"] = named(body or call.province)
+    if isinstance(event, e.ReturnedForCorrection):
+        params["items"] = [_item(item, after, call) for item in event.items]
+    if isinstance(event, e.NoticePublished):
+        params["opens"], params["closes"] = event.opens.isoformat(), event.closes.isoformat()
+    return params
+
+
+_QUOTED = (
+    "reason",
+    "finding",
+    "findings",
+    "grounds",
+    "ground",
+    "receipt_number",
+    "letter_number",
+    "document_number",
+    "decision_number",
+    "minutes_number",
+    "amount_fen",
+    "amount_words",
+    "tranche",
+    "bank_reference",
+    "result",
+    "deadline",
+)
+"""Fields of events that a letter may repeat. Whatever is personal in an event is none of them."""
+
+
+def _particulars(event: ApplicationEvent) -> Mapping[str, str | int]:
+    found: dict[str, str | int] = {}
+    for name in _QUOTED:
+        value = getattr(event, name, None)
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            continue
+        if value != "":
+            found["which" if name == "deadline" else name] = value
+    if isinstance(event, e.ReviewClosed):
+        found.pop("result", None)
+    return found
+
+
+def _body(event: ApplicationEvent, before: Application) -> str | None:
+    """The body that acted, where the sentence names one."""
+    match event:
+        case e.Recommended() | e.NotRecommended() | e.ReturnedForCorrection() | e.DeadlineExtended():
+            return event.body
+        case e.ReconsiderationDecided():
+            return event.body
+        case e.ReconsiderationAsked():
+            return before.refused_by
+        case _:
+            return None
+
+
+def _item(item: ReturnItem, application: Application, call: Call) -> dict[str, str]:
+    """A thing to put right, by the name the form gives it."""
+    programme = call.programme(application.programme)
+    try:
+        label = programme.slot(item.id).label
+    except KeyError:
+        try:
+            label = programme.field(item.id).label
+        except KeyError:
+            return {"label_zh": item.id, "label_en": item.id, "reason": item.reason}
+    return {"label_zh": label.zh, "label_en": label.en, "reason": item.reason}

@@ -1,0 +1,266 @@
+"""Letters leave in batches over a few kept connections, each marked before its bytes go and after they were taken.
+
+A transition never waits for this and never fails by it. What cannot be reached waits; what is refused for good is dead;
+what broke off after DATA is in doubt and is tried once more with the same bytes, or left to a person.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections import Counter, deque
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+
+import structlog
+from jinja2 import TemplateError
+
+from eventstore.clock import Clock
+from eventstore.refusal import Busy
+from eventstore.store import EventStore
+from notifications import letters
+from notifications.letters import Claimed, Outcome, Verdict
+from notifications.mail import Unsendable, Written
+from notifications.rendering import Rendering
+from notifications.smtp import Line, LineLost, Relay, RelayDown, TurnedDown
+
+BATCH = 50
+CARRIED_AT_MOST = 100
+SCHEDULE = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
+"""Waits after a temporary refusal, each a fifth longer or shorter; after the last one (two days in all) it is dead."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Breaker:
+    """Opens when the server cannot be reached, for longer each time; while it is open nobody knocks."""
+
+    randomness: Random
+    first_s: float = 5.0
+    longest_s: float = 300.0
+    _failures: int = 0
+    _until: float = 0.0
+
+    @property
+    def open(self) -> bool:
+        return time.monotonic() < self._until
+
+    def failed(self) -> None:
+        pause = min(self.longest_s, self.first_s * 2.0**self._failures)
+        self._failures = min(self._failures + 1, 16)
+        self._until = time.monotonic() + pause * self.randomness.uniform(0.8, 1.2)
+
+    def worked(self) -> None:
+        self._failures, self._until = 0, 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What one round did. *blocked*: the server could not be reached, or was not asked because of that."""
+
+    claimed: int = 0
+    blocked: bool = False
+    outcomes: Counter[str] = field(default_factory=Counter[str])
+
+    @property
+    def sent(self) -> int:
+        return self.outcomes[Outcome.SENT.value]
+
+
+class Delivery:
+    """Delivers what is due. *clock* is the database's own time, never a clock that can be moved: leases run on it.
+
+    *held*: kinds of letter that are never tried twice when in doubt (those with a secret in them).
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        clock: Clock,
+        relay: Relay,
+        rendering: Rendering,
+        randomness: Random,
+        breaker: Breaker | None = None,
+        held: Collection[str] = (),
+    ) -> None:
+        self._store, self._clock, self._relay, self._rendering = store, clock, relay, rendering
+        self._randomness, self._held = randomness, frozenset(held)
+        self.breaker = breaker or Breaker(randomness)
+
+    def deliver(self, limit: int = BATCH) -> Delivered:
+        """One round: take back lost leases, claim what is due, deliver it. Safe to run in several processes at once."""
+        if self.breaker.open:
+            return Delivered(blocked=True)
+        with self._store.begin() as db:
+            now = self._clock.now(db)
+            letters.recover(db, now, self._held)
+            claimed = letters.claim(db, now, limit)
+        if not claimed:
+            return Delivered()
+        return asyncio.run(_Round(self, claimed).run())
+
+    def drain(self) -> Delivered:
+        """Rounds until nothing more is due, or the server cannot be reached."""
+        claimed, outcomes = 0, Counter[str]()
+        while True:
+            done = self.deliver()
+            claimed += done.claimed
+            outcomes += done.outcomes
+            if done.blocked or done.claimed == 0:
+                return Delivered(claimed, done.blocked, outcomes)
+
+    async def open(self) -> Line:
+        return await self._relay.open()
+
+    @property
+    def connections(self) -> int:
+        return self._relay.connections
+
+    def return_path(self, letter: Claimed) -> str:
+        return self._rendering.sender.return_path(letter.id)
+
+    def made(self, letter: Claimed) -> tuple[Written | None, bytes]:
+        """The bytes of *letter*: those frozen before, if there are any."""
+        if letter.body is not None:
+            return None, letter.body
+        written = self._rendering.written(letter)
+        return written, self._rendering.bytes_of(written)
+
+    def start_data(self, letter: Claimed, subject: str, body: bytes) -> bool:
+        """Committed before the first byte leaves; False when the letter is not ours (any more) to send."""
+        try:
+            with self._store.begin() as db:
+                digest = hashlib.sha256(body).hexdigest()
+                return letters.start_data(db, letter, subject, body, digest, self._clock.now(db))
+        except Busy:
+            return False
+
+    def settle(self, letter: Claimed, verdict: Verdict) -> None:
+        """Write the verdict. A busy database is asked again; the sending is never repeated because of it."""
+        for _ in range(3):
+            try:
+                with self._store.begin() as db:
+                    letters.settle(db, letter, verdict, self._clock.now(db), self._held)
+            except Busy:
+                continue
+            return
+        _log.error("letter_not_marked", letter=letter.id, outcome=verdict.outcome.value)
+
+    def turned_down(self, letter: Claimed, answer: TurnedDown) -> Verdict:
+        """5xx is for good, 4xx comes back by the schedule until that is used up."""
+        if answer.for_good or letter.attempts >= len(SCHEDULE):
+            return Verdict(outcome=Outcome.DEAD, code=answer.code, said=answer.said)
+        return self.later(letter, answer.said, answer.code)
+
+    def later(self, letter: Claimed, said: str, code: int | None = None) -> Verdict:
+        if letter.attempts >= len(SCHEDULE):
+            return Verdict(outcome=Outcome.DEAD, code=code, said=said)
+        wait = SCHEDULE[letter.attempts] * self._randomness.uniform(0.8, 1.2)
+        return Verdict(outcome=Outcome.LATER, code=code, said=said, wait=wait)
+
+
+class _Round:
+    """One batch over a few connections. A connection that fails is thrown away; when none is left, the rest waits."""
+
+    def __init__(self, house: Delivery, claimed: list[Claimed]) -> None:
+        self._house = house
+        self._due = deque(claimed)
+        self._count = len(claimed)
+        self._outcomes: Counter[str] = Counter()
+        self._down = ""
+
+    async def run(self) -> Delivered:
+        carriers = min(self._house.connections, self._count)
+        ended = await asyncio.gather(*(self._carry() for _ in range(carriers)), return_exceptions=True)
+        for trouble in filter(None, ended):
+            raise trouble  # only now, when no other connection is in the middle of a letter
+        blocked = bool(self._due)
+        while self._due:
+            await self._settle(self._due.popleft(), Verdict(outcome=Outcome.UNTOUCHED, said=self._down))
+        if blocked:
+            self._house.breaker.failed()
+            _log.warning("mail_server_unreachable", said=self._down, waiting=self._outcomes[Outcome.UNTOUCHED.value])
+        else:
+            self._house.breaker.worked()
+        return Delivered(self._count, blocked, self._outcomes)
+
+    async def _carry(self) -> None:
+        """Take letters off the pile until it is empty or the server cannot be reached."""
+        line: Line | None = None
+        while self._due:
+            letter = self._due.popleft()
+            try:
+                line = await self._one(letter, line)
+            except RelayDown as down:
+                self._down = str(down)
+                self._due.append(letter)
+                return
+        if line is not None:
+            await line.close()
+
+    async def _one(self, letter: Claimed, line: Line | None) -> Line | None:
+        """One letter to its end; answers a line that is still good."""
+        ready = await self._ready(letter)
+        if ready is None:
+            return line
+        subject, body = ready
+        offered = await self._offer(letter, line)
+        if offered is None or not await asyncio.to_thread(self._house.start_data, letter, subject, body):
+            await _hang_up(offered)
+            return None
+        try:
+            receipt = await offered.send(body)
+        except TurnedDown as answer:
+            verdict = self._house.turned_down(letter, answer)
+        except LineLost as lost:
+            verdict = Verdict(outcome=Outcome.UNKNOWN, said=str(lost))
+        else:
+            await self._settle(letter, Verdict(outcome=Outcome.SENT, code=receipt.code, said=receipt.said))
+            if offered.carried < CARRIED_AT_MOST:
+                return offered
+            await offered.close()
+            return None
+        await self._settle(letter, verdict)
+        await _hang_up(offered)
+        return None
+
+    async def _ready(self, letter: Claimed) -> tuple[str, bytes] | None:
+        """Subject and bytes; a letter that cannot be made is dead and blocks nobody."""
+        try:
+            written, body = self._house.made(letter)
+        except (Unsendable, TemplateError, KeyError, ValueError) as error:
+            said = f"cannot be written: {type(error).__name__}: {error}"
+            _log.error("letter_cannot_be_written", letter=letter.id, kind=letter.kind, said=said)
+            await self._settle(letter, Verdict(outcome=Outcome.DEAD, said=said))
+            return None
+        return (written.subject if written else ""), body
+
+    async def _offer(self, letter: Claimed, line: Line | None) -> Line | None:
+        """A line on which the recipient was accepted; a line that broke before DATA costs nothing and is tried anew once."""
+        for fresh in (False, True):
+            line = line or await self._house.open()
+            try:
+                await line.offer(self._house.return_path(letter), letter.address or "")
+            except LineLost as lost:
+                await _hang_up(line)
+                line = None
+                if fresh:
+                    await self._settle(letter, self._house.later(letter, str(lost)))
+            except TurnedDown as answer:
+                await _hang_up(line)
+                await self._settle(letter, self._house.turned_down(letter, answer))
+                return None
+            else:
+                return line
+        return None
+
+    async def _settle(self, letter: Claimed, verdict: Verdict) -> None:
+        self._outcomes[verdict.outcome.value] += 1
+        await asyncio.to_thread(self._house.settle, letter, verdict)
+
+
+async def _hang_up(line: Line | None) -> None:
+    if line is not None:
+        await line.close()

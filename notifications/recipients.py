@@ -1,0 +1,140 @@
+"""From audiences to persons: by office through the directory, one address once, in the language each prefers.
+
+Whoever has no address any more is kept with the reason, so that "why did nothing come" has an answer too.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from directory.actor import Role
+from directory.records import Directory, Person
+from eventstore.event import Personal
+from notifications.announcements import Announcement
+from notifications.audiences import Audience, Kind
+from programmes.call import Call
+from programmes.fields import FieldType
+from workflow.application import Application
+
+OFFICES: Mapping[Kind, tuple[Role, ...]] = {
+    Kind.UNIT: (Role.UNIT_ADMIN, Role.UNIT_EDITOR),
+    Kind.BODY: (Role.BUREAU_HEAD, Role.BUREAU_CLERK),
+    Kind.PROVINCE: (Role.PROVINCE_LEAD, Role.PROVINCE_CLERK),
+    Kind.FINANCE: (Role.PROVINCE_FINANCE,),
+    Kind.DISCIPLINE: (Role.DISCIPLINE_HEAD, Role.DISCIPLINE_CLERK),
+}
+"""Who reads the letters of an office: everybody who holds one of these roles in its scope."""
+
+NO_ADDRESS = "no_address"
+NOBODY_THERE = "nobody_holds_the_office"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Somebody a letter is made out to. *reason* says why none is sent; otherwise there is an *address*."""
+
+    id: str
+    name: str
+    address: str | None
+    language: str
+    announcement: Announcement
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contacts:
+    """Addresses that stand in the application itself: the unit's contact of the form, and who objected, by number."""
+
+    unit: str = ""
+    objectors: Mapping[int, str] = field(default_factory=dict[int, str])
+
+
+def recipients(
+    directory: Directory, announcements: Sequence[Announcement], unit_name: str, contacts: Contacts
+) -> list[Recipient]:
+    """Everybody to be written to about one event; a person in several audiences once, as of the first of them.
+
+    The contact of the form (R-092, 通知邮箱) is written to beside the unit's people, unless it is the address of one.
+    """
+    people: set[str] = set()
+    addresses: set[str] = set()
+    found: list[Recipient] = []
+    for announcement in announcements:
+        for one in _of(directory, announcement, unit_name, contacts):
+            address = (one.address or "").casefold()
+            if one.id not in people and (not address or address not in addresses):
+                people.add(one.id)
+                addresses.add(address)
+                found.append(one)
+    return found
+
+
+def _of(directory: Directory, announcement: Announcement, unit_name: str, contacts: Contacts) -> Iterator[Recipient]:
+    audience = announcement.audience
+    match audience.kind:
+        case Kind.EXPERT:
+            expert = directory.person(audience.id)
+            yield _written(expert, announcement) if expert else _nobody(announcement, NO_ADDRESS)
+        case Kind.OBJECTOR:
+            yield _outsider(announcement, "", contacts.objectors.get(int(audience.id), ""))
+        case _:
+            persons = list(_holders(directory, audience))
+            yield from (_written(person, announcement) for person in persons)
+            if audience.kind is Kind.UNIT and contacts.unit:
+                yield _outsider(announcement, unit_name, contacts.unit)
+            elif not persons:
+                yield _nobody(announcement, NOBODY_THERE)
+
+
+def _holders(directory: Directory, audience: Audience) -> Iterator[Person]:
+    wanted: list[tuple[Role, str | None]] = [(role, audience.id) for role in OFFICES[audience.kind]]
+    held = directory.people_of(wanted)
+    for key in wanted:
+        yield from held.get(key, ())
+
+
+def _written(person: Person, announcement: Announcement) -> Recipient:
+    return Recipient(
+        id=person.id,
+        name=person.name,
+        address=person.email or None,
+        language=person.language,
+        announcement=announcement,
+        reason="" if person.email else NO_ADDRESS,
+    )
+
+
+def _outsider(announcement: Announcement, name: str, contact: str) -> Recipient:
+    """Somebody without an account: named by the audience, never by the address."""
+    usable = "@" in contact
+    return Recipient(
+        id=f"contact:{announcement.audience}",
+        name=name,
+        address=contact.strip() if usable else None,
+        language="zh",
+        announcement=announcement,
+        reason="" if usable else NO_ADDRESS,
+    )
+
+
+def _nobody(announcement: Announcement, reason: str) -> Recipient:
+    return Recipient(
+        id=f"office:{announcement.audience}",
+        name="",
+        address=None,
+        language="zh",
+        announcement=announcement,
+        reason=reason,
+    )
+
+
+def contact_of_the_form(application: Application, call: Call) -> str:
+    """The address the unit gave for notices, as sealed if it was sealed; "" when there is none, or it was erased."""
+    answers = application.sealed.answers if application.sealed else application.answers
+    for asked in call.programme(application.programme).fields:
+        if asked.type is FieldType.EMAIL:
+            match answers.get(asked.id):
+                case Personal(value=str(address)) | str(address) if address:
+                    return address
+                case _:
+                    continue
+    return ""

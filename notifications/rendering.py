@@ -1,0 +1,154 @@
+"""A letter's row in words: what happened, what to do, by when, where, and why this person; Chinese first.
+
+Knows templates and words, no database and no network. The same function serves the preview and the post.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from notifications import words
+from notifications.audiences import Who
+from notifications.letters import Claimed
+from notifications.mail import Sender, Written, message, subject_of
+from web.format import Language
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def no_checkpoint() -> str:
+    """For a house that signs no checkpoints yet."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A labelled line of a letter."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A letter in one language: everything a template shows, in order."""
+
+    lang: Language
+    title: str
+    greeting: str
+    happened: str
+    asks_label: str
+    asks: str
+    deadline: Row | None
+    items_label: str
+    items: tuple[Row, ...]
+    rows: tuple[Row, ...]
+    link: Row
+    because: str
+    why: Row
+    footer: str
+    checkpoint: Row | None
+
+
+def languages_of(preference: str) -> tuple[Language, ...]:
+    """Chinese always; English beside it for whoever prefers English or both."""
+    return ("zh",) if preference == "zh" else ("zh", "en")
+
+
+class Rendering:
+    """Makes letters of rows. *checkpoint* answers the newest signed checkpoint in one line, "" when there is none."""
+
+    def __init__(self, sender: Sender, checkpoint: Callable[[], str] = no_checkpoint) -> None:
+        self.sender = sender
+        self._checkpoint = checkpoint
+        self._templates = Environment(
+            loader=FileSystemLoader(_TEMPLATES),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+
+    def written(self, letter: Claimed) -> Written:
+        """The letter in words; raises KeyError when a word is missing, jinja2's TemplateError when a template is wrong."""
+        languages = languages_of(letter.language)
+        blocks = [self.block(letter, language) for language in languages]
+        made = {kind: self._templates.get_template(f"letter.{kind}").render(blocks=blocks) for kind in _PARTS}
+        return Written(
+            letter_id=letter.id,
+            application_id=letter.application_id,
+            name=letter.name,
+            address=letter.address or "",
+            subject=subject_of(made["subject"].strip()),
+            text=made["text"],
+            html=made["html"],
+            languages=tuple("zh-Hans" if language == "zh" else language for language in languages),
+            at=letter.created_at,
+        )
+
+    def bytes_of(self, written: Written) -> bytes:
+        """The bytes that leave the house. Raises Unsendable."""
+        return message(written, self.sender)
+
+    def block(self, letter: Claimed, language: Language) -> Block:
+        """One language of a letter."""
+        params = _DECODE(letter.params)
+        base = self.sender.base_url
+        place = "/notices" if letter.because == Who.OBJECTOR else f"/applications/{letter.application_id}"
+        because = words.say(f"because.{letter.because}", language, **params)
+        checkpoint = self._checkpoint()
+        return Block(
+            lang=language,
+            title=f"[{words.stage(params['stage'], language)}] {params['number']} {words.title(letter.kind, language)}",
+            greeting=_greeting(letter.name, language),
+            happened=words.happened(letter.kind, language, params),
+            asks_label=words.say("letter.asks", language),
+            asks=words.say(f"asks.{letter.asks or 'nothing'}", language),
+            deadline=_deadline(letter.deadline, language),
+            items_label=words.say("letter.items", language),
+            items=tuple(_items(params, language)),
+            rows=tuple(_rows(params, language)),
+            link=Row(label=words.say("letter.link", language), value=f"{base}{place}"),
+            because=words.say("letter.because", language, because=because),
+            why=Row(label=words.say("letter.why", language), value=f"{base}/letters/{letter.id}/why"),
+            footer=words.say("letter.statutory", language),
+            checkpoint=Row(label=words.say("letter.checkpoint", language), value=checkpoint) if checkpoint else None,
+        )
+
+
+_PARTS = ("subject", "text", "html")
+
+
+def _greeting(name: str, language: Language) -> str:
+    """The recipient's own name; nobody is addressed by somebody else's."""
+    return words.say("letter.greeting" if name else "letter.greeting.nameless", language, name=name)
+
+
+def _deadline(deadline: datetime | None, language: Language) -> Row | None:
+    if deadline is None:
+        return None
+    return Row(label=words.say("letter.deadline", language), value=words.moment(deadline, language))
+
+
+def _items(params: Mapping[str, Any], language: Language) -> Iterator[Row]:
+    for item in params.get("items", ()):
+        yield Row(label=item[f"label_{language}"], value=item["reason"])
+
+
+def _rows(params: Mapping[str, Any], language: Language) -> Iterator[Row]:
+    values = {
+        "number": params["number"],
+        "unit": params["unit"],
+        "call": params[f"call_{language}"],
+        "stage": words.stage(params["stage"], language),
+        "at": words.moment(datetime.fromisoformat(params["at"]), language),
+    }
+    for name, value in values.items():
+        yield Row(label=words.say(f"letter.{name}", language), value=value)
