@@ -1,10 +1,272 @@
 """What a definition says that cannot all be true: references that lead nowhere, ids used twice, limits that contradict.
 
-Works on the data as written, so that these faults are named beside those of the vocabulary, all at once.
+Works on the data as written and passes over what is not there, so that these faults are named beside those of the
+vocabulary, all at once.
 """
 
-from programmes.source import Fault, Source
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+from programmes import calendar
+from programmes.fields import NUMBERS, PERSONAL, WITH_OPTIONS, FieldType
+from programmes.shapes import is_list, is_mapping
+from programmes.source import Fault, Place, Source, each
+
+Found: TypeAlias = Iterator[tuple[Place, str, str]]
+"""Where, and what is wrong in Chinese and English."""
 
 
 def incoherences(source: Source) -> list[Fault]:
-    return []
+    """Every contradiction of the definition, each at the line where it is written."""
+    found = [*_call(source.data), *_routes(source.data)]
+    for place, programme in each(source.data, "programmes.*"):
+        if is_mapping(programme):
+            words = {str(word): value for word, value in programme.items()}
+            found += [((*place, *inner), zh, en) for inner, zh, en in _programme(words)]
+    return [source.fault(*one) for one in found]
+
+
+def _call(data: Mapping[str, Any]) -> Found:
+    for word in ("digest", "document"):
+        if word in data:
+            yield (word,), f"“{word}” 由程序计算，不写", f"{word!r} is computed, never written"
+    yield from _dates(data)
+    year, years = data.get("year"), data.get("report_years")
+    if (
+        isinstance(year, int)
+        and is_list(years)
+        and (years != sorted(years, key=str) or not all(_before(y, year) for y in years))
+    ):
+        yield (
+            ("report_years",),
+            "报告年度应从早到晚，且早于征集年度",
+            "report years go from early to late, before the call's",
+        )
+    if isinstance(year, int) and not _known_to_calendar(str(data.get("calendar", "cn")), year):
+        yield ("calendar",), f"工作日表里没有 {year} 年", f"the working-day table does not hold {year}"
+    programmes = {str(one.get("id")) for _, one in each(data, "programmes.*") if is_mapping(one)}
+    for place, programme in each(data, "quotas.*.programme"):
+        if programme not in programmes:
+            yield place, f"没有专项“{programme}”", f"there is no programme {programme!r}"
+    review = data.get("review")
+    if (
+        is_mapping(review)
+        and review.get("odd") is True
+        and isinstance(panel := review.get("panel"), int)
+        and panel % 2 == 0
+    ):
+        yield ("review", "panel"), "专家组应为单数", "the panel must be odd"
+
+
+def _dates(data: Mapping[str, Any]) -> Found:
+    """Opening, then the unit's close, then the county's, then the city's."""
+    names: tuple[Place, ...] = (
+        ("opens_at",),
+        ("deadlines", "applicant_close"),
+        ("deadlines", "county_close"),
+        ("deadlines", "city_close"),
+    )
+    written = [(name, text) for name in names for _, text in each(data, ".".join(map(str, name)))]
+    moments = [(name, moment) for name, text in written if (moment := _instant(text)) is not None]
+    for (_, before), (name, after) in pairwise(moments):
+        if after < before:
+            yield name, "早于前一个时间", "is earlier than the one before it"
+
+
+def _instant(text: object) -> Any:
+    try:
+        return calendar.instant(str(text))
+    except ValueError:
+        return None
+
+
+def _before(value: object, year: int) -> bool:
+    return isinstance(value, int) and value < year
+
+
+def _known_to_calendar(name: str, year: int) -> bool:
+    try:
+        table = calendar.working_days(name)
+    except FileNotFoundError:
+        return False
+    return table.first_year <= year <= table.last_year
+
+
+def _routes(data: Mapping[str, Any]) -> Found:
+    routes = list(each(data, "routes.*"))
+    yield from _twice((place, route.get("id")) for place, route in routes if is_mapping(route))
+    for place, route in routes:
+        steps = route.get("steps") if is_mapping(route) else None
+        if is_list(steps) and (not steps or steps[-1] != "province"):
+            yield (*place, "steps"), "路线的最后一步应是 province", "a route ends at the province"
+    if routes and is_mapping(routes[-1][1]) and routes[-1][1].get("whom"):
+        yield routes[-1][0], "最后一条路线应适用于所有单位", "the last route must be for everybody"
+
+
+def _programme(programme: Mapping[str, Any]) -> Found:
+    for pattern in ("form.*", "form.*.fields.*", "attachments.*", "directions.*"):
+        yield from _twice((place, one.get("id")) for place, one in each(programme, pattern) if is_mapping(one))
+    fields = {str(one.get("id")): one for _, one in each(programme, "form.*.fields.*") if is_mapping(one)}
+    for place, field in each(programme, "form.*.fields.*"):
+        if is_mapping(field):
+            yield from (((*place, *inner), zh, en) for inner, zh, en in _field(field))
+            for inside, column in each(field, "columns.*"):
+                if is_mapping(column):
+                    yield from (((*place, *inside, *inner), zh, en) for inner, zh, en in _field(column))
+    yield from _references(programme, fields)
+    yield from _conditions(programme, fields)
+    yield from _kinds_of_rules(programme, fields)
+    for place, direction in each(programme, "directions.*"):
+        marks = [most for _, most in each(direction, "rubric.*.max")]
+        if marks and all(isinstance(most, int) for most in marks) and sum(marks) != 100:
+            yield (
+                (*place, "rubric"),
+                f"评分表合计 {sum(marks)} 分，应为 100 分",
+                f"the score sheet adds up to {sum(marks)}, not 100",
+            )
+    number = programme.get("number")
+    if isinstance(number, str) and not _numbers(number):
+        yield ("number",), "编号要含 {n}，如 HN-AI-{year}-{n:04}", "the number needs {n}, as in HN-AI-{year}-{n:04}"
+
+
+def _field(field: Mapping[Any, Any]) -> Found:
+    """What one field says of itself."""
+    kind, options = str(field.get("type")), [one for _, one in each(field, "options.*")]
+    if (kind in WITH_OPTIONS) != bool(options):
+        yield (
+            ("type",),
+            "选项只属于 single 和 multi，且不能缺",
+            "options belong to single and multi, and these need them",
+        )
+    if kind == FieldType.SINGLE and any(is_mapping(one) and one.get("text") for one in options):
+        yield (
+            ("options",),
+            "单选的选项旁不能带填空，请另设字段",
+            "a blank beside an option needs a field of its own in a single choice",
+        )
+    if (kind == FieldType.TABLE) != bool(field.get("columns")):
+        yield ("type",), "columns 只属于 table，且不能缺", "columns belong to a table, and it needs them"
+    if field.get("personal") is True and kind not in PERSONAL:
+        yield ("personal",), "个人信息只能是文字、电话、邮箱或账号", "personal is for text, phone, e-mail and account"
+    if field.get("max_zi") is not None and kind != FieldType.LONGTEXT:
+        yield ("max_zi",), "max_zi 只用于 longtext", "max_zi is for longtext"
+    if kind == FieldType.LONGTEXT and field.get("max_zi") is None and field.get("max_chars") is None:
+        yield ("type",), "longtext 要有 max_zi 或 max_chars", "longtext needs max_zi or max_chars"
+    if field.get("by_year") is True and field.get("by"):
+        yield ("by",), "by_year 和 by 只能用一个", "either by_year or by"
+    least, most = field.get("min"), field.get("max")
+    if isinstance(least, int) and isinstance(most, int) and least > most:
+        yield ("max",), "max 小于 min", "max is less than min"
+    items = field.get("min_items")
+    if options and isinstance(items, int) and items > len(options):
+        yield ("min_items",), "min_items 多于选项", "min_items is more than there are options"
+    yield from _twice((place, one.get("id")) for place, one in each(field, "options.*") if is_mapping(one))
+    yield from _twice((place, one.get("id")) for place, one in each(field, "columns.*") if is_mapping(one))
+
+
+def _references(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> Found:
+    """Whatever names a field, a slot or a direction names one that is there."""
+    slots = _ids(programme, "attachments.*.id")
+    directions = _ids(programme, "directions.*.id")
+    for pattern in ("checks.*.field", "checks.*.other", "checks.*.fields.*", "directions.*.industry_from"):
+        yield from _unknown(each(programme, pattern), fields, "字段", "field")
+    yield from _unknown(each(programme, "checks.*.slot"), slots, "附件", "attachment")
+    for pattern in ("checks.*.directions", "form.*.directions", "form.*.fields.*.directions"):
+        yield from _unknown(_ones(each(programme, pattern)), directions, "征集方向", "direction")
+    for place, values in each(programme, "checks.*.values"):
+        if is_mapping(values):
+            yield from _unknown(((place, key) for key in values), directions, "征集方向", "direction")
+    yield from _unknown(
+        _ones(each(programme, "paper.cover.*.made_from")), {*fields, "units", "sealed_on"}, "字段", "field"
+    )
+
+
+def _conditions(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> Found:
+    directions = _ids(programme, "directions.*.id")
+    for pattern in ("form.*.fields.*.required_when", "attachments.*.required_when"):
+        for place, condition in each(programme, pattern):
+            if not is_mapping(condition):
+                continue
+            field_id, direction = condition.get("field"), condition.get("direction")
+            if field_id is not None:
+                yield from _unknown([((*place, "field"), field_id)], fields, "字段", "field")
+                yield from _unknown_option(place, condition, fields.get(str(field_id)))
+            if direction is not None:
+                yield from _unknown([((*place, "direction"), direction)], directions, "征集方向", "direction")
+
+
+def _unknown_option(place: Place, condition: Mapping[Any, Any], field: Any) -> Found:
+    options = _ids(field, "options.*.id")
+    for word in ("is", "has"):
+        option = condition.get(word)
+        if options and isinstance(option, str) and option not in options:
+            yield (*place, word), f"没有选项“{option}”", f"there is no option {option!r}"
+
+
+def _kinds_of_rules(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> Found:
+    """A rule about numbers is about a field of numbers, a rule about years about a date, a choice about a choice."""
+    numeric, dates, choices = set(NUMBERS), {FieldType.DATE}, {FieldType.BOOLEAN, FieldType.SINGLE}
+    wanted: Mapping[str, set[FieldType]] = {
+        "not_above": numeric,
+        "at_least": numeric,
+        "not_over": numeric,
+        "full_years": dates,
+        "must_be": choices,
+        "includes": {FieldType.MULTI},
+        "matches_direction": {FieldType.SINGLE},
+        "is_the_unit": {FieldType.CREDIT_CODE},
+        "lies_within": {FieldType.DIVISION},
+    }
+    for place, check in each(programme, "checks.*"):
+        if not is_mapping(check):
+            continue
+        fitting = wanted.get(str(check.get("kind")))
+        for word in ("field", "other"):
+            field = fields.get(str(check.get(word)))
+            if fitting is not None and field is not None and field.get("type") not in fitting:
+                kinds = "、".join(sorted(fitting))
+                yield (*place, word), f"这条规则要 {kinds} 字段", f"this rule is about a field of {kinds}"
+        option, options = (
+            check.get("option"),
+            _ids(fields.get(str(check.get("field"))), "options.*.id"),
+        )
+        if option is not None and options and option not in options:
+            yield (*place, "option"), f"没有选项“{option}”", f"there is no option {option!r}"
+
+
+def _unknown(named: Iterable[tuple[Place, Any]], known: Iterable[Any], zh: str, en: str) -> Found:
+    there = set(known)
+    for place, name in named:
+        if isinstance(name, str) and name not in there:
+            yield place, f"没有这个{zh}：{name}", f"there is no such {en}: {name}"
+
+
+def _ones(lists: Iterable[tuple[Place, Any]]) -> Iterator[tuple[Place, Any]]:
+    for place, value in lists:
+        if is_list(value):
+            yield from ((place, one) for one in value)
+        else:
+            yield place, value
+
+
+def _ids(thing: object, pattern: str) -> set[str]:
+    return {one for _, one in each(thing, pattern) if isinstance(one, str)}
+
+
+def _twice(ids: Iterable[tuple[Place, Any]]) -> Found:
+    named = [(place, one) for place, one in ids if isinstance(one, str)]
+    often = Counter(one for _, one in named)
+    seen: set[str] = set()
+    for place, one in named:
+        if often[one] > 1 and one in seen:
+            yield (*place, "id"), f"“{one}” 用了两次", f"{one!r} is used twice"
+        seen.add(one)
+
+
+def _numbers(pattern: str) -> bool:
+    try:
+        return pattern.format(year=2025, n=1) != pattern.format(year=2025, n=2)
+    except (LookupError, ValueError):
+        return False

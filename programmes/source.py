@@ -5,13 +5,15 @@ Only true and false are booleans, only bare whole numbers are numbers, all else 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 import yaml
+
+from programmes.shapes import is_list, is_mapping
 
 Place: TypeAlias = tuple[str | int, ...]
 
@@ -155,14 +157,13 @@ def _scalar(node: Any) -> Any:
     return int(text) if _WHOLE.fullmatch(text) else text
 
 
-def each(data: Any, pattern: Sequence[str], place: Place = ()) -> Iterator[tuple[Place, Any]]:
-    """Every part of *data* that *pattern* leads to, `*` for each of a list; what is not there is passed over."""
-    if not pattern:
+def each(data: object, pattern: str, place: Place = ()) -> Iterator[tuple[Place, Any]]:
+    """Every part of *data* that *pattern* (`form.*.fields.*`) leads to; what is not there is passed over."""
+    step, _, rest = pattern.partition(".")
+    if not step:
         yield place, data
-        return
-    step, rest = pattern[0], pattern[1:]
-    if step == "*" and isinstance(data, list):
+    elif step == "*" and is_list(data):
         for number, item in enumerate(data):
             yield from each(item, rest, (*place, number))
-    elif isinstance(data, Mapping) and step in data:
+    elif is_mapping(data) and step in data:
         yield from each(data[step], rest, (*place, step))
