@@ -5,6 +5,7 @@ one. It looks at nothing but the facts it is given: no clock, no settings, no ot
 """
 
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Protocol, TypeVar
@@ -50,7 +51,7 @@ def of_revision(table: Table, revision: int) -> Table:
     return copied
 
 
-class TableProjection:
+class TableProjection(ABC):
     """A projection over tables declared once; subclasses set `name`, `revision`, `declared`, and write `apply`.
 
     `self.table(declared)` is the table of this instance's revision. Tables are created and dropped as declared.
@@ -62,6 +63,9 @@ class TableProjection:
 
     def table(self, declared: Table) -> Table:
         return of_revision(declared, self.revision)
+
+    @abstractmethod
+    def apply(self, db: Connection, facts: Sequence[Fact]) -> None: ...
 
     def create(self, db: Connection) -> None:
         for table in self.declared:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import Column, Connection, Engine, Integer, Table, Text, insert, select, update
 from sqlalchemy import MetaData as Tables
@@ -157,5 +156,5 @@ def noting(name: str, **answers: object) -> Decide[Jar]:
     return decide
 
 
-def pebble(grams: int = 1, **envelope: UUID) -> NewEvent:
-    return NewEvent(type="jar.pebble_dropped", payload={"grams": grams}, actor="ann", **envelope)
+def pebble(grams: int = 1) -> NewEvent:
+    return NewEvent(type="jar.pebble_dropped", payload={"grams": grams}, actor="ann")
