@@ -1,0 +1,14 @@
+"""Every operation of this room, in the order the description shows them."""
+
+from collections.abc import Iterator
+
+from web.operations import Operation
+from workflow.api.desk import Desk
+from workflow.api.reads import questions
+from workflow.api.wishes import commands
+
+
+def operations(desk: Desk) -> Iterator[Operation]:
+    """For the one registry: `registry.add(*operations(desk))`."""
+    yield from questions(desk)
+    yield from commands(desk)

@@ -1,0 +1,186 @@
+"""The commands as operations: one line each. The body is the command's own fields; the rest is one rule for all."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from web.operations import Answer, Asked, Method, Operation
+from workflow import commands as c
+from workflow.api.bodies import body_of, command_of, without
+from workflow.api.desk import REFUSALS, Desk
+from workflow.api.models import Done, UploadFields
+
+PLACE = "/applications/<uuid:application_id>"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """*path* below the application; variables in it are fields of the command."""
+
+    id: str
+    path: str
+    command: type[c.Command]
+    zh: str
+    en: str
+    method: Method = "POST"
+    given: tuple[str, ...] = ()
+
+
+WISHES = (
+    Wish("saveSection", "/sections/<section>", c.SaveSection, "保存一节", "Save a section", "PUT", ("section",)),
+    Wish("recordCommitment", "/commitments/<unit>", c.RecordCommitment, "登记承诺书", "Record a commitment", "PUT", ("unit",)),
+    Wish("seal", "/seal", c.Seal, "盖章提交", "Seal and hand in"),
+    Wish("recall", "/recall", c.Recall, "撤回修改", "Take back to mend"),
+    Wish("withdraw", "/withdrawal", c.Withdraw, "撤回申报", "Withdraw"),
+    Wish("recommend", "/recommendation", c.Recommend, "推荐", "Recommend"),
+    Wish("notRecommend", "/non-recommendation", c.NotRecommend, "不予推荐", "Decline to recommend"),
+    Wish("receive", "/reception", c.Receive, "受理", "Receive"),
+    Wish("returnForCorrection", "/returns", c.ReturnForCorrection, "退回补正", "Return for correction"),
+    Wish("resubmit", "/resubmission", c.Resubmit, "重新提交", "Hand in again"),
+    Wish("extend", "/extensions", c.Extend, "延期", "Extend a deadline"),
+    Wish("failForm", "/form-failure", c.FailForm, "形式审查不通过", "Fail the formal review"),
+    Wish("passForm", "/form-pass", c.PassForm, "形式审查通过", "Pass the formal review"),
+    Wish("askReconsideration", "/reconsideration", c.AskReconsideration, "申请复核", "Ask for reconsideration"),
+    Wish("decideReconsideration", "/reconsideration/decision", c.DecideReconsideration, "复核决定", "Decide the reconsideration"),
+    Wish("drawPanel", "/panel", c.DrawPanel, "抽取专家", "Draw experts"),
+    Wish("declare", "/declarations", c.Declare, "回避与保密声明", "Declare conflicts or none"),
+    Wish("score", "/scores", c.Score, "评分", "Give marks"),
+    Wish("closeReview", "/review-result", c.CloseReview, "结束评审", "Close the review"),
+    Wish("recordSiteCheck", "/site-check", c.RecordSiteCheck, "登记现场核查", "Record the site check"),
+    Wish("notSelect", "/non-selection", c.NotSelect, "不予入选", "Do not select"),
+    Wish("propose", "/proposal", c.Propose, "拟支持", "Propose support"),
+    Wish("publishNotice", "/notice", c.PublishNotice, "公示", "Publish the notice"),
+    Wish("object", "/objections", c.Object, "提出异议", "Object"),
+    Wish("dismissObjection", "/objections/<int:objection>/dismissal", c.DismissObjection, "异议不成立", "Dismiss an objection", given=("objection",)),
+    Wish("upholdObjection", "/objections/<int:objection>/upholding", c.UpholdObjection, "异议成立", "Uphold an objection", given=("objection",)),
+    Wish("reserve", "/reservation", c.Reserve, "入库储备", "Reserve"),
+    Wish("award", "/award", c.Award, "立项", "Award"),
+    Wish("waiveAward", "/waiver", c.WaiveAward, "放弃立项", "Waive the award"),
+    Wish("instructTranche", "/tranches", c.InstructTranche, "下达拨付", "Instruct a tranche"),
+    Wish("confirmPaid", "/payments", c.ConfirmPaid, "确认拨付", "Confirm a payment"),
+    Wish("fileSelfEvaluation", "/self-evaluation", c.FileSelfEvaluation, "提交绩效自评", "File the self-evaluation"),
+    Wish("close", "/closing", c.Close, "办结", "Close"),
+    Wish("cancelAward", "/cancellation", c.CancelAward, "取消立项", "Cancel the award"),
+    Wish("demandRecovery", "/recovery", c.DemandRecovery, "追回资金", "Demand repayment"),
+    Wish("recordRepayment", "/repayments", c.RecordRepayment, "登记退款", "Record a repayment"),
+)  # fmt: skip
+
+
+def commands(desk: Desk) -> Iterator[Operation]:
+    yield _opening(desk)
+    yield _attaching(desk)
+    yield _removing(desk)
+    for wish in WISHES:
+        yield operation_of(wish, desk)
+
+
+def operation_of(wish: Wish, desk: Desk) -> Operation:
+    """The one rule: path and body make the command, the command is handled, the answer says what stands now."""
+    command: Any = wish.command
+    public = command is c.Object
+    return Operation(
+        id=wish.id,
+        method=wish.method,
+        path=PLACE + wish.path,
+        action=f"application.{wish.command.trigger}",
+        summary_zh=wish.zh,
+        summary_en=wish.en,
+        perform=_performing(wish, desk),
+        request=body_of(command, without(wish.given)),
+        answer=Done,
+        command=True,
+        public=public,
+        admit=desk.admit_the_public if public else desk.admit,
+    )
+
+
+def _performing(wish: Wish, desk: Desk) -> Callable[[Asked], Answer]:
+    def perform(asked: Asked) -> Answer:
+        return desk.done(desk.do(command_of(wish.command, asked.body, asked.path), asked))
+
+    return perform
+
+
+def _opening(desk: Desk) -> Operation:
+    def perform(asked: Asked) -> Answer:
+        place: dict[str, Any] = {"application_id": desk.handling.ids.uuid7()}
+        return desk.done(desk.do(command_of(c.Open, asked.body, place), asked), 201)
+
+    return Operation(
+        id="openApplication",
+        method="POST",
+        path="/applications",
+        action="application.create",
+        summary_zh="新建申报",
+        summary_en="Begin an application",
+        perform=perform,
+        request=body_of(c.Open, without(())),
+        answer=Done,
+        status=201,
+        command=True,
+    )
+
+
+def _attaching(desk: Desk) -> Operation:
+    def perform(asked: Asked) -> Answer:
+        assert asked.file is not None, "an upload has its file"
+        fields = asked.body_as(UploadFields)
+        received = desk.files.receive(asked.file.stream, asked.file.filename or "")
+        command = c.AttachFile(
+            application_id=asked.path["application_id"],
+            slot=asked.path["slot"],
+            file_id=received.file_id,
+            name=received.name,
+            size=received.size,
+            sha256=received.sha256,
+            media_type=received.media_type,
+            label=fields.label,
+            pages=received.pages,
+            check_code=fields.check_code,
+        )
+        try:
+            outcome = desk.do(command, asked)
+        except REFUSALS:
+            desk.files.forget(received.file_id)
+            raise
+        if outcome.replayed:
+            desk.files.forget(received.file_id)
+        return desk.done(outcome, 201)
+
+    return Operation(
+        id="attachFile",
+        method="POST",
+        path=PLACE + "/attachments/<slot>",
+        action="application.save",
+        summary_zh="上传附件",
+        summary_en="Attach a file",
+        perform=perform,
+        request=UploadFields,
+        answer=Done,
+        status=201,
+        command=True,
+        upload=True,
+        max_bytes=desk.files.limits.file_bytes,
+        admit=desk.admit,
+    )
+
+
+def _removing(desk: Desk) -> Operation:
+    def perform(asked: Asked) -> Answer:
+        application_id: UUID = asked.path["application_id"]
+        command = c.RemoveFile(application_id=application_id, slot=asked.path["slot"], file_id=asked.path["file_id"])
+        return desk.done(desk.do(command, asked))
+
+    return Operation(
+        id="removeFile",
+        method="DELETE",
+        path=PLACE + "/attachments/<slot>/<file_id>",
+        action="application.save",
+        summary_zh="移除附件",
+        summary_en="Remove a file",
+        perform=perform,
+        answer=Done,
+        command=True,
+        admit=desk.admit,
+    )

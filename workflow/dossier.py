@@ -1,0 +1,362 @@
+"""One application as somebody may see it: text, files, commitments, route, review, money.
+
+Presents, decides nothing. What is hidden is left out here, once, for pages, API and auditors alike.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from directory.actor import BUREAU_ROLES, DISCIPLINE_ROLES, PROVINCE_ROLES, UNIT_ROLES, Actor, Role
+from eventstore.event import instant_of
+from programmes.call import Call
+from programmes.fields import personal_ids
+from workflow.answers import plain
+from workflow.application import Application, Attachment
+from workflow.events import CommitmentRecorded
+from workflow.schema import NEVER
+from workflow.stages import Stage
+from workflow.standing import due_of, holder_of, of_application
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What an actor may read in an application that is in sight. *working*: the text as it is being written."""
+
+    working: bool = False
+    personal: bool = False
+    panel: bool = False
+    objector: bool = False
+    me: str = ""
+
+
+def view_of(actor: Actor, application: Application) -> View:
+    """Experts learn no contact, applicants and bureaus no expert, and only who must the objector (policy: objection.read)."""
+    own = bool(actor.scopes(*UNIT_ROLES) & {application.lead_unit})
+    province = bool(actor.scopes(*PROVINCE_ROLES))
+    watching = bool(actor.scopes(*DISCIPLINE_ROLES, Role.AUDITOR))
+    return View(
+        working=own or application.stage is None,
+        personal=own or province or bool(actor.scopes(*BUREAU_ROLES)),
+        panel=province or watching,
+        objector=bool(actor.scopes(Role.PROVINCE_CLERK, Role.PROVINCE_LEAD, *DISCIPLINE_ROLES)),
+        me=actor.id,
+    )
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Words(Part):
+    zh: str
+    en: str
+
+
+class FileView(Part):
+    file_id: str
+    name: str
+    size: int
+    sha256: str
+    media_type: str
+    label: str
+    pages: int | None
+    check_code: str
+
+
+class SlotView(Part):
+    slot: str
+    label: Words
+    files: tuple[FileView, ...]
+
+
+class CommitmentView(Part):
+    unit: str
+    text_version: str
+    text_digest: str
+    signer: str | None
+    signer_kind: str
+    signed_on: date
+    scan_sha256: str
+
+
+class StepView(Part):
+    """A body of the route; *recommended*: it put its name to the text."""
+
+    body: str
+    level: str
+    recommended: bool
+    handler: str | None = None
+    opinion: str = ""
+    letter_number: str = ""
+    letter_scan: str = ""
+    content_digest: str = ""
+    rank: int | None = None
+
+
+class ItemView(Part):
+    kind: str
+    id: str
+    reason: str
+    material: bool
+
+
+class ReturnView(Part):
+    returned_from: Stage
+    body: str
+    deadline: datetime
+    items: tuple[ItemView, ...]
+
+
+class ReconsiderationView(Part):
+    about: Stage
+    reason: str
+    granted: bool | None
+
+
+class ReviewView(Part):
+    """*result* in hundredths of a point. Who judged is for the province; an expert sees their own marks."""
+
+    drawn: int
+    scored: int
+    result: int | None
+    panel: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    totals: dict[str, int] = {}
+
+
+class NoticeView(Part):
+    opens: date
+    closes: date
+    until: datetime
+
+
+class ObjectionView(Part):
+    objection: int
+    kind: str
+    grounds: str
+    outcome: str
+
+
+class TrancheView(Part):
+    tranche: int
+    amount_fen: int
+    bank_reference: str
+    paid_on: date | None
+
+
+class MoneyView(Part):
+    amount_fen: int | None
+    awarded_fen: int
+    instructed_fen: int
+    paid_fen: int
+    document_number: str
+    tranches: tuple[TrancheView, ...]
+    recovery_due_fen: int
+    repaid_fen: int
+
+
+class Dossier(Part):
+    """Everything about one application that this actor may see. Answers are canonical: whole fen, basis points, ISO dates."""
+
+    id: str
+    number: str
+    call: str
+    call_title: Words
+    programme: str
+    direction: str
+    direction_title: Words
+    lead_unit: str
+    unit_name: str
+    project_name: str
+    region: str
+    stage: Stage
+    version: int
+    holder: str
+    due_at: datetime | None
+    definition_digest: str
+    content_digest: str
+    seal_version: int
+    answers: dict[str, Any]
+    hidden: tuple[str, ...]
+    section_versions: dict[str, int]
+    attachments: tuple[SlotView, ...]
+    commitments: tuple[CommitmentView, ...]
+    route: tuple[StepView, ...]
+    route_rule: str
+    copied_to: tuple[str, ...]
+    returned: ReturnView | None
+    returns: dict[str, int]
+    extensions: dict[str, datetime]
+    reconsideration: ReconsiderationView | None
+    review: ReviewView
+    notice: NoticeView | None
+    objections: tuple[ObjectionView, ...]
+    money: MoneyView
+    self_evaluated: bool
+
+
+def present(application: Application, call: Call, view: View, latest: datetime | None = None) -> Dossier:
+    """*application* for *view*. *latest*: when its newest event was recorded, from which a window may run."""
+    assert application.stage is not None, "what was never opened is not shown"
+    answers, attachments = texts_of(application, view)
+    personal = personal_ids(call.programme_of(application.direction).form)
+    hidden = tuple(sorted(name for name in answers if name in personal and not view.personal))
+    title, direction = call.title, call.direction(application.direction).title
+    row, standing = of_application(application, latest, call)
+    due = due_of(row, standing, call)
+    shown = plain({name: answer for name, answer in answers.items() if name not in hidden})
+    return Dossier(
+        id=application.id,
+        number=application.number,
+        call=application.call,
+        call_title=Words(zh=title.zh, en=title.en),
+        programme=application.programme,
+        direction=application.direction,
+        direction_title=Words(zh=direction.zh, en=direction.en),
+        lead_unit=application.lead_unit,
+        unit_name=application.unit_name,
+        project_name=str(shown.get("project_name") or ""),
+        region=application.region,
+        stage=application.stage,
+        version=application.version,
+        holder=holder_of(row, standing, call),
+        due_at=None if due == NEVER else instant_of(due),
+        definition_digest=application.definition_digest,
+        content_digest=application.content_digest,
+        seal_version=application.sealed.version if application.sealed else 0,
+        answers=shown,
+        hidden=hidden,
+        section_versions=dict(application.section_versions),
+        attachments=tuple(_slots(attachments, application, call)),
+        commitments=tuple(_commitment(made, view) for made in application.commitments.values()),
+        route=tuple(_steps(application, view)),
+        route_rule=application.route_rule,
+        copied_to=application.copied_to,
+        returned=_returned(application),
+        returns=dict(application.returns),
+        extensions=dict(application.extensions),
+        reconsideration=_reconsideration(application),
+        review=_review(application, view),
+        notice=_notice(application),
+        objections=tuple(
+            ObjectionView(objection=o.number, kind=o.kind, grounds=o.grounds, outcome=o.outcome)
+            for o in application.objections
+        ),
+        money=_money(application),
+        self_evaluated=application.self_evaluated,
+    )
+
+
+def texts_of(application: Application, view: View) -> tuple[Mapping[str, Any], Mapping[str, tuple[Attachment, ...]]]:
+    """Whoever writes it sees the text as it is; everybody else the text that was sealed last."""
+    if view.working or application.sealed is None:
+        return application.answers, application.attachments
+    return application.sealed.answers, application.sealed.attachments
+
+
+def _slots(
+    attachments: Mapping[str, tuple[Attachment, ...]], application: Application, call: Call
+) -> Iterator[SlotView]:
+    for slot in call.programme_of(application.direction).attachments:
+        files = tuple(_file(held) for held in attachments.get(slot.id, ()))
+        yield SlotView(slot=slot.id, label=Words(zh=slot.label.zh, en=slot.label.en), files=files)
+
+
+def _file(held: Attachment) -> FileView:
+    return FileView(
+        file_id=held.file_id,
+        name=held.name,
+        size=held.size,
+        sha256=held.sha256,
+        media_type=held.media_type,
+        label=held.label,
+        pages=held.pages,
+        check_code=held.check_code,
+    )
+
+
+def _commitment(made: CommitmentRecorded, view: View) -> CommitmentView:
+    return CommitmentView(
+        unit=made.unit,
+        text_version=made.text_version,
+        text_digest=made.text_digest,
+        signer=made.signer.value if view.personal else None,
+        signer_kind=made.signer_kind,
+        signed_on=made.signed_on,
+        scan_sha256=made.scan_sha256,
+    )
+
+
+def _steps(application: Application, view: View) -> Iterator[StepView]:
+    made = {recommended.body: recommended for recommended in application.recommendations}
+    for step in application.route:
+        letter = made.get(step.body)
+        if letter is None:
+            yield StepView(body=step.body, level=step.level, recommended=False)
+            continue
+        yield StepView(
+            body=step.body,
+            level=step.level,
+            recommended=True,
+            handler=letter.handler.value if view.personal else None,
+            opinion=letter.opinion,
+            letter_number=letter.letter_number,
+            letter_scan=letter.letter_scan,
+            content_digest=letter.content_digest,
+            rank=letter.rank,
+        )
+
+
+def _returned(application: Application) -> ReturnView | None:
+    returned = application.returned
+    if returned is None:
+        return None
+    items = tuple(ItemView(kind=i.kind, id=i.id, reason=i.reason, material=i.material) for i in returned.items)
+    return ReturnView(returned_from=returned.returned_from, body=returned.body, deadline=returned.deadline, items=items)
+
+
+def _reconsideration(application: Application) -> ReconsiderationView | None:
+    asked = application.reconsideration
+    if asked is None:
+        return None
+    return ReconsiderationView(about=asked.about, reason=asked.reason, granted=asked.granted)
+
+
+def _review(application: Application, view: View) -> ReviewView:
+    review = application.review
+    shown = {e: total for e, total in review.totals.items() if view.panel or e == view.me}
+    return ReviewView(
+        drawn=len(review.panel),
+        scored=sum(1 for expert in review.panel if expert in review.totals),
+        result=review.result,
+        panel=review.panel if view.panel else (),
+        conflicts=tuple(sorted(review.conflicts)) if view.panel else (),
+        totals=shown,
+    )
+
+
+def _notice(application: Application) -> NoticeView | None:
+    notice = application.notice
+    if notice is None:
+        return None
+    return NoticeView(opens=notice.opens, closes=notice.closes, until=notice.until)
+
+
+def _money(application: Application) -> MoneyView:
+    return MoneyView(
+        amount_fen=application.amount_fen,
+        awarded_fen=application.awarded_fen,
+        instructed_fen=application.instructed_fen,
+        paid_fen=application.paid_fen,
+        document_number=application.document_number,
+        tranches=tuple(
+            TrancheView(tranche=t.number, amount_fen=t.amount_fen, bank_reference=t.bank_reference, paid_on=t.paid_on)
+            for t in application.tranches
+        ),
+        recovery_due_fen=application.recovery_due_fen,
+        repaid_fen=application.repaid_fen,
+    )

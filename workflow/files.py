@@ -1,0 +1,174 @@
+"""Received files: streamed into a folder under random names, hashed on the way, looked at before they are believed.
+
+A file's extension, its first bytes and its structure must tell the same story. Names people gave are data, never paths.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import unicodedata
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+from uuid import UUID
+
+from eventstore.ids import Ids
+from eventstore.refusal import Fault, Malformed, Refusal
+from workflow.application import Application
+from workflow.file_kinds import KINDS, Kind, fault_of, pages_of
+
+_CHUNK = 256 * 1024
+_NAME_LENGTH = 120
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """In bytes and pieces. A slot's own limit comes on top, from the definition."""
+
+    file_bytes: int = 50 * 1024 * 1024
+    application_bytes: int = 500 * 1024 * 1024
+    application_files: int = 200
+    free_bytes: int = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A file that is in the folder and looks like what it says."""
+
+    file_id: str
+    name: str
+    size: int
+    sha256: str
+    media_type: str
+    pages: int | None
+
+
+class FileDamaged(Exception):
+    """The bytes in the folder are not the bytes that were received."""
+
+
+class FolderFull(Exception):
+    """The disk keeps too little room; nothing was written."""
+
+
+class Files:
+    """A folder of received files, outside anything a web server serves."""
+
+    def __init__(self, folder: Path, ids: Ids, limits: Limits | None = None) -> None:
+        self._folder = folder
+        self._ids = ids
+        self.limits = limits or Limits()
+
+    def receive(self, stream: IO[bytes], name: str) -> Received:
+        """Keep *stream*; Malformed when it is too large, empty, of a kind not taken, or not what its name says."""
+        cleaned = clean_name(name)
+        kind = KINDS.get(Path(cleaned).suffix.lower())
+        if kind is None:
+            raise _malformed("FILE_TYPE", name=cleaned, allowed=sorted(KINDS))
+        self._need_room()
+        file_id = self._ids_hex()
+        path = self._path(file_id)
+        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        arriving = path.with_suffix(".part")
+        try:
+            size, digest = self._write(stream, arriving, cleaned)
+            self._look(arriving, kind, cleaned)
+            pages = pages_of(arriving, kind)
+            arriving.rename(path)
+        finally:
+            arriving.unlink(missing_ok=True)
+        return Received(
+            file_id=file_id, name=cleaned, size=size, sha256=digest, media_type=kind.media_type, pages=pages
+        )
+
+    def open(self, file_id: str, sha256: str) -> IO[bytes]:
+        """The bytes of *file_id*, read once through and compared with *sha256* first; FileDamaged when they differ."""
+        stream = self._path(file_id).open("rb") if self._path(file_id).is_file() else None
+        if stream is None:
+            raise FileDamaged(f"the bytes of file {file_id} are gone")
+        if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
+            stream.close()
+            raise FileDamaged(f"the bytes of file {file_id} are not those that were received")
+        stream.seek(0)
+        return stream
+
+    def forget(self, file_id: str) -> None:
+        """Take away the bytes of a file whose attaching was refused."""
+        self._path(file_id).unlink(missing_ok=True)
+
+    def older_than(self, instant: datetime) -> Iterator[str]:
+        """Ids of the files that arrived before *instant*; the sweep compares them with those attached."""
+        for path in self._folder.glob("??/*"):
+            if path.stat().st_mtime < instant.timestamp():
+                yield path.stem
+
+    def sweep(self, attached: Collection[str], before: datetime) -> int:
+        """Take away what arrived before *before* and was never attached."""
+        orphans = [file_id for file_id in self.older_than(before) if file_id not in attached]
+        for file_id in orphans:
+            self._path(file_id).unlink(missing_ok=True)
+            self._path(file_id).with_suffix(".part").unlink(missing_ok=True)
+        return len(orphans)
+
+    def _write(self, stream: IO[bytes], path: Path, name: str) -> tuple[int, str]:
+        digest, size = hashlib.sha256(), 0
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb") as out:
+            while chunk := stream.read(_CHUNK):
+                size += len(chunk)
+                if size > self.limits.file_bytes:
+                    raise _malformed("FILE_TOO_LARGE", name=name, limit=self.limits.file_bytes)
+                digest.update(chunk)
+                out.write(chunk)
+            out.flush()
+            os.fsync(out.fileno())
+        if size == 0:
+            raise _malformed("FILE_EMPTY", name=name)
+        return size, digest.hexdigest()
+
+    def _look(self, path: Path, kind: Kind, name: str) -> None:
+        if code := fault_of(path, kind):
+            raise _malformed(code, name=name, expected=kind.media_type)
+
+    def _need_room(self) -> None:
+        self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        if shutil.disk_usage(self._folder).free < self.limits.free_bytes:
+            raise FolderFull("too little room is left for files")
+
+    def _ids_hex(self) -> str:
+        return UUID(bytes=os.urandom(16)).hex if self._ids is None else self._ids.uuid7().hex
+
+    def _path(self, file_id: str) -> Path:
+        if not _ID.fullmatch(file_id):
+            raise FileDamaged("a file id is 32 hexadecimal digits")
+        return self._folder / file_id[-2:] / file_id
+
+
+def clean_name(name: str) -> str:
+    """*name* as data: no folders, no control or direction characters, not longer than 120 characters."""
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    visible = "".join(c for c in last if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
+    cleaned = _FORBIDDEN.sub("_", visible).strip(" .")
+    stem, dot, suffix = cleaned.rpartition(".")
+    if dot and len(cleaned) > _NAME_LENGTH:
+        cleaned = f"{stem[: _NAME_LENGTH - len(suffix) - 1]}.{suffix}"
+    return cleaned[:_NAME_LENGTH] or "file"
+
+
+def within_the_limits(application: Application, size: int, limits: Limits) -> Refusal | None:
+    """How much one application may hold."""
+    held = [a for attachments in application.attachments.values() for a in attachments]
+    if len(held) >= limits.application_files:
+        return Refusal.of("TOO_MANY_FILES", measure=len(held) + 1, limit=limits.application_files)
+    total = sum(a.size for a in held) + size
+    if total > limits.application_bytes:
+        return Refusal.of("FILES_TOO_LARGE", measure=total, limit=limits.application_bytes)
+    return None
+
+
+def _malformed(code: str, **params: str | int | list[str]) -> Malformed:
+    return Malformed(Fault("file", code, params))

@@ -1,0 +1,100 @@
+"""Facts for a decision, gathered inside its transaction: for each command what it asks about, and nothing else."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from directory.actor import Actor
+from directory.records import Directory
+from eventstore.event import RecordedEvent
+from eventstore.refusal import Refusal, Refused
+from programmes.call import Call
+from workflow import commands as c
+from workflow import set_rules
+from workflow.application import Application
+from workflow.facts import Expert, Facts, Latest
+from workflow.projections import Definitions
+
+Randomness = Callable[[int], bytes]
+Register = Callable[[Connection], Directory]
+SEED_BYTES = 32
+
+
+class Gathering:
+    """Knows where each fact comes from. *randomness* answers bytes that nobody can foresee; the seed of a draw."""
+
+    def __init__(self, definitions: Definitions, register: Register, randomness: Randomness) -> None:
+        self.definitions = definitions
+        self._register = register
+        self._randomness = randomness
+
+    def call_of(self, application: Application, command: c.Command | None = None) -> Call:
+        """The definition frozen in the application, or the current one of the call that is to be opened."""
+        if application.stage is not None:
+            return self.definitions.get(application.call, application.definition_digest)
+        try:
+            return self.definitions.get(command.call if isinstance(command, c.Open) else "")
+        except KeyError:
+            raise Refused(Refusal.of("DEFINITION_UNKNOWN", call=getattr(command, "call", ""))) from None
+
+    def known(self, application: Application, latest: RecordedEvent | None, actor: Actor, now: datetime) -> Facts:
+        """What can be known without asking the database."""
+        return Facts(now=now, actor=actor, call=self.call_of(application), latest=latest_of(latest))
+
+    def facts(
+        self,
+        db: Connection,
+        application: Application,
+        latest: RecordedEvent | None,
+        command: c.Command,
+        actor: Actor,
+        now: datetime,
+    ) -> Facts:
+        call = self.call_of(application, command)
+        facts = Facts(now=now, actor=actor, call=call, latest=latest_of(latest))
+        match command:
+            case c.Open():
+                return self._opening(db, command, facts)
+            case c.Seal() | c.Resubmit():
+                return replace(facts, unit=self._register(db).unit(application.lead_unit))
+            case c.Recommend():
+                return replace(facts, free_slot=_free_slot(db, application))
+            case c.DrawPanel():
+                return replace(facts, expert_pool=self._pool(db), seed=self._randomness(SEED_BYTES).hex())
+            case c.Propose() | c.Award():
+                return replace(facts, committed_fen=set_rules.committed_fen(db, application.call, application.id))
+            case c.ConfirmPaid(bank_reference=reference) | c.RecordRepayment(bank_reference=reference):
+                return replace(facts, bank_reference_used=set_rules.bank_reference_used(db, reference.strip()))
+            case _:
+                return facts
+
+    def _opening(self, db: Connection, command: c.Open, facts: Facts) -> Facts:
+        unit = self._register(db).unit(command.unit)
+        try:
+            programme = facts.call.programme_of(command.direction)
+        except KeyError:
+            return replace(facts, unit=unit)
+        serial = set_rules.next_serial(db, facts.call.id, programme.id)
+        return replace(facts, unit=unit, next_number=programme.application_number(facts.call.year, serial))
+
+    def _pool(self, db: Connection) -> tuple[Expert, ...]:
+        return tuple(
+            Expert(id=expert.person.id, fields=tuple(sorted(expert.fields)), employer=expert.employer)
+            for expert in self._register(db).experts()
+        )
+
+
+def _free_slot(db: Connection, application: Application) -> int:
+    step = application.next_step
+    if step is None:
+        return 1
+    return set_rules.free_slot(db, step.body, step.level, application.call, application.programme)
+
+
+def latest_of(recorded: RecordedEvent | None) -> Latest | None:
+    """The newest event as the slower one is told of it; whose it was is still an id here (see Handling)."""
+    if recorded is None:
+        return None
+    return Latest(event=recorded.type, actor=recorded.actor, at=recorded.instant)

@@ -1,0 +1,249 @@
+"""From a wish about an application to its events: admit the actor, gather facts, decide, dispatch. One transaction.
+
+The same admission and the same guards answer commands, buttons and lists of actions.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import reduce
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from directory.actor import BUREAU_ROLES, CLOCK, PUBLIC, Actor
+from directory.policy import visible_to
+from directory.records import Directory
+from eventstore.clock import Clock
+from eventstore.dispatch import Context, Dispatcher, Fold, Loaded, Outcome
+from eventstore.event import Fact, RecordedEvent, microseconds
+from eventstore.ids import Ids
+from eventstore.refusal import ConcurrencyConflict, Refusal, Refused
+from programmes.call import Call
+from workflow import commands as c
+from workflow import files, lifecycle, worklist
+from workflow.application import EMPTY, Application, evolve
+from workflow.decisions import decide
+from workflow.events import ApplicationEvent, FileAttached
+from workflow.gathering import Gathering, Randomness
+from workflow.projections import Definitions, stream_of
+
+FOLD: Fold[Application] = Fold(EMPTY, evolve)
+
+
+class NotFound(Refused):
+    """There is no such application, or it is not this actor's to see: the same answer, to the byte."""
+
+    def __init__(self) -> None:
+        super().__init__(Refusal.of("NOT_FOUND"))
+
+
+class Handling:
+    """Everything handed in: *directory* opens the register on a connection, *randomness* answers random bytes."""
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        catalogue: Definitions,
+        directory: Callable[[Connection], Directory],
+        clock: Clock,
+        ids: Ids,
+        randomness: Randomness,
+        limits: files.Limits | None = None,
+    ) -> None:
+        self.dispatcher = dispatcher
+        self.store = dispatcher.store
+        self.clock = clock
+        self.ids = ids
+        self.gathering = Gathering(catalogue, directory, randomness)
+        self._register = directory
+        self._limits = limits or files.Limits()
+
+    def handle(self, command: c.Command, actor: Actor, context: Context) -> Outcome:
+        """Do what *actor* asks, or raise Refused with every reason; `result` tells what the application is now.
+
+        A repetition under the same command key answers the first result.
+        """
+        result: dict[str, object] = {"id": str(command.application_id)}
+        notes = dict(context.metadata)
+
+        def deciding(db: Connection, loaded: Loaded[Application], now: datetime) -> Sequence[ApplicationEvent]:
+            events = self._decide(db, loaded, command, actor, now)
+            after = reduce(evolve, events, loaded.state)
+            notes.update(_notes(after, command))  # written after deciding, with the events
+            result.clear()
+            result.update(self._result(after, events))
+            return events
+
+        try:
+            return self.dispatcher.dispatch(
+                stream_of(command.application_id), FOLD, deciding, replace(context, metadata=notes), result
+            )
+        except Refused as refused:
+            raise self._with_names(refused) from None
+
+    def _decide(
+        self, db: Connection, loaded: Loaded[Application], command: c.Command, actor: Actor, now: datetime
+    ) -> Sequence[ApplicationEvent]:
+        application = loaded.state
+        admit(application, command, actor)
+        if isinstance(command, c.AttachFile):
+            too_much = files.within_the_limits(application, command.size, self._limits)
+            if too_much:
+                raise Refused(too_much)
+        facts = self.gathering.facts(db, application, loaded.latest, command, actor, now)
+        return decide(application, command, facts)
+
+    def _result(self, after: Application, events: Sequence[ApplicationEvent]) -> Mapping[str, object]:
+        return {
+            "id": after.id,
+            "number": after.number,
+            "stage": after.stage.value if after.stage else "",
+            "version": after.version,
+            "content_digest": after.content_digest,
+            "section_versions": dict(after.section_versions),
+            "events": [self.dispatcher.codec.name_of(event) for event in events],
+            "file_id": next((event.file_id for event in events if isinstance(event, FileAttached)), ""),
+        }
+
+    def load(
+        self, application_id: UUID | str, actor: Actor, until: datetime | int | None = None
+    ) -> Loaded[Application]:
+        """The application as *actor* may see it; NotFound when there is none, or none for them."""
+        loaded = self.dispatcher.load(stream_of(application_id), FOLD, until)
+        if not sees(actor, loaded.state):
+            raise NotFound
+        return loaded
+
+    def history(self, application_id: UUID | str, actor: Actor) -> tuple[Application, list[Fact]]:
+        """Every fact, oldest first, and what they add up to."""
+        facts = self.dispatcher.history(stream_of(application_id))
+        application: Application = reduce(lambda state, fact: evolve(state, fact.event), facts, EMPTY)  # type: ignore[arg-type]
+        if not sees(actor, application):
+            raise NotFound
+        return application, facts
+
+    def admit(self, application_id: UUID | str, actor: Actor, to_act: bool, objecting: bool = False) -> None:
+        """Before a body is read: NotFound, or for a bureau's act on another region's application WRONG_BUREAU."""
+        with self.store.reading() as db:
+            place = worklist.place(db, actor, str(application_id))
+        if place is None:
+            raise NotFound
+        if place.visible or (objecting and place.noticed) or actor == CLOCK:
+            return
+        raise _not_theirs(actor, place.region, place.sealed and to_act)
+
+    def actions(self, application_id: UUID | str, actor: Actor) -> tuple[lifecycle.Action, ...]:
+        """Every step this actor could take, open or closed and why; by the guards that the command will meet."""
+        loaded = self.load(application_id, actor)
+        return self.actions_of(loaded.state, loaded.latest, actor)
+
+    def actions_of(
+        self, application: Application, latest: RecordedEvent | None, actor: Actor
+    ) -> tuple[lifecycle.Action, ...]:
+        facts = self.gathering.known(application, latest, actor, self.now())
+        with self.store.reading() as db:
+            facts = replace(facts, unit=self._register(db).unit(application.lead_unit))
+            found = lifecycle.actions(application, facts)
+            names = self._names(db, (refusal for action in found for refusal in action.refusals))
+        return tuple(replace(a, refusals=tuple(_named(refusal, names) for refusal in a.refusals)) for a in found)
+
+    def call_of(self, application: Application) -> Call:
+        """The definition the application was opened under."""
+        return self.gathering.call_of(application)
+
+    def now(self) -> datetime:
+        with self.store.reading() as db:
+            return self.clock.now(db)
+
+    def names(self, actors: set[str]) -> dict[str, str]:
+        """Who stands behind the actors of envelopes: display names, for people who may see them."""
+        people = {actor.removeprefix("person:") for actor in actors if actor.startswith("person:")}
+        if not people:
+            return {}
+        with self.store.reading() as db:
+            return {f"person:{person}": name for person, name in self._register(db).names(people).items()}
+
+    def lapse_due(self, now: datetime | None = None) -> int:
+        """The clock's sweep: end every draft and return whose deadline has passed. Answers how many it ended."""
+        with self.store.reading() as db:
+            overdue = worklist.lapsing(db, microseconds(now or self.clock.now(db)))
+        return sum(self._lapse(application_id) for application_id in overdue)
+
+    def _lapse(self, application_id: str) -> int:
+        """One of them; somebody may have acted meanwhile, and then there is nothing to end."""
+        context = Context(actor=CLOCK.id, correlation_id=self.ids.uuid7())
+        try:
+            self.handle(c.Lapse(application_id=UUID(application_id)), CLOCK, context)
+        except (Refused, ConcurrencyConflict):
+            return 0
+        return 1
+
+    def _with_names(self, refused: Refused) -> Refused:
+        """Whoever was slower is told who was faster: names are looked up only when somebody will read them."""
+        if not any(_BY in refusal.params for refusal in refused.refusals):
+            return refused
+        with self.store.reading() as db:
+            names = self._names(db, refused.refusals)
+        return Refused(_named(refusal, names) for refusal in refused.refusals)
+
+    def _names(self, db: Connection, refusals: Iterable[Refusal]) -> Mapping[str, str]:
+        people = {str(r.params[_BY]).removeprefix("person:") for r in refusals if _BY in r.params}
+        return self._register(db).names(people) if people else {}
+
+
+_BY = "by"
+
+
+def _named(refusal: Refusal, names: Mapping[str, str]) -> Refusal:
+    if _BY not in refusal.params:
+        return refusal
+    who = str(refusal.params[_BY])
+    return replace(refusal, params={**refusal.params, _BY: names.get(who.removeprefix("person:"), who)})
+
+
+def _notes(application: Application, command: c.Command) -> dict[str, str]:
+    return {
+        "definition": application.definition_digest,
+        "workflow": lifecycle.REVISION,
+        "trigger": command.trigger,
+    }
+
+
+def actor_name(actor: Actor) -> str:
+    """How an actor stands in an envelope: person:<id>, clock or public."""
+    return actor.id if actor in (CLOCK, PUBLIC) else f"person:{actor.id}"
+
+
+def sees(actor: Actor, application: Application, former: bool = False) -> bool:
+    """`Sight.covers` for a folded application. *former*: an expert who stepped aside may still be answered."""
+    if application.stage is None:
+        return False
+    return actor == CLOCK or visible_to(actor).covers(
+        county=application.region,
+        sealed=application.sealed is not None,
+        units=(application.lead_unit,),
+        route=tuple(step.body for step in application.route),
+        panel=application.review.drawn_ever if former else application.review.panel,
+    )
+
+
+def admit(application: Application, command: c.Command, actor: Actor) -> None:
+    """Whether *actor* may even ask. A bureau that is not on the way learns that much; for all others there is nothing."""
+    if isinstance(command, c.Open) and application.stage is None:
+        return
+    if sees(actor, application, former=True):
+        return
+    if isinstance(command, c.Object) and application.notice is not None:
+        return
+    raise _not_theirs(actor, application.region, application.sealed is not None)
+
+
+def _not_theirs(actor: Actor, region: str, sealed: bool) -> Refused:
+    bureaus = actor.scopes(*BUREAU_ROLES)
+    if bureaus and sealed:
+        return Refused(Refusal.of("WRONG_BUREAU", bureau=sorted(bureaus), region=region))
+    return NotFound()
+
+
+__all__ = ["FOLD", "Handling", "NotFound", "actor_name", "admit", "sees"]

@@ -1,0 +1,192 @@
+"""The tables that lists and set rules need, kept in the transaction of the events.
+
+UNIQUE constraints here are the rules that no single application can see: one number a call, one slot a recommendation,
+one bank reference for ever. Whoever loses such a race decides again on new facts.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any, Protocol
+
+import msgspec
+from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, insert, select, update
+
+from eventstore.event import Fact
+from eventstore.projection import TableProjection
+from programmes.call import Call
+from workflow import events as e
+from workflow import schema
+from workflow.standing import Row, Standing, advance
+
+STREAM = "application-"
+_COLUMNS = tuple(field.name for field in fields(Row))
+_encode = msgspec.json.Encoder().encode
+_standing = msgspec.json.Decoder(Standing).decode
+_CHUNK = 500
+
+
+class Definitions(Protocol):
+    """The frozen definitions: nothing but the digest decides what is answered."""
+
+    def get(self, call_id: str, digest: str | None = None) -> Call: ...
+
+
+def stream_of(application_id: object) -> str:
+    return f"{STREAM}{application_id}"
+
+
+def _id(fact: Fact) -> str:
+    return fact.recorded.stream.removeprefix(STREAM)
+
+
+class Applications(TableProjection):
+    """The worklist: one row an application, its number and its places on recommendation lists among it."""
+
+    name = "applications"
+    revision = 1
+    declared = (schema.applications,)
+
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
+
+    def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
+        mine = [fact for fact in facts if fact.recorded.stream.startswith(STREAM)]
+        if not mine:
+            return
+        table = self.table(schema.applications)
+        known = _rows(db, table, {_id(f) for f in mine} - {_id(f) for f in mine if f.recorded.version == 1})
+        batch = _Batch(self._definitions, known)
+        for fact in mine:
+            batch.take(fact)
+        _write(db, table, known, batch.rows, batch.standings)
+
+
+class _Batch:
+    """The rows that a run of facts touches, folded in memory and written once."""
+
+    def __init__(self, definitions: Definitions, known: dict[str, dict[str, Any]]) -> None:
+        self._definitions = definitions
+        self.rows = {key: Row(**columns) for key, columns in known.items()}
+        self.standings = {key: _standing(columns["standing"]) for key, columns in known.items()}
+
+    def take(self, fact: Fact) -> None:
+        key, event, at = _id(fact), fact.event, fact.recorded.recorded_at
+        row = self.rows.get(key)
+        if row is None:
+            row = self.rows[key] = Row(key)
+            self.standings[key] = Standing()
+        match event:
+            case e.Opened(call=call, definition_digest=digest):
+                definition = self._definitions.get(call, digest)
+            case _:
+                definition = self._definitions.get(row.call, row.definition)
+        advance(row, self.standings[key], event, at, definition)  # type: ignore[arg-type]
+        row.version, row.changed_at = fact.recorded.version, at
+
+
+def _rows(db: Connection, table: Table, wanted: Iterable[str]) -> dict[str, dict[str, Any]]:
+    ids, found = sorted(wanted), dict[str, dict[str, Any]]()
+    for start in range(0, len(ids), _CHUNK):
+        some = ids[start : start + _CHUNK]
+        query = select(*(table.c[name] for name in _COLUMNS)).where(table.c.id.in_(some))
+        for columns in db.execute(query).mappings():
+            found[columns["id"]] = dict(columns)
+    return found
+
+
+def _write(
+    db: Connection,
+    table: Table,
+    known: dict[str, dict[str, Any]],
+    rows: dict[str, Row],
+    standings: dict[str, Standing],
+) -> None:
+    """New rows are inserted; of known ones only what changed is written, so that an index is touched only when it must."""
+    fresh: list[dict[str, Any]] = []
+    changed: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for key, row in rows.items():
+        row.standing = _encode(standings[key]).decode()
+        columns = {name: getattr(row, name) for name in _COLUMNS}
+        before = known.get(key)
+        if before is None:
+            fresh.append(columns)
+            continue
+        names = tuple(name for name in _COLUMNS if columns[name] != before[name])
+        changed.setdefault(names, []).append({**{f"new_{n}": columns[n] for n in names}, "of": key})
+    if fresh:
+        db.execute(insert(table), fresh)
+    for names, values in changed.items():
+        if names:
+            to: dict[str, BindParameter[Any]] = {name: bindparam(f"new_{name}") for name in names}
+            db.execute(update(table).where(table.c.id == bindparam("of")).values(to), values)
+
+
+class BankReferences(TableProjection):
+    """Every bank reference ever booked, once."""
+
+    name = "bank_references"
+    revision = 1
+    declared = (schema.bank_references,)
+
+    def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
+        booked = [
+            {"reference": fact.event.bank_reference, "application": _id(fact)}
+            for fact in facts
+            if isinstance(fact.event, e.TranchePaid | e.RepaymentRecorded)
+        ]
+        if booked:
+            db.execute(insert(self.table(schema.bank_references)), booked)
+
+
+class Assignments(TableProjection):
+    """Which expert sits on which panel now: what an expert may see."""
+
+    name = "assignments"
+    revision = 1
+    declared = (schema.assignments,)
+
+    def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
+        seats: dict[tuple[str, str], int | None] = {}
+        for fact in facts:
+            match fact.event:
+                case e.PanelDrawn(drawn=drawn, replaces=replaced):
+                    if replaced:
+                        seats[replaced, _id(fact)] = None
+                    seats |= {(expert, _id(fact)): fact.recorded.recorded_at for expert in drawn}
+                case e.ExpertDeclared(expert=expert, conflict=True):
+                    seats[expert, _id(fact)] = None
+                case _:
+                    pass
+        if seats:
+            self._write(db, seats)
+
+    def _write(self, db: Connection, seats: dict[tuple[str, str], int | None]) -> None:
+        table = self.table(schema.assignments)
+        chosen = (table.c.expert == bindparam("who")) & (table.c.application == bindparam("of"))
+        db.execute(delete(table).where(chosen), [{"who": who, "of": of} for who, of in seats])
+        taken = [{"expert": w, "application": of, "drawn_at": at} for (w, of), at in seats.items() if at is not None]
+        if taken:
+            db.execute(insert(table), taken)
+
+
+class AttachedFiles(TableProjection):
+    """Every file that was ever part of an application; its bytes stay, because a sealed text may name it."""
+
+    name = "attached_files"
+    revision = 1
+    declared = (schema.attached_files,)
+
+    def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
+        files = [
+            {
+                "file_id": fact.event.file_id,
+                "application": _id(fact),
+                "slot": fact.event.slot,
+                "sha256": fact.event.sha256,
+                "size": fact.event.size,
+            }
+            for fact in facts
+            if isinstance(fact.event, e.FileAttached)
+        ]
+        if files:
+            db.execute(insert(self.table(schema.attached_files)), files)

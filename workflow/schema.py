@@ -1,0 +1,109 @@
+"""The tables of the applications' projections, as declared; each revision has its own copies, named `<table>_r<n>`.
+
+No personal data lies here. What a query compares or sorts is compared byte by byte, alike on both databases.
+"""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
+
+metadata = MetaData()
+
+BIG = BigInteger().with_variant(Integer(), "sqlite")
+CODE = Text(collation="C").with_variant(Text(), "sqlite")
+NEVER = 253_402_300_799_999_999
+"""The due instant of what is never due, in microseconds: it sorts behind everything else."""
+
+
+def _code(name: str) -> "Column[str]":
+    return Column(name, CODE, nullable=False, server_default="")
+
+
+def _whole(name: str) -> "Column[int]":
+    return Column(name, BIG, nullable=False, server_default=text("0"))
+
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("id", CODE, primary_key=True),
+    _code("call"),
+    _code("number"),
+    _whole("serial"),
+    _code("programme"),
+    _code("direction"),
+    _code("definition"),
+    _code("lead_unit"),
+    _code("unit_name"),
+    _code("project_name"),
+    _code("sector"),
+    _code("stage"),
+    _code("holder"),
+    _code("region"),
+    _code("county"),  # these five are empty until the first seal: a draft lies in nobody's sight but its unit's
+    _code("city"),
+    _code("province"),
+    _code("zone"),
+    _code("second_zone"),
+    Column("due_at", BIG, nullable=False, server_default=text(str(NEVER))),
+    Column("rank", Integer),
+    Column("amount_fen", BIG),
+    _code("content_digest"),
+    Column("county_list", CODE),  # body/call/programme of the recommendation list it stands on, and its place there
+    Column("county_slot", Integer),
+    Column("city_list", CODE),
+    Column("city_slot", Integer),
+    _code("notice_opens"),
+    _code("notice_closes"),
+    _whole("version"),
+    _whole("opened_at"),
+    _whole("changed_at"),
+    Column("standing", Text, nullable=False, server_default="{}"),  # what the next event's row is computed from
+    UniqueConstraint("call", "number", name="applications_number"),
+    UniqueConstraint("call", "programme", "serial", name="applications_serial"),
+    UniqueConstraint("county_list", "county_slot", name="applications_county_slot"),
+    UniqueConstraint("city_list", "city_slot", name="applications_city_slot"),
+    Index("applications_held", "holder", "due_at", "id"),
+    Index("applications_held_stage", "holder", "stage", "due_at", "id"),
+    Index("applications_unit", "lead_unit", "due_at", "id"),
+    Index("applications_county", "county", "due_at", "id"),
+    Index("applications_city", "city", "due_at", "id"),
+    Index("applications_city_stage", "city", "stage", "due_at", "id"),
+    Index("applications_province", "province", "due_at", "id"),
+    Index("applications_province_stage", "province", "stage", "due_at", "id"),
+    Index("applications_zone", "zone", "due_at", "id"),
+    Index("applications_second_zone", "second_zone", "due_at", "id"),
+    Index("applications_stage", "stage", "due_at", "id"),
+    Index("applications_unit_name", "unit_name"),
+    Index("applications_project_name", "project_name"),
+    Index("applications_notice", "notice_closes", "id"),
+    Index("applications_amount", "call", "amount_fen"),
+    sqlite_strict=True,
+)
+
+bank_references = Table(
+    "bank_references",
+    metadata,
+    Column("reference", CODE, primary_key=True),
+    _code("application"),
+    sqlite_strict=True,
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("expert", CODE, primary_key=True),
+    Column("application", CODE, primary_key=True),
+    _whole("drawn_at"),
+    sqlite_strict=True,
+)
+
+attached_files = Table(
+    "attached_files",
+    metadata,
+    Column("file_id", CODE, primary_key=True),
+    _code("application"),
+    _code("slot"),
+    _code("sha256"),
+    _whole("size"),
+    Index("attached_files_application", "application"),
+    sqlite_strict=True,
+)

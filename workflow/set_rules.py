@@ -1,0 +1,70 @@
+"""What no single application can see: the next number, a free place on a list, what is promised already, used references.
+
+Asked inside the transaction that decides. A UNIQUE constraint is behind each answer, so that a race is decided again.
+"""
+
+from hashlib import sha256
+
+from sqlalchemy import Connection, exists, func, select
+
+from eventstore.projection import of_revision
+from workflow import schema
+from workflow.projections import BankReferences
+from workflow.stages import Stage
+from workflow.standing import list_of
+from workflow.worklist import applications
+
+_PROMISED = (
+    Stage.PROPOSED,
+    Stage.PUBLIC_NOTICE,
+    Stage.OBJECTION_HOLD,
+    Stage.RESERVED,
+    Stage.AWARDED,
+    Stage.DISBURSING,
+    Stage.DISBURSED,
+    Stage.CLOSED,
+    Stage.RECOVERING,
+)
+
+
+def next_serial(db: Connection, call: str, programme: str) -> int:
+    """One more than the highest serial; on PostgreSQL under a lock, because many open at nine o'clock."""
+    _one_at_a_time(db, f"number/{call}/{programme}")
+    table = applications()
+    highest = select(func.max(table.c.serial)).where(table.c.call == call, table.c.programme == programme)
+    return (db.execute(highest).scalar() or 0) + 1
+
+
+def free_slot(db: Connection, body: str, level: str, call: str, programme: str) -> int:
+    """The lowest place that is free on the list of *body*."""
+    table, listed = applications(), list_of(body, call, programme)
+    on, slot = (
+        (table.c.county_list, table.c.county_slot) if level == "county" else (table.c.city_list, table.c.city_slot)
+    )
+    taken = set(db.execute(select(slot).where(on == listed, slot.is_not(None))).scalars())
+    return next(number for number in range(1, len(taken) + 2) if number not in taken)
+
+
+def committed_fen(db: Connection, call: str, without: str) -> int:
+    """What the call has promised so far, one application left out; nobody else promises meanwhile."""
+    _one_at_a_time(db, f"budget/{call}")
+    table = applications()
+    promised = (
+        table.c.call == call,
+        table.c.amount_fen > 0,
+        table.c.stage.in_([stage.value for stage in _PROMISED]),
+        table.c.id != without,
+    )
+    return int(db.execute(select(func.coalesce(func.sum(table.c.amount_fen), 0)).where(*promised)).scalar_one())
+
+
+def bank_reference_used(db: Connection, reference: str) -> bool:
+    table = of_revision(schema.bank_references, BankReferences.revision)
+    return bool(db.execute(select(exists().where(table.c.reference == reference))).scalar())
+
+
+def _one_at_a_time(db: Connection, what: str) -> None:
+    """Until the transaction ends. SQLite has one writer anyway."""
+    if db.dialect.name == "postgresql":
+        key = int.from_bytes(sha256(what.encode()).digest()[:8], "big", signed=True)
+        db.execute(select(func.pg_advisory_xact_lock(key)))

@@ -1,0 +1,96 @@
+"""An application's history as somebody may read it: every event in order, what it said, whose it was, and its hash.
+
+Nothing is left out of the order; what an actor may not know is left out of the entry.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from eventstore.event import Fact, Personal
+from workflow import events as e
+from workflow.dossier import View
+
+_OF_EXPERTS = (e.PanelDrawn, e.ExpertDeclared, e.Scored)
+_OBJECTOR = frozenset({"objector", "contact"})
+Names = Callable[[set[str]], Mapping[str, str]]
+
+
+class Entry(BaseModel):
+    """One event. *actor* is a display name; "" where it is not for this reader. *summary*: the event's own plain values."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    position: int
+    version: int
+    type: str
+    at: datetime
+    actor: str
+    entered: str | None
+    summary: dict[str, Any]
+    algorithm: str
+    hash: str
+
+
+def timeline(facts: Sequence[Fact], view: View, names: Names) -> list[Entry]:
+    """Every event of *facts*; *names* answers display names of the actors that are shown."""
+    shown = {fact.recorded.actor for fact in facts if _actor_is_shown(fact, view)}
+    known = names(shown)
+    return [_entry(fact, view, known) for fact in facts]
+
+
+def _actor_is_shown(fact: Fact, view: View) -> bool:
+    if isinstance(fact.event, _OF_EXPERTS) and not isinstance(fact.event, e.PanelDrawn):
+        return view.panel or fact.recorded.actor == f"person:{view.me}"
+    return not isinstance(fact.event, e.ObjectionReceived) or view.objector
+
+
+def _entry(fact: Fact, view: View, names: Mapping[str, str]) -> Entry:
+    recorded = fact.recorded
+    entered = getattr(fact.event, "entered", None)
+    return Entry(
+        position=recorded.position,
+        version=recorded.version,
+        type=recorded.type,
+        at=recorded.instant,
+        actor=names.get(recorded.actor, recorded.actor) if _actor_is_shown(fact, view) else "",
+        entered=None if entered is None else str(entered),
+        summary=_summary(fact, view),
+        algorithm=recorded.algorithm,
+        hash=recorded.hash.hex(),
+    )
+
+
+def _summary(fact: Fact, view: View) -> dict[str, Any]:
+    event = fact.event
+    if isinstance(event, _OF_EXPERTS) and not view.panel and fact.recorded.actor != f"person:{view.me}":
+        return {"drawn": len(event.drawn)} if isinstance(event, e.PanelDrawn) else {}
+    if isinstance(event, e.ReviewClosed) and not view.panel:
+        return {"result": event.result, "method": event.method}
+    if isinstance(event, e.SectionSaved):
+        return {"section": event.section, "section_version": event.section_version, "fields": sorted(event.answers)}
+    values = {field.name: getattr(event, field.name) for field in fields(event) if field.name != "entered"}  # type: ignore[arg-type]
+    return {name: _plain(value) for name, value in values.items() if not _is_hidden(name, value, view)}
+
+
+def _is_hidden(name: str, value: object, view: View) -> bool:
+    return isinstance(value, Personal) and not (view.objector if name in _OBJECTOR else view.personal)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Personal(value=said):
+            return said or ""
+        case datetime() | date():
+            return value.isoformat()
+        case str() | bool() | int() | None:
+            return value
+        case Mapping():
+            return {str(key): _plain(each) for key, each in value.items()}
+        case tuple() | list():
+            return [_plain(each) for each in value]
+        case _:
+            return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
