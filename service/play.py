@@ -219,10 +219,13 @@ def refusals(answer: Answer) -> dict[str, Mapping[str, Any]]:
 
 
 def look(value: Any, path: str) -> Any:
-    """What stands at *path* ("answers.total_assets.2023", "panel.0", "panel.#" for the count); None where nothing does."""
+    """What stands at *path* ("answers.total_assets.2023", "panel.0", "panel.#" for the count, "slots.id=L-4.name" for one of a list); None where nothing does."""
     for part in path.split("."):
         if part == "#" and isinstance(value, list):
             value = len(value)
+        elif "=" in part and isinstance(value, list):
+            name, _, wanted = part.partition("=")
+            value = next((item for item in value if str(look(item, name)) == wanted), None)
         elif isinstance(value, dict):
             value = value.get(part)
         elif isinstance(value, list) and part.lstrip("-").isdigit() and int(part) < len(value):

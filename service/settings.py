@@ -43,8 +43,9 @@ class Settings(BaseSettings):
     files: Path
     master_key: SecretStr
     session_key: SecretStr
+    checkpoint_key: SecretStr
+    log_name: str = Field(default="vermilion", pattern=r"^[^\s+]+$")
     tick_s: float = Field(default=30.0, gt=0)
-    lock_timeout_s: float = Field(default=5.0, gt=0)
 
     @property
     def clock_may_be_set(self) -> bool:
@@ -58,7 +59,11 @@ class Settings(BaseSettings):
     def session_key_bytes(self) -> bytes:
         return _key(self.session_key.get_secret_value())
 
-    @field_validator("master_key", "session_key")
+    @property
+    def checkpoint_key_bytes(self) -> bytes:
+        return _key(self.checkpoint_key.get_secret_value())
+
+    @field_validator("master_key", "session_key", "checkpoint_key")
     @classmethod
     def _is_a_key(cls, secret: SecretStr) -> SecretStr:
         _key(secret.get_secret_value())
@@ -114,6 +119,7 @@ def for_the_demo(folder: Path, *, base_url: str, smtp_url: str, **more: Any) -> 
         "files": folder / "files",
         "master_key": fresh_key(),
         "session_key": fresh_key(),
+        "checkpoint_key": fresh_key(),
         "mail_from": "no-reply@vermilion.test",
         "tick_s": 2.0,
     }

@@ -13,6 +13,7 @@ WHOLE = {
     "files": "/srv/files",
     "master_key": fresh_key(),
     "session_key": fresh_key(),
+    "checkpoint_key": fresh_key(),
 }
 
 

@@ -1,0 +1,130 @@
+"""The house put together: every object built once, from settings, when somebody asks for it. Nothing happens at import.
+
+Whoever needs something gets it handed in here; rooms do not look for each other.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import SystemRandom
+
+import dramatiq
+from sqlalchemy import Engine
+
+import migrations
+from directory.actor import Actor, Grant, Role
+from directory.events import EVENTS as DIRECTORY_TYPES
+from directory.projection import DirectoryProjection
+from directory.records import Directory
+from directory.register import Register
+from eventstore.checkpoint import Checkpointer, Signer
+from eventstore.clock import Clock, DatabaseClock, SettableClock
+from eventstore.codec import Codec
+from eventstore.dispatch import Context, Dispatcher
+from eventstore.engine import open_engine
+from eventstore.event import Event
+from eventstore.facts import Reading, reading
+from eventstore.ids import Ids, RandomIds
+from eventstore.personal import PersonalData
+from eventstore.projection import Projection, install
+from eventstore.store import EventStore
+from notifications.delivery import Delivery
+from notifications.listener import Listener
+from notifications.mail import Sender
+from notifications.rendering import Rendering
+from notifications.smtp import Relay
+from service import broker as brokers
+from service import publishing
+from service.publishing import PublishedCalls
+from service.settings import Settings
+from workflow.events import TYPES as APPLICATION_TYPES
+from workflow.files import Files
+from workflow.handling import Handling
+from workflow.projections import Applications, Assignments, AttachedFiles, BankReferences
+
+TYPES: Mapping[str, type[Event]] = {**DIRECTORY_TYPES, **publishing.TYPES, **APPLICATION_TYPES}
+ROOF = Actor("house", "系统", (Grant(Role.OPERATOR, "43"),))
+"""Who acts where no person does yet: the roof itself, when it registers the first people and publishes a call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Every object of the service; build one per process with `build`."""
+
+    settings: Settings
+    engine: Engine
+    store: EventStore
+    codec: Codec
+    personal: PersonalData
+    read: Reading
+    clock: Clock
+    wall: Clock
+    ids: Ids
+    calls: PublishedCalls
+    projections: tuple[Projection, ...]
+    dispatcher: Dispatcher
+    register: Register
+    handling: Handling
+    files: Files
+    sender: Sender
+    rendering: Rendering
+    listener: Listener
+    delivery: Delivery
+    checkpointer: Checkpointer
+    broker: dramatiq.Broker
+
+    def as_roof(self) -> Context:
+        """A context for what the roof itself does."""
+        return Context(actor=ROOF.id, correlation_id=self.ids.uuid7())
+
+    def prepare(self) -> None:
+        """Bring the database up: numbered migrations, then the tables of projections."""
+        migrations.upgrade(self.engine)
+        with self.store.begin() as db:
+            install(db, self.projections)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def build(settings: Settings) -> House:
+    """The whole house from *settings*. Opens nothing: the first question to the database does."""
+    engine = open_engine(settings.database_url)
+    store, ids, wall = EventStore(engine), RandomIds(), DatabaseClock()
+    codec, personal = Codec(TYPES), PersonalData(settings.master_key_bytes)
+    clock: Clock = SettableClock() if settings.clock_may_be_set else wall
+    read = reading(codec, personal)
+    calls = PublishedCalls(store, read)
+    projections = projections_of(calls)
+    dispatcher = Dispatcher(store, codec, personal, projections, clock, ids)
+    sender = Sender(address=settings.mail_from, base_url=settings.base_url, bounce_key=settings.session_key_bytes)
+    rendering = Rendering(sender)
+    relay = Relay.of(settings.smtp_url.get_secret_value())
+    return House(
+        settings=settings,
+        engine=engine,
+        store=store,
+        codec=codec,
+        personal=personal,
+        read=read,
+        clock=clock,
+        wall=wall,
+        ids=ids,
+        calls=calls,
+        projections=projections,
+        dispatcher=dispatcher,
+        register=Register(dispatcher),
+        handling=Handling(dispatcher, calls, Directory, clock, ids, os.urandom),
+        files=Files(settings.files, ids),
+        sender=sender,
+        rendering=rendering,
+        listener=Listener(store, read, calls, sender, clock, wall, ids),
+        delivery=Delivery(store, wall, relay, rendering, SystemRandom()),
+        checkpointer=Checkpointer(store, Signer(settings.log_name, settings.checkpoint_key_bytes), wall),
+        broker=brokers.build(settings),
+    )
+
+
+def projections_of(calls: PublishedCalls) -> tuple[Projection, ...]:
+    """Every projection of the house, the register first: others may lean on what it refuses."""
+    return (DirectoryProjection(), Applications(calls), BankReferences(), Assignments(), AttachedFiles())
