@@ -128,7 +128,7 @@ class Listener:
         after, at = story.application, recorded.instant
         if not kind_of(event):
             return
-        call = self._catalogue.get(after.call, after.definition_digest)
+        call = self._catalogue.get(after.call, after.definition_digest or None)
         told = announce(event, before, after, terms_of(call), at)
         directory = Directory(db)
         params = contents(event, before, after, call, at, _names(directory))

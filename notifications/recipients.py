@@ -72,7 +72,7 @@ def _of(directory: Directory, announcement: Announcement, unit_name: str, contac
     audience = announcement.audience
     match audience.kind:
         case Kind.EXPERT:
-            expert = directory.person(audience.id)
+            expert = directory.person(audience.id.removeprefix("person:"))
             yield _written(expert, announcement) if expert else _nobody(announcement, NO_ADDRESS)
         case Kind.OBJECTOR:
             yield _outsider(announcement, "", contacts.objectors.get(int(audience.id), ""))
