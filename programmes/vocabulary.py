@@ -93,8 +93,8 @@ class Condition(Vocabulary):
         if self.fact is not None:
             return facts.consortium is (True if self.is_ is None else self.is_)
         value = answers.get(self.field or "")
-        if column is not None and isinstance(value, dict) and column in value:
-            value = value[column]
+        if column is not None and isinstance(value, dict) and "chosen" not in value:
+            value = value.get(column)
         if self.given is not None:
             return (value is not None) is self.given
         if self.has is not None:
