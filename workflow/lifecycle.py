@@ -18,6 +18,7 @@ from workflow.application import Application
 from workflow.commands import Command
 from workflow.facts import Facts
 from workflow.guards import Guard, Selector
+from workflow.labels import labelled
 from workflow.stages import BEFORE_THE_AWARD, Stage
 
 REVISION = "1"
@@ -533,7 +534,7 @@ def actions(application: Application, facts: Facts) -> tuple[Action, ...]:
         row = next((row for row in rows if row.when is None or row.when(application, None, facts)), None)
         if row is None:
             continue
-        refusals = tuple(asked(row.guards, application, None, facts))
+        refusals = labelled(asked(row.guards, application, None, facts), facts.call, application.direction)
         found.append(
             Action(
                 trigger=trigger,
@@ -550,7 +551,9 @@ def actions(application: Application, facts: Facts) -> tuple[Action, ...]:
 def role_refusal(trigger: str, application: Application, actor: Actor) -> Refusal | None:
     """ROLE_FORBIDDEN unless one of the actor's grants may do this, a unit's grant being for the unit that leads."""
     roles = POLICY[f"application.{trigger}"]
-    if Role.PUBLIC in roles & actor.roles or any(grant.role in roles and _fits(grant, application) for grant in actor.grants):
+    if Role.PUBLIC in roles & actor.roles or any(
+        grant.role in roles and _fits(grant, application) for grant in actor.grants
+    ):
         return None
     return Refusal.of("ROLE_FORBIDDEN", trigger=trigger, allowed=sorted(role.value for role in roles))
 

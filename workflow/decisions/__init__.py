@@ -5,16 +5,21 @@ Pure: no clock, no reading, no chance. `decide` is total over the commands; the 
 
 from collections.abc import Sequence
 
+from eventstore.refusal import Refused
 from workflow import commands as c
 from workflow.application import Application
 from workflow.decisions import drafting, funding, noticing, recommending, reviewing
 from workflow.events import ApplicationEvent
 from workflow.facts import Facts
+from workflow.labels import labelled
 
 
 def decide(application: Application, command: c.Command, facts: Facts) -> Sequence[ApplicationEvent]:
     """The events that *command* makes; none when there is nothing to do. Refused with every reason otherwise."""
-    return DECISIONS[type(command)](application, command, facts)
+    try:
+        return DECISIONS[type(command)](application, command, facts)
+    except Refused as refused:
+        raise Refused(labelled(refused.refusals, facts.call, application.direction)) from None
 
 
 DECISIONS = {

@@ -28,7 +28,7 @@ def before(application: Application, facts: Facts, name: str) -> Refusal | None:
     deadline = deadline_of(application, facts, name)
     if deadline is None or not passed(facts.now, deadline):
         return None
-    return Refusal.of("DEADLINE_PASSED", deadline=name, at=deadline.isoformat(), now=facts.now.isoformat())
+    return Refusal.of("DEADLINE_PASSED", deadline=name, until=deadline.isoformat(), now=facts.now.isoformat())
 
 
 def reason_is_given(application: Application, command: Command | None, facts: Facts) -> Refusal | None:

@@ -55,7 +55,12 @@ def item_is_unlocked(application: Application, command: Command | None, facts: F
             touched = [("commitment", unit)]
         case _:
             touched = []
-    return [Refusal.of("ITEM_LOCKED", kind=kind, item=id) for kind, id in touched if (kind, id) not in unlocked]
+    open_items = [item.id for item in application.returned.items]
+    return [
+        Refusal.of("ITEM_LOCKED", kind=kind, item=id, unlocked=open_items)
+        for kind, id in touched
+        if (kind, id) not in unlocked
+    ]
 
 
 def section_is_current(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
@@ -143,7 +148,9 @@ def before_the_returns_deadline(application: Application, command: Command | Non
     returned = application.returned
     if returned is None or not passed(facts.now, returned.deadline):
         return None
-    return Refusal.of("DEADLINE_PASSED", deadline="return", at=returned.deadline.isoformat(), now=facts.now.isoformat())
+    return Refusal.of(
+        "DEADLINE_PASSED", deadline="return", until=returned.deadline.isoformat(), now=facts.now.isoformat()
+    )
 
 
 def the_deadline_has_passed(application: Application, command: Command | None, facts: Facts) -> Refusal | None:

@@ -27,7 +27,7 @@ def amount_is_positive(application: Application, command: Command | None, facts:
             | DemandRecovery(amount_fen=fen)
             | RecordRepayment(amount_fen=fen)
         ) if fen <= 0:
-            return Refusal.of("BELOW_MIN", field="amount_fen", value=fen, limit=1)
+            return Refusal.of("BELOW_MIN", field="amount_fen", measure=fen, limit=1)
         case _:
             return None
 
@@ -39,7 +39,7 @@ def within_the_budget(application: Application, command: Command | None, facts: 
     total = facts.committed_fen + amount
     if total <= budget:
         return None
-    return Refusal.of("OVER_BUDGET", total_fen=total, budget_fen=budget)
+    return Refusal.of("OVER_BUDGET", measure=total, limit=budget)
 
 
 def it_is_the_first_signature(application: Application, command: Command | None, facts: Facts) -> bool:
@@ -80,9 +80,13 @@ def within_the_award(application: Application, command: Command | None, facts: F
     left = application.awarded_fen - application.instructed_fen
     match command:
         case InstructTranche(amount_fen=fen) if fen > left:
-            return Refusal.of("OVER_AWARD", amount_fen=fen, left_fen=left)
+            return Refusal.of(
+                "OVER_AWARD", measure=application.instructed_fen + fen, limit=application.awarded_fen, left_fen=left
+            )
         case None if left <= 0:
-            return Refusal.of("OVER_AWARD", amount_fen=0, left_fen=left)
+            return Refusal.of(
+                "OVER_AWARD", measure=application.instructed_fen, limit=application.awarded_fen, left_fen=left
+            )
         case _:
             return None
 
@@ -151,9 +155,9 @@ def within_what_was_paid(application: Application, command: Command | None, fact
     paid = application.paid_fen - application.repaid_fen
     match command:
         case DemandRecovery(amount_fen=fen) if fen > paid:
-            return Refusal.of("OVER_PAID", amount_fen=fen, paid_fen=paid)
+            return Refusal.of("OVER_PAID", measure=fen, limit=paid)
         case None if paid <= 0:
-            return Refusal.of("OVER_PAID", amount_fen=0, paid_fen=paid)
+            return Refusal.of("OVER_PAID", measure=0, limit=paid)
         case _:
             return None
 
@@ -165,7 +169,7 @@ def _owed(application: Application) -> int:
 def within_what_is_owed(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
     match command:
         case RecordRepayment(amount_fen=fen) if fen > _owed(application):
-            return Refusal.of("OVER_PAID", amount_fen=fen, paid_fen=_owed(application))
+            return Refusal.of("OVER_PAID", measure=fen, limit=_owed(application))
         case _:
             return None
 

@@ -12,7 +12,7 @@ def notice_is_long_enough(application: Application, command: Command | None, fac
     match command:
         case PublishNotice(working_days=int(days)) if days < facts.call.notice.working_days:
             limit = facts.call.notice.working_days
-            return Refusal.of("BELOW_MIN", field="working_days", value=days, limit=limit)
+            return Refusal.of("BELOW_MIN", field="working_days", measure=days, limit=limit)
         case _:
             return None
 
@@ -87,7 +87,7 @@ def notice_is_over(application: Application, command: Command | None, facts: Fac
 
 def no_objection_is_open(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
     open_ = application.open_objections
-    return Refusal.of("OBJECTION_OPEN", objections=len(open_)) if open_ else None
+    return Refusal.of("OBJECTION_OPEN", count=len(open_)) if open_ else None
 
 
 def programme_has_a_reserve(application: Application, command: Command | None, facts: Facts) -> Refusal | None:

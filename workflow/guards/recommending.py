@@ -89,7 +89,7 @@ def version_is_current(application: Application, command: Command | None, facts:
     match command:
         case Recommend(content_digest=digest) if digest != application.content_digest:
             version = application.sealed.version if application.sealed else 0
-            return Refusal.of("STALE_VERSION", seen=digest, current=application.content_digest, version=version)
+            return Refusal.of("STALE_VERSION", seen=digest[:19], current=f"v{version}", version=version)
         case _:
             return None
 
@@ -98,7 +98,7 @@ def within_the_quota(application: Application, command: Command | None, facts: F
     quota = facts.call.quota(application.programme, _level(application), holder(application))
     if quota is None or facts.free_slot <= quota:
         return None
-    return Refusal.of("QUOTA_EXCEEDED", body=holder(application), quota=quota)
+    return Refusal.of("QUOTA_EXCEEDED", body=holder(application), measure=facts.free_slot - 1, quota=quota)
 
 
 def before_the_bureaus_deadline(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
@@ -119,7 +119,7 @@ def items_are_listed(application: Application, command: Command | None, facts: F
         case ReturnForCorrection(items=items) if not items or any(not item.reason.strip() for item in items):
             return Refusal.of("NOTHING_TO_RETURN", items=len(items))
         case ReturnForCorrection(working_days=days) if days is not None and days < 1:
-            return Refusal.of("BELOW_MIN", field="working_days", value=days, limit=1)
+            return Refusal.of("BELOW_MIN", field="working_days", measure=days, limit=1)
         case ReturnForCorrection():
             return _calendar_knows(facts, facts.call.returns.working_days)
         case _:
@@ -137,7 +137,7 @@ def _calendar_knows(facts: Facts, days: int) -> Refusal | None:
 def returns_are_left(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
     limit = facts.call.returns.max_per_stage
     used = application.returns.get(application.stage or "", 0)
-    return None if used < limit else Refusal.of("RETURN_LIMIT", used=used, limit=limit)
+    return None if used < limit else Refusal.of("RETURN_LIMIT", measure=used, limit=limit)
 
 
 def goes_back_to(stage: Stage) -> Selector:
@@ -189,7 +189,7 @@ def asked_in_time(application: Application, command: Command | None, facts: Fact
     except CalendarUnknown as unknown:
         return Refusal.of("CALENDAR_UNKNOWN", year=unknown.day.year)
     if passed(facts.now, closing):
-        return Refusal.of("RECONSIDER_LATE", days=days, at=closing.isoformat())
+        return Refusal.of("RECONSIDER_LATE", days=days, until=closing.isoformat())
     return None
 
 

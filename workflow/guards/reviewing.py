@@ -18,7 +18,7 @@ def review_is_open(application: Application, command: Command | None, facts: Fac
 def review_is_closed(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
     if application.review.result is not None:
         return None
-    return Refusal.of("SCORES_OPEN", open=_open(application))
+    return Refusal.of("SCORES_OPEN", count=_open(application))
 
 
 def a_place_is_free(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
@@ -26,7 +26,7 @@ def a_place_is_free(application: Application, command: Command | None, facts: Fa
     panel, size = application.review.panel, facts.call.review.panel
     if len(panel) < size:
         return None
-    return Refusal.of("PANEL_SIZE", panel=len(panel), size=size)
+    return Refusal.of("PANEL_SIZE", measure=len(panel), limit=size)
 
 
 def the_pool_is_large_enough(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
@@ -36,7 +36,7 @@ def the_pool_is_large_enough(application: Application, command: Command | None, 
     needed = facts.call.review.panel - len(application.review.panel)
     if len(pool) >= needed:
         return None
-    return Refusal.of("EXPERT_POOL_TOO_SMALL", pool=len(pool), needed=needed)
+    return Refusal.of("EXPERT_POOL_TOO_SMALL", measure=len(pool), limit=needed)
 
 
 def expert_is_on_the_panel(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
@@ -61,12 +61,17 @@ def marks_are_in_range(application: Application, command: Command | None, facts:
         return ()
     criteria = {criterion.id: criterion.max * 100 for criterion in facts.call.direction(application.direction).rubric}
     faults = [
-        Refusal.of("SCORE_RANGE", criterion=name, value=value, max=criteria.get(name, 0))
+        Refusal.of("SCORE_RANGE", criterion=name, measure=_points(value), min=0, limit=_points(criteria.get(name, 0)))
         for name, value in command.marks.items()
         if not 0 <= value <= criteria.get(name, -1)
     ]
     missing = [Refusal.of("REQUIRED", field=name) for name in criteria if name not in command.marks]
     return [*faults, *missing]
+
+
+def _points(hundredths: int) -> str:
+    sign, (whole, rest) = "-" * (hundredths < 0), divmod(abs(hundredths), 100)
+    return f"{sign}{whole}.{rest:02d}"
 
 
 def a_site_check_follows(application: Application, command: Command | None, facts: Facts) -> bool:
@@ -82,12 +87,12 @@ def panel_is_whole(application: Application, command: Command | None, facts: Fac
     panel, size = len(application.review.panel), facts.call.review.panel
     if panel >= size and (panel % 2 == 1 or not facts.call.review.odd):
         return None
-    return Refusal.of("PANEL_SIZE", panel=panel, size=size)
+    return Refusal.of("PANEL_SIZE", measure=panel, limit=size)
 
 
 def all_marks_are_in(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
     open_ = _open(application)
-    return Refusal.of("SCORES_OPEN", open=open_) if open_ else None
+    return Refusal.of("SCORES_OPEN", count=open_) if open_ else None
 
 
 def _open(application: Application) -> int:
