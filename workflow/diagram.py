@@ -147,3 +147,48 @@ def _path(source: Stage, dest: Stage) -> tuple[str, str, tuple[int, int] | None]
     start, end = x1 + _WIDTH, x2 - 2
     path = f"M{start} {y1 + half}C{start + 60} {y1 + half} {end - 60} {y2 + half} {end} {y2 + half}"
     return path, "", None
+
+
+def documents(words: Mapping[str, Words]) -> Mapping[str, str]:
+    """The files of the docs that are drawn from the table: name to text. *words* by language."""
+    table = "\n".join(_rows(words["zh"], words["en"]))
+    return {
+        "lifecycle.svg": svg(words["zh"], standalone=True),
+        "lifecycle.en.svg": svg(words["en"], standalone=True),
+        "lifecycle.md": _PAGE.format(zh=mermaid(words["zh"]), en=mermaid(words["en"]), table=table),
+    }
+
+
+_PAGE = """# 申报流程 · The lifecycle
+
+Drawn from `workflow/lifecycle.py` by `make diagram`; a test fails when this page is stale. Roles are read from `directory/policy.py`.
+
+![申报流程](lifecycle.svg)
+
+```mermaid
+{zh}```
+
+```mermaid
+{en}```
+
+## 步骤 · Steps
+
+| 步骤 Step | 从 From | 到 To | 谁 Who | 文书 Paper | 告知 Told |
+|---|---|---|---|---|---|
+{table}
+"""
+
+
+def _rows(zh: Words, en: Words) -> Iterator[str]:
+    for step in LIFECYCLE:
+        source = zh(f"stage.{step.source.value}") if step.source else "—"
+        who = "、".join(sorted(zh(f"role.{role.value}") for role in step.roles))
+        cells = (
+            f"{zh(f'action.{step.trigger}')} {en(f'action.{step.trigger}')} `{step.trigger}`",
+            source,
+            zh(f"stage.{step.dest.value}"),
+            who,
+            step.document.replace(" | ", " · ") or "—",
+            "、".join(zh(f"audience.{audience}") for audience in step.told) or "—",
+        )
+        yield f"| {' | '.join(cells)} |"
