@@ -1,0 +1,125 @@
+"""What linters cannot hold: the rooms, their names, the words, and that every refusal can be read."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from directory.policy import POLICY
+from web.texts import catalogue
+
+TOP = Path(__file__).parent.parent
+ROOMS = (
+    "eventstore",
+    "directory",
+    "programmes",
+    "web",
+    "paperwork",
+    "consortium",
+    "workflow",
+    "notifications",
+    "webhooks",
+    "admin",
+    "service",
+)
+BESIDES = {"migrations", "journeys", "tests", "bench", "docs"}
+FORBIDDEN_NAMES = re.compile(r"(manager|helpers?|utils?|common|base|services|handlers|processors|registries)(\.py)?$")
+
+
+def sources(*rooms: str) -> Iterator[Path]:
+    for room in rooms or ROOMS:
+        yield from sorted((TOP / room).rglob("*.py"))
+
+
+def test_the_top_level_holds_the_rooms_and_nothing_that_has_no_reason() -> None:
+    folders = {path.name for path in TOP.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))}
+    assert folders - BESIDES - {"dist", "build"} == set(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_says_what_it_is_for(room: str) -> None:
+    docstring = ast.get_docstring(ast.parse((TOP / room / "__init__.py").read_text(encoding="utf-8")))
+    assert docstring
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [
+        str(path.relative_to(TOP)) for path in sources() if not ast.get_docstring(ast.parse(path.read_text("utf-8")))
+    ]
+    assert silent == []
+
+
+def test_no_file_is_named_after_machinery() -> None:
+    named = [str(path.relative_to(TOP)) for path in sources() if FORBIDDEN_NAMES.search(path.name)]
+    assert named == []
+
+
+def test_stage_is_the_word_and_status_is_not() -> None:
+    """`status` is HTTP's word, a definition's and a command key's; an application stands at a stage."""
+    offending = [
+        f"{path.relative_to(TOP)}:{number}"
+        for path in sources("workflow", "notifications")
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if re.search(r"\bapplication\.status\b|\bis_submitted\b|\bis_approved\b", line)
+    ]
+    assert offending == []
+
+
+def test_only_settings_read_the_environment_in_the_rooms() -> None:
+    reading = {
+        str(path.relative_to(TOP))
+        for path in sources()
+        if re.search(r"\bos\.environ\b|\bgetenv\(", path.read_text("utf-8"))
+    }
+    assert reading <= {"service/settings.py", "service/cli.py"}
+
+
+def test_every_refusal_has_a_reason_in_both_languages_a_source_and_somebody_who_can_mend_it() -> None:
+    made = {
+        code
+        for path in sources()
+        for code in re.findall(r'(?:Refusal(?:\.of)?|NotReadable)\(\s*"([A-Z][A-Z_]+)"', path.read_text("utf-8"))
+    }
+    texts = catalogue()
+    assert sorted(code for code in made if f"refusal.{code}" not in texts) == []
+    for key, text in texts.items():
+        if key.startswith("refusal."):
+            assert text.zh, key
+            assert text.en, key
+            assert text.who, key
+            assert text.source, key
+
+
+def test_every_rule_of_a_packaged_call_that_can_refuse_has_its_words() -> None:
+    texts = catalogue()
+    calls = sorted((TOP / "programmes" / "calls").rglob("*.yaml"))
+    refusing = {
+        code
+        for path in calls
+        for code, when in re.findall(r"code: ([A-Z_]+), when: (save|seal|warn)", path.read_text("utf-8"))
+        if when != "warn"
+    }
+    assert sorted(code for code in refusing if f"refusal.{code}" not in texts) == []
+
+
+def test_decisions_know_no_clock_no_chance_and_no_reading() -> None:
+    forbidden = re.compile(r"\b(datetime\.now|date\.today|time\.time|random\.|secrets\.|open\(|uuid4|uuid7)\b")
+    pure = [
+        *sources("workflow/decisions", "workflow/guards"),
+        *(
+            TOP / "workflow" / name
+            for name in ("application.py", "lifecycle.py", "review.py", "notice.py", "answers.py")
+        ),
+    ]
+    assert [str(path) for path in pure if forbidden.search(path.read_text("utf-8"))] == []
+
+
+def test_every_action_of_the_policy_is_given_to_somebody() -> None:
+    assert all(roles for roles in POLICY.values())
+
+
+def test_no_path_of_one_machine_is_written_down() -> None:
+    files = [path for path in sources(*ROOMS, "tests", "migrations") if path != Path(__file__)]
+    assert [str(path) for path in files if re.search(r"[\"'](/work/|/root/|/farm)", path.read_text("utf-8"))] == []
