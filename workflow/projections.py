@@ -190,3 +190,8 @@ class AttachedFiles(TableProjection):
         ]
         if files:
             db.execute(insert(self.table(schema.attached_files)), files)
+
+
+def kept(definitions: Definitions) -> list[TableProjection]:
+    """Every projection of this room, for the dispatcher."""
+    return [Applications(definitions), BankReferences(), Assignments(), AttachedFiles()]
