@@ -15,8 +15,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 FRAGMENTS = "fragments"
+LAST_TICK = timedelta(microseconds=1)
 
-_INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2}))?)?(Z|[+-]\d{2}:\d{2})?")
+_INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?(Z|[+-]\d{2}:\d{2})?")
 
 
 class JourneyFaulty(Exception):
@@ -28,9 +29,14 @@ class JourneyFaulty(Exception):
 
 
 def instant(value: object) -> datetime:
-    """An aware Beijing instant of "2025-12-01 16:00"; 24:00 is the next day's beginning, a bare date its own."""
+    """An aware Beijing instant of "2025-12-01 16:00"; 24:00 is the next day's beginning, a bare date its own.
+
+    A day's last microsecond, as the service answers it, is the same 24:00.
+    """
     if isinstance(value, datetime):
         return value.replace(tzinfo=BEIJING) if value.tzinfo is None else value.astimezone(BEIJING)
+    if isinstance(value, str) and ".999999" in value:
+        return instant(datetime.fromisoformat(value) + LAST_TICK)
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=BEIJING)
     found = _INSTANT.fullmatch(str(value))

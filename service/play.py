@@ -152,6 +152,8 @@ class Player:
         """The letters about *application* that were planned since the last look."""
         if not application:
             return ()
+        if "listLetters" not in self.client.operations():
+            return ()
         self.client.call("drain", {}, token=self._token(CLOCKMAKER))
         answer = self.client.call("listLetters", {"application": application}, token=self._token(WATCHER))
         letters = answer.body["letters"] if answer.ok else []

@@ -67,6 +67,7 @@ class House:
     handling: Handling
     files: Files
     sender: Sender
+    relay: Relay
     rendering: Rendering
     listener: Listener
     delivery: Delivery
@@ -117,6 +118,7 @@ def build(settings: Settings) -> House:
         handling=Handling(dispatcher, calls, Directory, clock, ids, os.urandom),
         files=Files(settings.files, ids),
         sender=sender,
+        relay=relay,
         rendering=rendering,
         listener=Listener(store, read, calls, sender, clock, wall, ids),
         delivery=Delivery(store, wall, relay, rendering, SystemRandom()),

@@ -1,14 +1,20 @@
 """Who lives in the played world: invented units, bureaus and people, so that journeys have somebody to act.
 
-Data and one loop that registers it. Nobody here exists; every address ends in .test and nothing leaves the machine.
+Data and one loop that registers it. Nobody here exists; every address is under example.cn and nothing leaves the machine.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from directory.actor import Role
+from directory import tokens
+from directory.actor import Grant, Role
+from directory.bureau import bureaus_of
+from directory.division import divisions
+from directory.person import Identity
 from directory.unit import Unit, UnitCode, UnitKind
+from eventstore.dispatch import Context
+from service.wiring import ROOF, House
 
 PROVINCE = "43"
 LUSHAN = "91430104MAXTE5T16B"
@@ -28,7 +34,7 @@ class Person:
 
     @property
     def email(self) -> str:
-        return f"{self.id}@vermilion.test"
+        return f"{self.id}@example.cn"
 
 
 def _unit(code: str, name: str, name_en: str, registered_on: date, county: str) -> Unit:
@@ -53,9 +59,6 @@ UNITS = (
     _unit("91430104MAXTE6J99N", "长沙梅溪文澜智算有限公司", "Changsha Meixi Wenlan", date(2020, 4, 27), "430104"),
     _unit("91430104MAXTE6K007", "长沙桃花岭农智有限公司", "Changsha Taohualing Agritech", date(2019, 11, 11), "430104"),
 )
-
-BUREAUS_OF = ("43", "4301")
-"""Which of the province's bureaus the played world has: the department, the city of Changsha and its counties."""
 
 _UNIT_PEOPLE = (
     # unit, its people's prefix, editor, admin
@@ -122,3 +125,31 @@ def _of_unit(person: str, name: str, zh: str, en: str, role: Role, unit: Unit) -
     return Person(
         id=person, name=name, title=(f"{unit.name}{zh}", f"{en} of {unit.name_en}"), grants=((role, unit.code),)
     )
+
+
+def populate(house: House) -> dict[str, str]:
+    """Register everybody and answer an API token for each by id. Run on an empty register."""
+    register, context = house.register, house.as_roof()
+    register.register_bureaus(context, (one for one in bureaus_of(PROVINCE, divisions()) if _here(one.code)))
+    for unit in UNITS:
+        register.register_unit(context, unit)
+    for person in people():
+        _settle(house, context, person)
+    with house.store.begin() as db:
+        now = house.wall.now(db)
+        return {person.id: tokens.issue(db, person.id, "journeys", now)[0] for person in people()}
+
+
+def _here(bureau: str) -> bool:
+    return bureau == PROVINCE or bureau.startswith("4301")
+
+
+def _settle(house: House, context: Context, person: Person) -> None:
+    identity = Identity(name=person.name, email=person.email, phone="0731-88955549", language=person.language)
+    house.register.register_person(context, identity, person.id)
+    for role, scope in person.grants:
+        house.register.give(context, ROOF, person.id, Grant(role, scope))
+    if person.fields:
+        house.register.list_expert(
+            context, person.id, employer=person.employer, title="正高级工程师", fields=person.fields
+        )

@@ -1,0 +1,130 @@
+"""What runs beside the requests: following the log, delivering letters, the clock's sweep. Shallow; run twice is run once.
+
+Messages carry no facts. A wake-up that is lost is made good by the tick; a wake-up too many finds nothing to do.
+"""
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+import dramatiq
+import structlog
+
+from directory import signin
+from eventstore.dispatch import Outcome
+from notifications import letters
+from service.wiring import House
+
+LOOK_AGAIN_S = 0.05
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actors:
+    """The declared actors; `wake` starts the chain follow → deliver. *worked* is notified when one of this process has run."""
+
+    house: House
+    worked: threading.Condition
+    follow: dramatiq.Actor[[], None]
+    deliver_letters: dramatiq.Actor[[], None]
+    tick: dramatiq.Actor[[], None]
+
+    def wake(self, outcome: Outcome | None = None) -> None:
+        """After a commit. A broker that is away never fails a command: the tick will find the events."""
+        try:
+            self.follow.send()
+        except Exception as error:
+            _log.warning("wake_up_lost", error=f"{type(error).__name__}: {error}")
+
+    def settle(self, timeout_s: float, *, delivered: bool = False) -> bool:
+        """Wait until every event so far was followed, and with *delivered* every letter that is due has left.
+
+        False when that does not come in time.
+        """
+        deadline = time.monotonic() + timeout_s
+        self.wake()
+        while not self._is_settled(delivered):
+            if time.monotonic() > deadline:
+                return False
+            with self.worked:
+                self.worked.wait(LOOK_AGAIN_S)
+        return True
+
+    def _is_settled(self, delivered: bool) -> bool:
+        if self.house.listener.subscription.standing().lag:
+            return False
+        if not delivered:
+            return True
+        with self.house.store.reading() as db:
+            counted = letters.counts(db)
+        return not (counted.get("planned") or counted.get("leased"))
+
+
+def declare(house: House) -> Actors:
+    """Declare the actors on the house's broker, and let every commit wake them."""
+
+    worked = threading.Condition()
+
+    def done() -> None:
+        with worked:
+            worked.notify_all()
+
+    def follow() -> None:
+        if house.listener.follow():
+            actors.deliver_letters.send()
+        done()
+
+    def deliver_letters() -> None:
+        house.delivery.drain()
+        done()
+
+    def tick() -> None:
+        sweep(house)
+        follow()
+        actors.deliver_letters.send()
+
+    actors = Actors(
+        house=house,
+        worked=worked,
+        follow=dramatiq.actor(broker=house.broker, actor_name="follow", max_retries=3)(follow),
+        deliver_letters=dramatiq.actor(broker=house.broker, actor_name="deliver_letters", max_retries=3)(
+            deliver_letters
+        ),
+        tick=dramatiq.actor(broker=house.broker, actor_name="tick", max_retries=0)(tick),
+    )
+    house.dispatcher.on_commit.append(actors.wake)
+    return actors
+
+
+def sweep(house: House) -> int:
+    """What is due by the clock: lapse what is overdue, clear away links and sessions that can never open anything again."""
+    lapsed = house.handling.lapse_due()
+    with house.store.begin() as db:
+        signin.sweep(db, house.wall.now(db))
+    return lapsed
+
+
+@dataclass(slots=True)
+class Ticker:
+    """A thread that sends `tick` every so often, in a house with no other scheduler. The first comes after one pause."""
+
+    actors: Actors
+    every_s: float
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(self.every_s):
+            try:
+                self.actors.tick.send()
+            except Exception as error:
+                _log.warning("tick_lost", error=f"{type(error).__name__}: {error}")

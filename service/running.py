@@ -1,0 +1,106 @@
+"""A whole house running in this process: mail sink, broker, workers, ticker and a threaded web server on loopback.
+
+For demonstrations and tests, and for a small office that runs one process. Everything started here is stopped here.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from programmes.catalogue import Catalogue
+from service import actors as acting
+from service import publishing, wiring
+from service.actors import Actors, Ticker
+from service.broker import Workers
+from service.client import Client
+from service.settings import Settings, for_the_demo
+from service.sink import Mailbox, Sink
+from service.site import create_app
+from service.wiring import House
+
+REQUEST_S = 30.0
+"""A connection that says nothing for so long is hung up on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What runs: where it answers, and its parts."""
+
+    url: str
+    house: House
+    actors: Actors
+    mailbox: Mailbox
+
+    def client(self) -> Client:
+        return Client(self.url)
+
+
+class _Quiet(WSGIRequestHandler):
+    """The development server's handler with a limit on silence and without a line for each request."""
+
+    timeout = REQUEST_S
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        return None
+
+
+@contextmanager
+def running(folder: Path, *, port: int = 0, host: str = "127.0.0.1", **settings: Any) -> Iterator[Running]:
+    """A fresh or kept world in *folder*, with real SMTP to a sink of its own; *settings* go over the demo's."""
+    with ExitStack() as stack:
+        mailbox = Mailbox(folder / "mail")
+        sink = Sink(mailbox, host=host)
+        sink.start()
+        stack.callback(sink.stop)
+        server = _server(host, port)
+        stack.callback(server.server_close)
+        url = f"http://{host}:{server.server_port}"
+        house = wiring.build(for_the_demo(folder, base_url=url, smtp_url=sink.url, **settings))
+        stack.callback(house.close)
+        house.prepare()
+        actors = acting.declare(house)
+        server.app = create_app(house, actors, mailbox)
+        _start(stack, house.settings, actors, server.serve_forever, server.shutdown)
+        yield Running(url=url, house=house, actors=actors, mailbox=mailbox)
+
+
+def _server(host: str, port: int) -> Any:
+    """The listening server, before there is an application: its port goes into the settings."""
+
+    def not_yet(environ: object, start_response: Any) -> list[bytes]:
+        start_response("503 Service Unavailable", [("Retry-After", "1")])
+        return [b""]
+
+    return make_server(host, port, not_yet, threaded=True, request_handler=_Quiet)
+
+
+def _start(
+    stack: ExitStack,
+    settings: Settings,
+    actors: Actors,
+    serve: Callable[[], None],
+    shutdown: Callable[[], None],
+) -> None:
+    workers = Workers(actors.house.broker)
+    workers.start()
+    stack.callback(workers.stop)
+    ticker = Ticker(actors, settings.tick_s)
+    ticker.start()
+    stack.callback(ticker.stop)
+    thread = threading.Thread(target=serve, name="web", daemon=True)
+    thread.start()
+    stack.callback(thread.join)
+    stack.callback(shutdown)
+
+
+def publish_packaged(house: House) -> list[str]:
+    """Publish the calls that come with the program; answers their ids. A draft for approval stays a draft."""
+    issued = [call for call in Catalogue.packaged().calls() if call.status == "issued"]
+    for call in issued:
+        publishing.publish(house.dispatcher, call, house.as_roof())
+    return [call.id for call in issued]

@@ -1,0 +1,106 @@
+"""The Flask application: every room's pages and operations under one roof, with the house handed in.
+
+`gunicorn "service.site:create_app()"` reads the settings from the environment; workers run in a process of their own.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from flask import Flask
+
+from directory.actor import Actor
+from directory.records import Directory
+from service import clockwork, demonstration, entrance, health
+from service.actors import Actors, declare
+from service.settings import read
+from service.sink import Mailbox
+from service.told import Told
+from service.wiring import House, build
+from web import face, openapi, security
+from web.face import Furniture, Link, Visitor
+from web.format import Language
+from web.operations import Registry
+from workflow.api import Desk as ApiDesk
+from workflow.api import operations as application_operations
+
+LARGEST_BODY = 64 * 1024 * 1024
+
+
+def create_app(house: House | None = None, actors: Actors | None = None, mailbox: Mailbox | None = None) -> Flask:
+    """The site of *house*; without one, of the settings in the environment. *mailbox*: the demonstration's own."""
+    house = house or build(read())
+    actors = actors or declare(house)
+    secure = house.settings.base_url.startswith("https://")
+    identity = entrance.identity(house, secure=secure)
+    now = partial(clockwork.now, house)
+    told = Told(house.store, house.clock, house.calls)
+
+    app = Flask(__name__, static_folder=None)
+    app.config.update(SECRET_KEY=house.settings.session_key_bytes, MAX_CONTENT_LENGTH=LARGEST_BODY)
+    furniture = Furniture(
+        identity=identity,
+        now=now,
+        visitor=partial(visitor, house),
+        secure=secure,
+        name_of=partial(name_of, house),
+        notices=partial(notices, house),
+    )
+    protect = face.furnish(app, furniture)
+    registry = registry_of(house, actors, told)
+    api = registry.blueprint(identity, now)
+    app.register_blueprint(api)
+    security.exempt(protect, api)
+    app.register_blueprint(openapi.blueprint(registry))
+    app.register_blueprint(entrance.pages(house, secure=secure))
+    app.register_blueprint(health.pages(house))
+    if mailbox is not None and house.settings.mode == "demo":
+        app.register_blueprint(demonstration.pages(house, actors, mailbox))
+    return app
+
+
+def registry_of(house: House, actors: Actors, told: Told) -> Registry:
+    """Every operation of the service."""
+    registry = Registry()
+    registry.add(*application_operations(ApiDesk(house.handling, house.calls, house.files, told.for_api)))
+    if house.settings.clock_may_be_set:
+        registry.add(*clockwork.operations(house, actors))
+    return registry
+
+
+def visitor(house: House, actor: Actor | None) -> Visitor:
+    """Who looks at a page, what they are there as, and where they may go."""
+    if actor is None:
+        return Visitor()
+    with house.store.reading() as db:
+        directory = Directory(db)
+        person = directory.person(actor.id)
+        unit = next((found for grant in actor.grants if (found := directory.unit(grant.scope))), None)
+        bureau = next((body for grant in actor.grants if (body := directory.bureau(grant.scope))), None)
+    office: dict[Language, str] = {}
+    if unit is not None:
+        office = {"zh": unit.name, "en": unit.name_en or unit.name}
+    elif bureau is not None:
+        office = {"zh": bureau.name_zh, "en": bureau.name_en}
+    speech: Language = "en" if person and person.language == "en" else "zh"
+    return Visitor(actor=actor, name=actor.name, unit=office, links=links(actor), language=speech)
+
+
+def links(actor: Actor) -> Sequence[Link]:
+    return (Link(href="/applications", zh="申报", en="Applications"),)
+
+
+def notices(house: House) -> Sequence[Mapping[str, str]]:
+    if house.settings.mode != "demo":
+        return ()
+    return (
+        {
+            "zh": "演示：人物、单位和金额都是虚构的。",
+            "en": "Demonstration: everybody and everything here is invented.",
+            "href": "/demo",
+        },
+    )
+
+
+def name_of(house: House, actor: str) -> str:
+    """A display name for whoever stands in an envelope."""
+    return house.handling.names({actor}).get(actor, actor)
