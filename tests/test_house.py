@@ -123,3 +123,15 @@ def test_every_action_of_the_policy_is_given_to_somebody() -> None:
 def test_no_path_of_one_machine_is_written_down() -> None:
     files = [path for path in sources(*ROOMS, "tests", "migrations") if path != Path(__file__)]
     assert [str(path) for path in files if re.search(r"[\"'](/work/|/root/|/farm)", path.read_text("utf-8"))] == []
+
+
+@pytest.mark.parametrize(
+    ("library", "doors"),
+    [
+        ("transitions", {"workflow/lifecycle.py"}),
+        ("aiosmtplib", {"notifications/smtp.py"}),
+    ],
+)
+def test_a_library_with_one_door_is_known_there_alone(library: str, doors: set[str]) -> None:
+    knows = re.compile(rf"^\s*(from|import) {library}\b", re.MULTILINE)
+    assert {str(path.relative_to(TOP)) for path in sources() if knows.search(path.read_text("utf-8"))} <= doors
