@@ -81,9 +81,8 @@ class Break(NamedTuple):
 
 def first_break(events: Iterable[RecordedEvent]) -> Break | None:
     """The first event of one stream (from version 1) that does not follow from the one before it."""
-    version, tip = 0, NO_HASH
-    for event in events:
-        version += 1
+    tip = NO_HASH
+    for version, event in enumerate(events, 1):
         if event.version != version:
             return Break(event.position, event.stream, event.version, "version-gap")
         if event.prev_hash != tip:

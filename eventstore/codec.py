@@ -19,7 +19,7 @@ import msgspec
 from eventstore.event import Event, Personal, RecordedEvent
 from eventstore.refusal import HistoryBroken
 
-Json: TypeAlias = None | bool | int | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = bool | int | str | list["Json"] | dict[str, "Json"] | None
 Upcaster: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 Conceal: TypeAlias = Callable[[Personal], str]
 Reveal: TypeAlias = Mapping[str, str]

@@ -3,6 +3,7 @@
 A dead or stopped connection can hold a lock for five seconds at most before others are told to come back.
 """
 
+import sqlite3
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from sqlalchemy.pool import StaticPool
 from eventstore.refusal import Busy
 
 PATIENCE_S = 5
-IDLE_S = 10
+IDLE_S = 5
 _WRITE = "eventstore_write"
 
 _POSTGRESQL = f"""
@@ -138,6 +139,10 @@ def patiently() -> Generator[None]:
     except DBAPIError as error:
         if is_busy(error):
             raise Busy("the database is busy or restarting") from error
+        raise
+    except sqlite3.OperationalError as error:  # from our own BEGIN, which SQLAlchemy does not wrap
+        if "locked" in str(error):
+            raise Busy("another process holds the log") from error
         raise
     except PoolTimeout as error:
         raise Busy("no free connection to the database") from error

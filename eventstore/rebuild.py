@@ -4,6 +4,8 @@ A new revision is built in tables of its own and set live under the lock, which 
 same revision is built in a shadow, compared, and, where it differs, put in the live one's place.
 """
 
+# ruff: noqa: S608 -- only constants of this room are put into statements; values are always bound
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -155,6 +157,8 @@ class _Shadow:
                 differing = self._differing_under_the_lock(repair)
         finally:
             building.clear()
+        if progress is not None:
+            progress(building.position, building.position)
         name, revision = self._projection.name, self._projection.revision
         return Rebuilt(name, revision, building.position, not differing, tuple(differing))
 

@@ -1,5 +1,7 @@
 """The log itself: append under one short lock, read in order. Positions are 1..n without a gap, in commit order."""
 
+# ruff: noqa: S608 -- only constants of this room are put into statements; values are always bound
+
 import threading
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import AbstractContextManager, contextmanager

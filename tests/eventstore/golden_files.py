@@ -30,9 +30,9 @@ def must_read(codec: Codec, folder: Path, examples: Iterable[Event]) -> None:
             folder.mkdir(exist_ok=True)
             path.write_text(payload + "\n", encoding="utf-8")
     for path in sorted(folder.glob("*.json")):
-        name, _, version = path.name.removesuffix(".json").rpartition(".v")
-        _still_read(codec, name, int(version), path.read_text(encoding="utf-8").strip())
-        if missing.get(name) == int(version):
+        name, _, released = path.name.removesuffix(".json").rpartition(".v")
+        _still_read(codec, name, int(released), path.read_text(encoding="utf-8").strip())
+        if missing.get(name) == int(released):
             del missing[name]
     assert not missing, f"no golden file for {missing}: run once with VERMILION_WRITE_GOLDEN=1 and commit it"
 

@@ -99,7 +99,18 @@ def test_a_personal_value_does_not_show_itself() -> None:
     assert "王" not in repr(Personal("王")) + str(NoteLeft(author=Personal("王"), answers={}))
 
 
-@pytest.mark.parametrize("value", [0.5, float("nan"), [1, {"a": 2.0}], datetime(2026, 1, 1), object(), {1: 2}, 2**63])
+@pytest.mark.parametrize(
+    "value",
+    [
+        0.5,
+        float("nan"),
+        [1, {"a": 2.0}],
+        datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None),
+        object(),
+        {1: 2},
+        2**63,
+    ],
+)
 def test_what_two_machines_could_write_differently_is_refused(value: object) -> None:
     with pytest.raises((TypeError, ValueError)):
         canonical({"x": value})
