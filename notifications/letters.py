@@ -4,7 +4,7 @@ The rows are the truth about what is due; wake-ups only hurry them. Every functi
 On PostgreSQL a claim skips rows that others hold; on SQLite the write transaction itself (BEGIN IMMEDIATE) is the single lease.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -265,14 +265,3 @@ def forget(db: Connection, recipient: str) -> int:
     said = letter_attempts.c.letter_id.in_(select(letters.c.id).where(mine))
     db.execute(update(letter_attempts).where(said).values(said=""))  # a server's answer may repeat the address
     return db.execute(update(letters).where(mine).values(name=None, address=None, body=None, last_error=None)).rowcount
-
-
-def counts(db: Connection) -> dict[str, int]:
-    """How many letters are in each state; what an operator looks at first."""
-    query = select(letters.c.state, func.count()).group_by(letters.c.state)
-    return dict(db.execute(query).tuples())
-
-
-def known(db: Connection, keys: Sequence[str]) -> Iterator[str]:
-    """Those of the dedupe *keys* that are planned already."""
-    yield from db.execute(select(letters.c.dedupe_key).where(letters.c.dedupe_key.in_(keys))).scalars()

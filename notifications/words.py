@@ -1,6 +1,6 @@
 """The words of letters in Chinese and in English, read once from texts/, filled the way the house fills its catalogue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from functools import lru_cache
 from pathlib import Path
@@ -8,7 +8,9 @@ from typing import cast
 
 import yaml
 
+from notifications.announcements import Announcement
 from notifications.audiences import Kind
+from notifications.contents import Named
 from programmes.calendar import BEIJING
 from web.format import Language, beijing, day
 from web.texts import fill, t
@@ -62,6 +64,16 @@ def moment(at: datetime, language: Language) -> str:
     return say("letter.until", language, at=shown)
 
 
-def audience(kind: Kind, language: Language, body: str = "") -> str:
-    """Who an audience is, for whoever is about to take a step."""
-    return say(f"audience.{kind.value}", language, body=body)
+def told(announcements: Sequence[Announcement], named: Named) -> list[dict[str, str]]:
+    """Who will be told, for whoever is about to take a step: code and words of each audience, once each."""
+    found: dict[str, dict[str, str]] = {}
+    for announcement in announcements:
+        kind, code = announcement.audience.kind, announcement.audience.id
+        zh, en = named(code) if kind is Kind.BODY else ("", "")
+        key = f"audience.{kind.value}"
+        found[str(announcement.audience)] = {
+            "audience": str(announcement.audience),
+            "zh": say(key, "zh", body=zh),
+            "en": say(key, "en", body=en),
+        }
+    return list(found.values())

@@ -1,0 +1,165 @@
+"""What was written to whom, and why: a person's own letters, an application's, one letter's reason, the state of the outbox.
+
+Reads only. "Why did I get this" is answered from the row: the event that caused it and the part the person had in it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
+
+from eventstore.event import instant_of
+from notifications import words
+from notifications.schema import letter_attempts, letters
+from web.format import Language
+
+PAGE = 50
+TROUBLED = ("unknown", "dead")
+_CURSOR = re.compile(r"([0-9]{1,18})\.([0-9a-f-]{36})")
+_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A letter as people see it in a list. *name* and *address* are None once erased."""
+
+    id: str
+    event_id: str
+    event_position: int
+    event_type: str
+    application_id: str
+    kind: str
+    audience: str
+    because: str
+    asks: str
+    deadline: datetime | None
+    recipient: str
+    name: str | None
+    address: str | None
+    language: str
+    params: Mapping[str, Any]
+    message_id: str
+    state: str
+    reason: str
+    attempts: int
+    created_at: datetime
+    finished_at: datetime | None
+    last_code: int | None
+    last_error: str | None
+
+    @property
+    def number(self) -> str:
+        return str(self.params.get("number", ""))
+
+    @property
+    def stage(self) -> str:
+        """The stage its event entered."""
+        return str(self.params.get("stage", ""))
+
+    @property
+    def cursor(self) -> str:
+        """Where a page that ends here goes on."""
+        return f"{self.event_position}.{self.id}"
+
+    def title(self, language: Language) -> str:
+        return words.title(self.kind, language)
+
+    def happened(self, language: Language) -> str:
+        return words.happened(self.kind, language, self.params)
+
+    def why(self, language: Language) -> str:
+        """The part of the recipient that made them one."""
+        return words.say(f"because.{self.because}", language, **self.params)
+
+    def what_to_do(self, language: Language) -> str:
+        return words.say(f"asks.{self.asks or 'nothing'}", language)
+
+    def standing(self, language: Language) -> str:
+        """What became of the mail, with the reason where none was sent."""
+        said = words.say(f"state.{self.state}", language)
+        return f"{said}: {words.say(f'reason.{self.reason}', language)}" if self.reason else said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try to deliver a letter, and what the server said."""
+
+    n: int
+    ended_at: datetime
+    outcome: str
+    code: int | None
+    said: str
+
+
+_SHOWN = tuple(letters.c[name] for name in Shown.__dataclass_fields__)
+
+
+def to_person(db: Connection, recipient: str, after: str = "", limit: int = PAGE) -> list[Shown]:
+    """The letters of one person, newest first; *after* is the cursor of the last one seen."""
+    return _page(db, after, limit, letters.c.recipient == recipient)
+
+
+def about(
+    db: Connection, application_id: str, after: str = "", limit: int = PAGE, only: str | None = None
+) -> list[Shown]:
+    """What was written about one application, newest first; with *only*, to that person."""
+    mine = () if only is None else (letters.c.recipient == only,)
+    return _page(db, after, limit, letters.c.application_id == application_id, *mine)
+
+
+def everything(db: Connection, after: str = "", limit: int = PAGE) -> list[Shown]:
+    """All letters, newest first; for the operator and the auditor."""
+    return _page(db, after, limit)
+
+
+def caused_by(db: Connection, positions: list[int]) -> list[Shown]:
+    """The letters that the events at *positions* caused."""
+    query = select(*_SHOWN).where(letters.c.event_position.in_(positions))
+    return [_shown(row) for row in db.execute(query.order_by(letters.c.event_position, letters.c.id))]
+
+
+def one(db: Connection, letter_id: str) -> Shown | None:
+    row = db.execute(select(*_SHOWN).where(letters.c.id == letter_id)).first()
+    return None if row is None else _shown(row)
+
+
+def attempts(db: Connection, letter_id: str) -> list[Attempt]:
+    """Every try, oldest first."""
+    c = letter_attempts.c
+    query = select(c.n, c.ended_at, c.outcome, c.code, c.said).where(c.letter_id == letter_id).order_by(c.n)
+    return [
+        Attempt(n=n, ended_at=instant_of(ended_at), outcome=outcome, code=code, said=said)
+        for n, ended_at, outcome, code, said in db.execute(query)
+    ]
+
+
+def counts(db: Connection) -> dict[str, int]:
+    """How many letters are in each state; what an operator looks at first."""
+    query = select(letters.c.state, func.count()).group_by(letters.c.state).order_by(letters.c.state)
+    return {str(state): int(count) for state, count in db.execute(query)}
+
+
+def troubled(db: Connection, limit: int = PAGE) -> list[Shown]:
+    """Letters a person must look at, newest first."""
+    return _page(db, "", limit, letters.c.state.in_(TROUBLED))
+
+
+def _page(db: Connection, after: str, limit: int, *where: ColumnElement[bool]) -> list[Shown]:
+    query = select(*_SHOWN).where(*where)
+    cursor = _CURSOR.fullmatch(after)
+    if cursor:
+        seen = tuple_(letters.c.event_position, letters.c.id)
+        query = query.where(seen < (int(cursor[1]), cursor[2]))
+    query = query.order_by(letters.c.event_position.desc(), letters.c.id.desc()).limit(limit)
+    return [_shown(row) for row in db.execute(query)]
+
+
+def _shown(row: Row[Any]) -> Shown:
+    values: dict[str, Any] = dict(zip(Shown.__dataclass_fields__, row, strict=True))
+    for name in ("deadline", "created_at", "finished_at"):
+        values[name] = None if values[name] is None else instant_of(values[name])
+    return Shown(**{**values, "params": _DECODE(values["params"])})
