@@ -47,9 +47,7 @@ def _call(data: Mapping[str, Any]) -> Found:
     if isinstance(year, int) and not _known_to_calendar(str(data.get("calendar", "cn")), year):
         yield ("calendar",), f"工作日表里没有 {year} 年", f"the working-day table does not hold {year}"
     programmes = {str(one.get("id")) for _, one in each(data, "programmes.*") if is_mapping(one)}
-    for place, programme in each(data, "quotas.*.programme"):
-        if programme not in programmes:
-            yield place, f"没有专项“{programme}”", f"there is no programme {programme!r}"
+    yield from _unknown(each(data, "quotas.*.programme"), programmes, "专项", "programme")
     review = data.get("review")
     if (
         is_mapping(review)

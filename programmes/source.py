@@ -17,6 +17,7 @@ from programmes.shapes import is_list, is_mapping
 
 Place: TypeAlias = tuple[str | int, ...]
 
+_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where libyaml is there
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DEEPEST = 40
 
@@ -89,10 +90,11 @@ class _Reader:
 
     def __init__(self, source: Source, file: str) -> None:
         self.source, self.file = source, file
+        self.seen: set[int] = set()
 
     def into(self, data: dict[str, Any], place: Place, path: Path | Traversable) -> None:
         try:
-            root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+            root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
         except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
             self._unreadable(error)
             return
@@ -117,9 +119,10 @@ class _Reader:
 
     def _value(self, node: yaml.Node, place: Place, depth: int) -> Any:
         self.source.marks.setdefault(place, (self.file, node.start_mark.line + 1))
-        if depth > _DEEPEST or getattr(node, "anchor", None):
-            self._fault(node, place, "不能用锚点，也不能嵌套这么深", "no anchors, and not nested so deep")
+        if depth > _DEEPEST or id(node) in self.seen:
+            self._fault(node, place, "不能引用锚点，也不能嵌套这么深", "no anchors, and not nested so deep")
             return None
+        self.seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place, depth)
         if isinstance(node, yaml.SequenceNode):
@@ -148,7 +151,7 @@ class _Reader:
 
 def _scalar(node: Any) -> Any:
     text = str(node.value)
-    if node.style is not None:  # quoted, or a block of text
+    if node.style:  # quoted, or a block of text
         return text
     if text in ("true", "false"):
         return text == "true"
