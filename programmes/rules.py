@@ -178,7 +178,7 @@ class LiesWithin(Rule):
     def broken(self, question: Question) -> Iterator[Refusal]:
         answer = question.answers.get(self.field)
         if isinstance(answer, str) and not answer.startswith(self.region):
-            yield self.refusal(field=self.field, region=self.region)
+            yield self.refusal(field=self.field, measure=answer, region=self.region)
 
 
 class AnyGiven(Rule):

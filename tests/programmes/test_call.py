@@ -44,12 +44,6 @@ def test_a_call_opens_at_its_instant_and_closes_after_its_own() -> None:
     assert codes("2025-11-28 17:00", timedelta(microseconds=1)) == ["DEADLINE_PASSED"]
 
 
-def test_a_draft_for_approval_never_opens() -> None:
-    """「（送审稿）」: a call opens only from an issued version."""
-    draft = CALL.model_copy(update={"status": "draft_for_approval"})
-    assert [one.code for one in draft.closed_to(instant("2025-11-10"))] == ["CALL_NOT_OPEN"]
-
-
 @pytest.mark.parametrize(
     ("county", "tags", "bodies", "rule", "absent", "copied"),
     [

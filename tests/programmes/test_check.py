@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import programmes
 from programmes import source
+from programmes.calendar import instant
 from programmes.catalogue import Catalogue, DefinitionFaulty, call_of, canonical, load
 from programmes.check import check, check_source
 from programmes.source import read_folder
@@ -174,6 +175,14 @@ def test_a_definition_with_a_fault_cannot_be_published(written: Path) -> None:
     with pytest.raises(DefinitionFaulty) as refused:
         load(written)
     assert [fault.place for fault in refused.value.faults] == ["review.panel"]
+
+
+def test_a_draft_for_approval_is_sound_but_opens_no_call(written: Path) -> None:
+    """「（送审稿）」: a call opens only from an issued version."""
+    swap(written, "call.yaml", "status: issued", "status: draft_for_approval")
+    draft = load(written)
+    for moment in ("2025-11-03 09:00", "2025-11-10", "2026-11-10"):
+        assert [one.code for one in draft.closed_to(instant(moment))] == ["CALL_NOT_OPEN"]
 
 
 VALUES = st.recursive(

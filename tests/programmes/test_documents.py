@@ -29,14 +29,14 @@ SLOTS = [
     ("R-141", "L-9", "9.项目技术水平证明材料", True),
     ("R-142", "L-10", "10.应用推广证明材料", True),
 ]
-ALSO = {"L-8": "R-004", "L-9": "R-010", "L-10": "R-016"}
+ALSO = {"L-8": ("R-004",), "L-9": ("R-010",), "L-10": ("R-016", "R-043")}
 
 
 @pytest.mark.parametrize(
     ("slot_id", "clause", "required"),
     [
-        pytest.param(*rest, id=rest[0], marks=pytest.mark.rule(rule, *([ALSO[rest[0]]] if rest[0] in ALSO else [])))  # type: ignore[index]
-        for rule, *rest in SLOTS
+        pytest.param(slot_id, clause, required, id=slot_id, marks=pytest.mark.rule(rule, *ALSO.get(slot_id, ())))
+        for rule, slot_id, clause, required in SLOTS
     ],
 )
 def test_each_attachment_is_there_verbatim_and_wanted_or_not(slot_id: str, clause: str, required: bool) -> None:

@@ -96,8 +96,10 @@ DECLARED = [
 )
 def test_a_declaration_has_one_right_answer(clause: str, field_id: str, wrong: bool) -> None:
     assert clause in the_guide()
-    assert codes(refused(**{field_id: wrong})) == [("DECLARATION_REFUSED", field_id)]
-    assert codes(refused(**{field_id: None})) == [("REQUIRED", field_id)]
+    typed: dict[str, Any] = {field_id: wrong}
+    assert codes(refused(**typed)) == [("DECLARATION_REFUSED", field_id)]
+    typed = {field_id: None}
+    assert codes(refused(**typed)) == [("REQUIRED", field_id)]
 
 
 @pytest.mark.rule("R-010", "R-117")
