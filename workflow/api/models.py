@@ -190,6 +190,22 @@ class MeAnswer(Told):
     grants: tuple[GrantAnswer, ...]
 
 
+class RecommendedRow(Told):
+    """*cells* by what fills them: position, unit_name, project_name, industry, city, county, contact, programme, direction."""
+
+    application: str
+    rank: int | None
+    letter_number: str
+    cells: dict[str, str]
+
+
+class RecommendationsAnswer(Told):
+    call: str
+    programme: str
+    body: str
+    rows: tuple[RecommendedRow, ...]
+
+
 class UploadFields(Request):
     """*label* tells which of several (the report year); *check_code* is what an auditor's report shows."""
 

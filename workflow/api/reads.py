@@ -8,7 +8,7 @@ from eventstore.refusal import Fault, Malformed
 from programmes.call import Call
 from web import texts
 from web.operations import Answer, Asked, Operation
-from workflow import lifecycle, worklist
+from workflow import lifecycle, recommendation_list, worklist
 from workflow.api import models as m
 from workflow.api.desk import Desk
 from workflow.api.wishes import PLACE
@@ -32,6 +32,9 @@ def questions(desk: Desk) -> Iterator[Operation]:
                 asking.history, m.HistoryAnswer)  # fmt: skip
     yield _read("downloadFile", PLACE + "/attachments/<slot>/<file_id>", "application.file.read", "下载附件",
                 "Download a file", asking.file, None, answers_file=True)  # fmt: skip
+    yield _read("getRecommendationList", "/calls/<call>/programmes/<programme>/recommendations/<body>",
+                "recommendation_list.read", "推荐汇总表", "The recommendation list of a body",
+                asking.recommendations, m.RecommendationsAnswer)  # fmt: skip
     yield _read("listNotices", "/notices", "notice.read", "公示", "Public notices",
                 asking.notices, m.NoticesAnswer, query=m.NoticeQuery, public=True)  # fmt: skip
     yield _read(
@@ -166,6 +169,17 @@ class Asking:
             return self._desk.catalogue.get(asked.path["call"])
         except KeyError:
             raise NotFound from None
+
+    def recommendations(self, asked: Asked) -> Answer:
+        call, programme, body = self._called(asked), str(asked.path["programme"]), str(asked.path["body"])
+        if programme not in {one.id for one in call.programmes}:
+            raise NotFound
+        rows = recommendation_list.rows(self._handling.dispatcher, call, programme, body, asked.actor)
+        items = tuple(
+            m.RecommendedRow(application=r.application, rank=r.rank, letter_number=r.letter_number, cells=r.cells)
+            for r in rows
+        )
+        return Answer(body=m.RecommendationsAnswer(call=call.id, programme=programme, body=body, rows=items))
 
     def me(self, asked: Asked) -> Answer:
         grants = tuple(m.GrantAnswer(role=grant.role.value, scope=grant.scope) for grant in asked.actor.grants)
