@@ -82,7 +82,10 @@ def _number(field: Field, raw: object) -> Decimal:
         raise NotReadable(expected="number")
     if isinstance(raw, int):
         if abs(raw) > 10**30:
-            raise NotReadable("ABOVE_MAX" if raw > 0 else "BELOW_MIN", measure="10^30", limit=str(MOST_FEN))
+            code, measure, limit = (
+                ("ABOVE_MAX", ">10^30", _most(field)) if raw > 0 else ("BELOW_MIN", "<-10^30", _least(field))
+            )
+            raise NotReadable(code, measure=measure, limit=f"{limit:f}")
         return Decimal(raw)
     if isinstance(raw, str):
         if len(raw) > 60:
@@ -115,15 +118,20 @@ def _ten(power: int) -> int:
 
 def _within_limits(field: Field, number: Decimal) -> None:
     shown = f"{number:f}"
-    if field.min is not None and number < field.min:
-        raise NotReadable("BELOW_MIN", measure=shown, limit=f"{field.min:f}")
+    if number < _least(field):
+        raise NotReadable("BELOW_MIN", measure=shown, limit=f"{_least(field):f}")
     if field.above is not None and number <= field.above:
         raise NotReadable("BELOW_MIN", measure=shown, limit=f"{field.above:f}", exclusive=1)
-    most = field.max if field.max is not None else Decimal(MOST_FEN).scaleb(-scale(field))
-    if number > most:
-        raise NotReadable("ABOVE_MAX", measure=shown, limit=f"{most:f}")
-    if number < -most:
-        raise NotReadable("BELOW_MIN", measure=shown, limit=f"{-most:f}")
+    if number > _most(field):
+        raise NotReadable("ABOVE_MAX", measure=shown, limit=f"{_most(field):f}")
+
+
+def _most(field: Field) -> Decimal:
+    return Decimal(MOST_FEN).scaleb(-scale(field)) if field.max is None else field.max
+
+
+def _least(field: Field) -> Decimal:
+    return -_most(field) if field.min is None else field.min
 
 
 def _fixed(field: Field, raw: object, known: Known) -> int:
