@@ -6,22 +6,20 @@ The roof calls `furnish` once and hands in who is calling and what that person m
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
 from flask import Blueprint, Flask, Request, Response, current_app, g, redirect, request
-from flask_wtf import CSRFProtect
-from markupsafe import Markup
+from flask_wtf import CSRFProtect  # pyright: ignore[reportMissingTypeStubs]
 
 from directory.actor import Actor
-from eventstore.refusal import Refusal
-from web import format as fmt
-from web import language, problems, security, session, texts
+from web import language, problems, security, session
 from web.format import Language
 from web.operations import Identity
+from web.saying import FILTERS, GLOBALS, speech
 
 STATIC = Path(__file__).parent / "static"
 
@@ -71,8 +69,8 @@ def furnish(app: Flask, furniture: Furniture) -> CSRFProtect:
     )
     problems.install(app, name_of=furniture.name_of, new_id=lambda: uuid4().hex)
     app.register_blueprint(_pages(furniture))
-    app.jinja_env.filters.update(_filters())
-    app.jinja_env.globals.update(asset=asset, t=t, speech=speech, has_text=texts.has)
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.globals.update({**GLOBALS, "asset": asset})
     app.extensions["furniture"] = furniture
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: _around(furniture))
@@ -111,46 +109,6 @@ def _around(furniture: Furniture) -> dict[str, Any]:
         "sign_in_path": furniture.sign_in_path,
         "sign_out_path": furniture.sign_out_path,
     }
-
-
-def t(key: str, /, **params: object) -> str:
-    """The text *key* in the language of the page."""
-    return texts.t(key, speech(), **params)
-
-
-def speech() -> Language:
-    """The language of the page that is being made."""
-    return language.of(request)
-
-
-def _filters() -> dict[str, Callable[..., Any]]:
-    return {
-        "beijing": lambda at, style="full": fmt.beijing(at, speech(), style),
-        "day": lambda on: fmt.day(on, speech()),
-        "yuan": lambda fen: fmt.yuan(fen, speech()),
-        "wan": lambda fen, unit=True: fmt.wan(fen, speech(), unit=unit),
-        "percent": lambda points: fmt.percent(points, speech()),
-        "number": lambda value: fmt.number(value, speech()),
-        "countdown": fmt.countdown,
-        "reason": texts.explain,
-        "datetime": _machine_time,
-        "words": words,
-    }
-
-
-def words(value: object) -> str:
-    """Whatever speaks both languages, in the page's: a mapping with zh and en, something with .zh and .en, or text."""
-    if isinstance(value, Mapping):
-        return str(value.get(speech()) or value.get("zh") or "")  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-    if isinstance(value, Refusal):
-        return texts.explain(value).of(speech())
-    if hasattr(value, "zh"):
-        return str(getattr(value, speech(), "") or getattr(value, "zh", ""))
-    return "" if value is None else str(value)
-
-
-def _machine_time(at: datetime | date) -> Markup:
-    return Markup(at.isoformat())  # noqa: S704  an ISO 8601 instant holds nothing to escape
 
 
 @lru_cache

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 from flask import Blueprint, Response, render_template
@@ -69,7 +69,7 @@ PROBLEM: dict[str, Any] = {
 class _Schema(GenerateJsonSchema):
     """pydantic's, without complaints about defaults that JSON cannot say."""
 
-    ignored_warning_kinds: ClassVar = {"non-serializable-default", "skipped-choice"}
+    ignored_warning_kinds = {"non-serializable-default", "skipped-choice"}  # noqa: RUF012  as the base class has it
 
 
 def document(registry: Registry, *, version: str = "1", server: str = "/") -> dict[str, Any]:
@@ -157,7 +157,9 @@ def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
 
 def problem_statuses(operation: Operation) -> tuple[int, ...]:
     """What else the operation may answer."""
-    found = {404, 422, 500} | (set() if operation.public else {401}) | {403}
+    found = {403, 404, 422, 429, 500}
+    if not operation.public:
+        found.add(401)
     if operation.request is not None or operation.upload:
         found |= {400, 413, 415}
     if operation.command:
@@ -166,7 +168,7 @@ def problem_statuses(operation: Operation) -> tuple[int, ...]:
         found |= {412, 428}
     if operation.query is not None:
         found |= {400}
-    return tuple(sorted(found | {429}))
+    return tuple(sorted(found))
 
 
 _MEANING: Mapping[int, str] = {
@@ -224,7 +226,7 @@ def blueprint(registry: Registry, *, version: str = "1") -> Blueprint:
             prefix=PREFIX,
             sent={operation.id: _fields(operation, refs, schemas) for operation in registry},
             statuses=problem_statuses,
-            roles=lambda action: sorted(role.value for role in allowed(action)),
+            roles=_roles,
         )
 
     return routes
@@ -246,3 +248,7 @@ def _type(schema: Mapping[str, Any]) -> str:
         return " | ".join(_type(each) for each in schema["anyOf"])
     kind = str(schema.get("format") or schema.get("type") or "any")
     return f"{_type(schema['items'])}[]" if kind == "array" and "items" in schema else kind
+
+
+def _roles(action: str) -> list[str]:
+    return sorted(role.value for role in allowed(action))

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import msgspec
-from flask import Flask, Response, current_app, render_template, request
-from flask_wtf.csrf import CSRFError
+from flask import Flask, Response, render_template, request
+from flask_wtf.csrf import CSRFError  # pyright: ignore[reportMissingTypeStubs]
 from werkzeug.exceptions import HTTPException
 
 from eventstore.event import RecordedEvent, instant_of
@@ -230,7 +230,7 @@ def _from_http(error: HTTPException) -> Problem | None:
     if status == 429:
         params["seconds"] = kept.setdefault("Retry-After", "60")
     if status == 413:
-        params["limit"] = in_words(current_app.config.get("MAX_CONTENT_LENGTH") or 1 << 20)
+        params["limit"] = in_words(request.max_content_length or 1 << 20)
     if status >= 500:
         return None
     return Problem(kind=_BY_STATUS.get(status, "bad-request"), status=status, params=params, headers=kept)

@@ -4,11 +4,11 @@ Two lines against forged writes: where the browser says the request comes from, 
 """
 
 import gzip
-from typing import Any
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Request, Response, request
-from flask_wtf import CSRFProtect
+from flask_wtf import CSRFProtect  # pyright: ignore[reportMissingTypeStubs]
 
 from web.problems import CrossSite
 
@@ -43,15 +43,16 @@ def install(app: Flask, *, secure: bool, session_cookie: str) -> CSRFProtect:
 
     *secure*: served over TLS. *session_cookie* is the name whose presence makes a call to the API one by cookie.
     """
-    app.config.update(
-        SESSION_COOKIE_NAME="__Host-form" if secure else "form",
-        SESSION_COOKIE_SECURE=secure,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_PATH="/",
-        WTF_CSRF_TIME_LIMIT=12 * 3600,
-        WTF_CSRF_SSL_STRICT=False,  # the origin is checked below, before the token
-    )
+    settings: Mapping[str, object] = {
+        "SESSION_COOKIE_NAME": "__Host-form" if secure else "form",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "WTF_CSRF_TIME_LIMIT": 12 * 3600,
+        "WTF_CSRF_SSL_STRICT": False,  # the origin is checked below, before the token
+    }
+    app.config.update(settings)  # pyright: ignore[reportUnknownMemberType]
 
     @app.before_request
     def ours_only() -> None:  # pyright: ignore[reportUnusedFunction]
@@ -68,12 +69,16 @@ def install(app: Flask, *, secure: bool, session_cookie: str) -> CSRFProtect:
             response.headers.setdefault("Cache-Control", "no-store")
         return compressed(response)
 
+    @app.teardown_request
+    def let_go(_: BaseException | None) -> None:  # pyright: ignore[reportUnusedFunction]
+        request.close()  # uploads that were spooled to a file
+
     return CSRFProtect(app)  # registers after ours_only, so the origin is looked at first
 
 
 def exempt(protect: CSRFProtect, api: Blueprint) -> None:
     """The API takes no form token: its bearer calls ignore cookies, its cookie calls have passed the origin check."""
-    protect.exempt(api)
+    protect.exempt(api)  # pyright: ignore[reportUnknownMemberType]
 
 
 def forgeable(request: Request, session_cookie: str) -> bool:
@@ -108,15 +113,19 @@ def own_path(target: str | None, otherwise: str = "/") -> str:
 
 
 def compressed(response: Response) -> Response:
-    """gzip for text that is worth it and not streamed."""
-    if response.direct_passthrough or response.is_streamed or response.status_code in (204, 304):
+    """gzip for text that is worth it; what is streamed or already encoded stays as it is."""
+    if response.status_code in (204, 206, 304) or "Content-Encoding" in response.headers:
         return response
-    if not (response.mimetype or "").startswith(_COMPRESSED) or "Content-Encoding" in response.headers:
+    if not (response.mimetype or "").startswith(_COMPRESSED) or "Content-Disposition" in response.headers:
+        return response
+    if request.endpoint == "web.static":
+        response.direct_passthrough = False  # our own small style sheet and modules
+    elif response.is_streamed:
         return response
     response.vary.add("Accept-Encoding")
-    taken: Any = request.accept_encodings
-    if not taken["gzip"] or response.content_length is None or response.content_length < _WORTH_COMPRESSING:
+    plain = response.get_data()
+    if not request.accept_encodings.quality("gzip") or len(plain) < _WORTH_COMPRESSING:
         return response
-    response.set_data(gzip.compress(response.get_data(), 6, mtime=0))
+    response.set_data(gzip.compress(plain, 6, mtime=0))
     response.headers["Content-Encoding"] = "gzip"
     return response

@@ -14,6 +14,7 @@ from typing import cast
 
 import yaml
 
+from directory.division import divisions
 from eventstore.refusal import Refusal
 from web import format as fmt
 from web.format import Language
@@ -115,6 +116,11 @@ def _instant(value: object, language: Language) -> str:
     return fmt.day(at, language) if isinstance(at, date) else str(value)
 
 
+def _division(value: object, language: Language) -> str:
+    table = divisions()
+    return table.name(str(value), language) if str(value) in table else str(value)
+
+
 def _whole(show: Callable[[int, Language], str]) -> Callable[[object, Language], str]:
     return lambda value, language: show(value, language) if isinstance(value, int) else str(value)
 
@@ -122,6 +128,7 @@ def _whole(show: Callable[[int, Language], str]) -> Callable[[object, Language],
 _SHOWN: Mapping[str, Callable[[object, Language], str]] = {
     "beijing": _instant,
     "date": _instant,
+    "division": _division,
     "n": _whole(fmt.number),
     "yuan": _whole(fmt.yuan),
     "wan": _whole(fmt.wan),

@@ -11,8 +11,8 @@ from flask import Blueprint, Flask, Response, redirect, request
 from pydantic import Field
 
 from directory.actor import Actor, Grant, Role
-from eventstore.ids import uuid7
 from eventstore.event import RecordedEvent
+from eventstore.ids import uuid7
 from eventstore.refusal import (
     Busy,
     ConcurrencyConflict,
