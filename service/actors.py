@@ -12,10 +12,11 @@ import structlog
 
 from directory import signin
 from eventstore.dispatch import Outcome
-from notifications import letters
+from notifications import correspondence
 from service.wiring import House
 
 LOOK_AGAIN_S = 0.05
+RELAY_S = 1.0
 _log = structlog.get_logger(__name__)
 
 
@@ -56,7 +57,7 @@ class Actors:
         if not delivered:
             return True
         with self.house.store.reading() as db:
-            counted = letters.counts(db)
+            counted = correspondence.counts(db)
         return not (counted.get("planned") or counted.get("leased"))
 
 
@@ -128,3 +129,16 @@ class Ticker:
                 self.actors.tick.send()
             except Exception as error:
                 _log.warning("tick_lost", error=f"{type(error).__name__}: {error}")
+
+
+def relay(house: House, stop: threading.Event) -> None:
+    """The same work without any broker, until *stop*: the log is followed as it grows, the rest is looked at each second."""
+    following = threading.Thread(target=house.listener.subscription.follow, args=(stop,), name="following", daemon=True)
+    following.start()
+    swept = 0.0
+    while not stop.wait(RELAY_S):
+        house.delivery.drain()
+        if time.monotonic() - swept >= house.settings.tick_s:
+            sweep(house)
+            swept = time.monotonic()
+    following.join()

@@ -69,12 +69,16 @@ class _Part(BaseModel):
 
 
 class Expectation(_Part):
-    """What must come of a step. *refused* is the exact set; *values* and *dates* are looked up in the dossier afterwards."""
+    """What must come of a step. *refused* is the exact set; *values* and *dates* are looked up in the dossier afterwards.
+
+    *recorded* is looked up in what the newest event says, *answer* in the answer itself.
+    """
 
     state: str | None = None
     answer: dict[str, Any] = {}
     values: dict[str, Any] = {}
     dates: dict[str, Instant] = {}
+    recorded: dict[str, Any] = {}
     documents: list[str] = []
     letters: list[str] | None = None
     refused: Annotated[Codes | None, BeforeValidator(_codes)] = None

@@ -104,3 +104,34 @@ def publish_packaged(house: House) -> list[str]:
     for call in issued:
         publishing.publish(house.dispatcher, call, house.as_roof())
     return [call.id for call in issued]
+
+
+@contextmanager
+def serve_alone(settings: Settings, host: str, port: int) -> Iterator[str]:
+    """One process for everything: the web, the workers of the local broker and the ticker. Yields the address."""
+    with ExitStack() as stack:
+        house = wiring.build(settings)
+        stack.callback(house.close)
+        house.prepare()
+        actors = acting.declare(house)
+        server = _server(host, port)
+        stack.callback(server.server_close)
+        server.app = create_app(house, actors)
+        _start(stack, settings, actors, server.serve_forever, server.shutdown)
+        yield f"http://{host}:{server.server_port}"
+
+
+@contextmanager
+def working(settings: Settings, threads: int) -> Iterator[None]:
+    """Workers and ticker without a web server, for Redis or RabbitMQ."""
+    with ExitStack() as stack:
+        house = wiring.build(settings)
+        stack.callback(house.close)
+        actors = acting.declare(house)
+        workers = Workers(house.broker, threads=threads)
+        workers.start()
+        stack.callback(workers.stop)
+        ticker = Ticker(actors, settings.tick_s)
+        ticker.start()
+        stack.callback(ticker.stop)
+        yield

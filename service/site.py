@@ -10,6 +10,8 @@ from flask import Flask
 
 from directory.actor import Actor
 from directory.records import Directory
+from notifications import pages as letter_pages
+from notifications.api import operations as letter_operations
 from service import clockwork, demonstration, entrance, health
 from service.actors import Actors, declare
 from service.settings import read
@@ -22,6 +24,7 @@ from web.format import Language
 from web.operations import Registry
 from workflow.api import Desk as ApiDesk
 from workflow.api import operations as application_operations
+from workflow.pages import pages as workflow_pages
 
 LARGEST_BODY = 64 * 1024 * 1024
 
@@ -33,7 +36,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     secure = house.settings.base_url.startswith("https://")
     identity = entrance.identity(house, secure=secure)
     now = partial(clockwork.now, house)
-    told = Told(house.store, house.clock, house.calls)
+    told = Told(house.store, house.clock)
 
     app = Flask(__name__, static_folder=None)
     app.config.update(SECRET_KEY=house.settings.session_key_bytes, MAX_CONTENT_LENGTH=LARGEST_BODY)
@@ -51,6 +54,9 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     app.register_blueprint(api)
     security.exempt(protect, api)
     app.register_blueprint(openapi.blueprint(registry))
+    for blueprint in workflow_pages(house.handling, house.calls.calls, house.files, Directory, told):
+        app.register_blueprint(blueprint)
+    app.register_blueprint(letter_pages.pages(house.store))
     app.register_blueprint(entrance.pages(house, secure=secure))
     app.register_blueprint(health.pages(house))
     if mailbox is not None and house.settings.mode == "demo":
@@ -61,7 +67,8 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
 def registry_of(house: House, actors: Actors, told: Told) -> Registry:
     """Every operation of the service."""
     registry = Registry()
-    registry.add(*application_operations(ApiDesk(house.handling, house.calls, house.files, told.for_api)))
+    registry.add(*application_operations(ApiDesk(house.handling, house.calls, house.files, told)))
+    registry.add(*letter_operations(house.store))
     if house.settings.clock_may_be_set:
         registry.add(*clockwork.operations(house, actors))
     return registry

@@ -3,7 +3,7 @@
 Here because letters are a room above the applications: the roof hands the answer down.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from directory.records import Directory
@@ -11,10 +11,9 @@ from eventstore.clock import Clock
 from eventstore.store import EventStore
 from notifications import words
 from notifications.announcements import Announcement, preview
-from notifications.audiences import Kind
+from notifications.contents import Named
 from notifications.listener import terms_of
 from programmes.call import Call
-from programmes.catalogue import Catalogue
 from workflow.application import Application
 from workflow.events import RouteStep
 
@@ -22,22 +21,14 @@ from workflow.events import RouteStep
 class Told:
     """Answers for one trigger as an application stands: an audience a line, in both languages."""
 
-    def __init__(self, store: EventStore, clock: Clock, calls: Catalogue) -> None:
-        self._store, self._clock, self._calls = store, clock, calls
+    def __init__(self, store: EventStore, clock: Clock) -> None:
+        self._store, self._clock = store, clock
 
-    def for_pages(self, trigger: str, application: Application) -> Sequence[dict[str, str]]:
-        call = self._calls.get(application.call, application.definition_digest)
-        return [{"zh": line["zh"], "en": line["en"]} for line in self.for_api(trigger, application, call)]
-
-    def for_api(self, trigger: str, application: Application, call: Call) -> Sequence[dict[str, str]]:
-        return list(self._lines(trigger, application, call))
-
-    def _lines(self, trigger: str, application: Application, call: Call) -> Iterator[dict[str, str]]:
+    def __call__(self, trigger: str, application: Application, call: Call) -> list[dict[str, str]]:
         with self._store.reading() as db:
-            now = self._clock.now(db)
             directory = Directory(db)
-            for announcement in _ahead(trigger, application, call, now, directory):
-                yield _line(announcement, directory)
+            found = _ahead(trigger, application, call, self._clock.now(db), directory)
+            return words.told(found, names_of(directory))
 
 
 def _ahead(
@@ -52,11 +43,11 @@ def _ahead(
     return preview(trigger, application, terms_of(call), now, route)
 
 
-def _line(announcement: Announcement, directory: Directory) -> dict[str, str]:
-    audience = announcement.audience
-    bureau = directory.bureau(audience.id) if audience.kind is Kind.BODY else None
-    zh, en = (bureau.name_zh, bureau.name_en) if bureau else ("", "")
-    said = {"audience": str(audience), "kind": announcement.kind, "because": announcement.because.value}
-    spoken = {"zh": words.audience(audience.kind, "zh", zh), "en": words.audience(audience.kind, "en", en)}
-    until = {"deadline": announcement.deadline.isoformat()} if announcement.deadline else {}
-    return {**said, **spoken, **until}
+def names_of(directory: Directory) -> Named:
+    """The name of a body by its code; the code itself for one that is not registered."""
+
+    def named(code: str) -> tuple[str, str]:
+        bureau = directory.bureau(code)
+        return (bureau.name_zh, bureau.name_en) if bureau else (code, code)
+
+    return named

@@ -1,0 +1,5 @@
+"""`python -m service` is `vermilion`."""
+
+from service.cli import main
+
+main()

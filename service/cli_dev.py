@@ -1,0 +1,79 @@
+"""`vermilion dev`: for tests of this program by other programs. Never in production."""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def dev() -> None:
+    """测试用 · for tests."""
+
+
+@dev.command()
+def seed() -> None:
+    """建库、发布、登记，打印每人的令牌 · make a world in the database of the settings; prints tokens by person as JSON."""
+    from service import wiring, world
+    from service.cli import settings_or_exit
+    from service.running import publish_packaged
+
+    settings = settings_or_exit()
+    if not settings.clock_may_be_set:
+        raise click.ClickException("只在演示和测试里 · only in mode demo or test")
+    house = wiring.build(settings)
+    house.prepare()
+    publish_packaged(house)
+    click.echo(json.dumps(world.populate(house), ensure_ascii=False))
+    house.close()
+
+
+@dev.command()
+@click.option("--count", default=1000, show_default=True)
+@click.option("--stream", default="unit-writer", show_default=True)
+def writer(count: int, stream: str) -> None:
+    """不停地写：INTENT 之后写，写成才 ACK · write and write; what is acknowledged must survive anything."""
+    from service import wiring
+    from service.cli import settings_or_exit
+    from service.writing import write
+
+    house = wiring.build(settings_or_exit())
+    for line in write(house, stream, count):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    house.close()
+
+
+@dev.command()
+@click.option(
+    "--database-url", "urls", multiple=True, help="默认一个临时 SQLite · a SQLite file of its own unless given"
+)
+def migrations(urls: tuple[str, ...]) -> None:
+    """迁移升到最新再退到零 · migrations up, down to nothing, and up again."""
+    import migrations as numbered
+    from eventstore.engine import open_engine
+
+    with tempfile.TemporaryDirectory() as folder:
+        for url in urls or (f"sqlite:///{Path(folder) / 'up-and-down.db'}",):
+            engine = open_engine(url)
+            numbered.upgrade(engine)
+            numbered.downgrade(engine, "base")
+            numbered.upgrade(engine)
+            engine.dispose()
+            click.echo(f"升、退、再升 · up, down and up again: {engine.dialect.name}")
+
+
+@dev.command("verify-seeded")
+def verify_seeded() -> None:
+    """演一段，再核验 · play a short journey in a fresh world and verify the book it leaves."""
+    from service.demo import faults_of, journeys, play, staged
+
+    with tempfile.TemporaryDirectory() as folder, staged(Path(folder) / "world", tick_s=600) as (run, tokens):
+        short = [journey for journey in journeys() if journey.id == "a-variant-reconsideration"]
+        faults = [*map(str, play(run, tokens, short)), *faults_of(run)]
+        click.echo(f"{run.house.store.head_position()} 条事件 events")
+    for fault in faults:
+        click.echo(fault, err=True)
+    sys.exit(1 if faults else 0)

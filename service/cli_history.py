@@ -1,0 +1,85 @@
+"""`vermilion verify`, `checkpoint`, `rebuild`: what shows that the history is what was written."""
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option(
+    "--checkpoint",
+    "note",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="库外保存的检查点 · one kept outside",
+)
+def verify(note: Path | None) -> None:
+    """核验全部历史 · read the whole log; names the first bad position and ends with 1."""
+    from eventstore.checkpoint import NotSigned, Signer, open_note
+    from eventstore.verify import verify as verified
+    from service import wiring
+    from service.cli import progress, settings_or_exit
+
+    settings = settings_or_exit()
+    house = wiring.build(settings)
+    outside = None
+    if note is not None:
+        try:
+            outside = open_note(
+                note.read_text("utf-8"), [Signer(settings.log_name, settings.checkpoint_key_bytes).verifier]
+            )
+        except NotSigned as error:
+            raise click.ClickException(f"检查点不可信 · the checkpoint is not trusted: {error}") from error
+    report = verified(house.engine, outside, progress("核验 · verifying"))
+    house.close()
+    if report.ok:
+        click.echo(f"无误 · sound: {report.size} 条事件 events, root {report.root.hex()}")
+        return
+    where = f"{report.stream} " if report.stream else ""
+    click.echo(
+        f"第 {report.position} 条有问题 · bad at position {report.position}: {where}{report.reason} {report.detail}",
+        err=True,
+    )
+    sys.exit(1)
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="写到文件 · write it here")
+def checkpoint(out: Path | None) -> None:
+    """签一个检查点，存到库外 · sign a head of the log; keep it outside the database."""
+    from service import wiring
+    from service.cli import settings_or_exit
+
+    house = wiring.build(settings_or_exit())
+    note = house.checkpointer.sign()
+    house.close()
+    if out is None:
+        click.echo(note, nl=False)
+    else:
+        out.write_text(note, "utf-8")
+
+
+@click.command()
+@click.argument("projection", required=False)
+@click.option("--compare", is_flag=True, help="只比较，不改 · compare only")
+def rebuild(projection: str | None, compare: bool) -> None:
+    """从历史重建投影 · build projections anew beside the live ones; nobody is written to because of it."""
+    from service import wiring
+    from service.cli import progress, settings_or_exit
+    from service.upkeep import rebuild_one
+
+    house = wiring.build(settings_or_exit())
+    names = [each.name for each in house.projections]
+    if projection and projection not in names:
+        raise click.ClickException(f"没有这个投影 · there are: {', '.join(names)}")
+    differing = 0
+    for name in [projection] if projection else names:
+        rebuilt = rebuild_one(house, name, repair=not compare, progress=progress(name))
+        same = "一致 · same" if rebuilt.equal else f"不同 · differed: {', '.join(rebuilt.differing)}"
+        click.echo(f"{name}: {rebuilt.events} 条事件 events, {'新版已上线 · live' if rebuilt.equal is None else same}")
+        differing += rebuilt.equal is False
+    house.close()
+    sys.exit(1 if compare and differing else 0)
+
+
+COMMANDS = (verify, checkpoint, rebuild)

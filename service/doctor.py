@@ -1,0 +1,159 @@
+"""An examination: everything the service needs, looked at one by one, with the command that mends what is not well."""
+
+import json
+import platform
+import smtplib
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import text
+
+from eventstore.verify import verify
+from service import health, wiring
+from service.settings import Settings
+from service.wiring import House
+
+SOUND, WARNING, FAILING = 0, 1, 2
+MARKS = ("通过 ok", "警告 warning", "失败 failed")
+OFFSET_S = 2.0
+TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: *grade* is 0 sound, 1 a warning, 2 failing; *mend* says what to do."""
+
+    what: str
+    grade: int
+    said: str
+    mend: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Every finding; a look that cannot be taken is a finding too."""
+    house = wiring.build(settings)
+    found: list[Finding] = []
+    for name, look in _LOOKS:
+        try:
+            found.append(look(house))
+        except Exception as error:  # whatever goes wrong in a look is what it found
+            found.append(Finding(name, FAILING, f"{type(error).__name__}: {error}"))
+    house.close()
+    return found
+
+
+def told(findings: Sequence[Finding], *, as_json: bool = False) -> str:
+    if as_json:
+        return json.dumps([asdict(finding) for finding in findings], ensure_ascii=False)
+    return "\n".join(
+        f"{MARKS[one.grade]:<12} {one.what}: {one.said}" + (f"  → {one.mend}" if one.mend else "") for one in findings
+    )
+
+
+def _python(house: House) -> Finding:
+    grade = SOUND if sys.version_info >= (3, 11) else FAILING
+    return Finding("Python", grade, platform.python_version())
+
+
+def _time_zone(house: House) -> Finding:
+    try:
+        ZoneInfo("Asia/Shanghai")
+    except ZoneInfoNotFoundError:
+        return Finding("时区 time zone", FAILING, "没有 Asia/Shanghai", "pip install tzdata")
+    return Finding("时区 time zone", SOUND, "Asia/Shanghai")
+
+
+def _database(house: House) -> Finding:
+    with house.engine.connect() as db:
+        db.execute(text("SELECT 1"))
+    return Finding("数据库 database", SOUND, house.engine.dialect.name)
+
+
+def _schema(house: House) -> Finding:
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    import migrations
+
+    with house.engine.connect() as db:
+        stands = MigrationContext.configure(db).get_current_revision()
+    head = ScriptDirectory.from_config(migrations.config()).get_current_head()
+    if stands == head:
+        return Finding("表结构 schema", SOUND, str(head))
+    return Finding("表结构 schema", FAILING, f"{stands} ≠ {head}", "vermilion db upgrade")
+
+
+def _clock(house: House) -> Finding:
+    with house.store.reading() as db:
+        offset = abs((datetime.now(UTC) - house.wall.now(db)).total_seconds())
+    grade = SOUND if offset <= OFFSET_S else FAILING
+    return Finding(
+        "时钟 clock", grade, f"与数据库差 {offset:.2f} s", "" if grade == SOUND else "对时 · set the time by NTP"
+    )
+
+
+def _mail(house: House) -> Finding:
+    parts = urlsplit(house.settings.smtp_url.get_secret_value())
+    server = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
+    with server(parts.hostname or "", parts.port or 0, timeout=TIMEOUT_S) as line:
+        line.ehlo()
+        encrypted = parts.scheme != "smtp" or line.has_extn("starttls")
+    loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    grade = SOUND if encrypted or loopback else WARNING
+    return Finding(
+        "邮件 mail",
+        grade,
+        f"{parts.hostname} 应答 answers",
+        "" if grade == SOUND else "用 smtps:// 或 smtp+starttls://",
+    )
+
+
+def _broker(house: House) -> Finding:
+    house.broker.declare_queue("doctor")
+    consumer = house.broker.consume("doctor", timeout=100)
+    next(iter(consumer))
+    consumer.close()
+    return Finding("代理 broker", SOUND, house.settings.broker)
+
+
+def _files(house: House) -> Finding:
+    found = health.files(house)
+    return Finding("文件夹 files", SOUND if found == "ok" else FAILING, found)
+
+
+def _letters(house: House) -> Finding:
+    found = health.letters(house)
+    return Finding("信件 letters", SOUND if found == "ok" else WARNING, found)
+
+
+def _history(house: House) -> Finding:
+    report = verify(house.engine)
+    if report.ok:
+        return Finding("历史 history", SOUND, f"{report.size} 条事件 events")
+    return Finding("历史 history", FAILING, f"第 {report.position} 条 · {report.reason}", "vermilion verify")
+
+
+def _transport(house: House) -> Finding:
+    safe = house.settings.mode != "production" or house.settings.base_url.startswith("https://")
+    return Finding(
+        "传输 transport", SOUND if safe else WARNING, house.settings.base_url, "" if safe else "base_url 用 https"
+    )
+
+
+_LOOKS: tuple[tuple[str, Callable[[House], Finding]], ...] = (
+    ("Python", _python),
+    ("时区 time zone", _time_zone),
+    ("数据库 database", _database),
+    ("表结构 schema", _schema),
+    ("时钟 clock", _clock),
+    ("邮件 mail", _mail),
+    ("代理 broker", _broker),
+    ("文件夹 files", _files),
+    ("信件 letters", _letters),
+    ("历史 history", _history),
+    ("传输 transport", _transport),
+)

@@ -1,0 +1,25 @@
+"""What an operator does to the tables: bring them up, build a projection anew."""
+
+from collections.abc import Iterator
+
+import migrations
+from eventstore.projection import install
+from eventstore.rebuild import Progress, Rebuilt, rebuild
+from service.wiring import House
+
+
+def bring_up(house: House, progress: Progress | None = None) -> Iterator[str]:
+    """Migrate, install, and build every projection that the log is ahead of; says what it did, a line each."""
+    migrations.upgrade(house.engine)
+    yield "数据库已到最新 · the database is up to date"
+    with house.store.begin() as db:
+        behind = install(db, house.projections)
+    for projection in behind:
+        rebuilt = rebuild(house.store, house.read, projection, progress=progress)
+        yield f"{rebuilt.name} 第 {rebuilt.revision} 版已建好 · built from {rebuilt.events} 条事件 events"
+
+
+def rebuild_one(house: House, name: str, *, repair: bool, progress: Progress | None = None) -> Rebuilt:
+    """Build the projection *name* beside the live one, compare, and put it in its place where it differs and *repair*."""
+    projection = next(each for each in house.projections if each.name == name)
+    return rebuild(house.store, house.read, projection, repair=repair, progress=progress)
