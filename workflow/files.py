@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
-from uuid import UUID
 
 from eventstore.ids import Ids
 from eventstore.refusal import Fault, Malformed, Refusal
@@ -71,7 +70,7 @@ class Files:
         if kind is None:
             raise _malformed("FILE_TYPE", name=cleaned, allowed=sorted(KINDS))
         self._need_room()
-        file_id = self._ids_hex()
+        file_id = self._ids.uuid7().hex
         path = self._path(file_id)
         path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         arriving = path.with_suffix(".part")
@@ -138,9 +137,6 @@ class Files:
         self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         if shutil.disk_usage(self._folder).free < self.limits.free_bytes:
             raise FolderFull("too little room is left for files")
-
-    def _ids_hex(self) -> str:
-        return UUID(bytes=os.urandom(16)).hex if self._ids is None else self._ids.uuid7().hex
 
     def _path(self, file_id: str) -> Path:
         if not _ID.fullmatch(file_id):

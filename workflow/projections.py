@@ -6,10 +6,11 @@ one bank reference for ever. Whoever loses such a race decides again on new fact
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, Select, Table, Update, bindparam, delete, insert, select, update
 
 from eventstore.event import Fact
 from eventstore.projection import TableProjection
@@ -87,11 +88,22 @@ class _Batch:
 def _rows(db: Connection, table: Table, wanted: Iterable[str]) -> dict[str, dict[str, Any]]:
     ids, found = sorted(wanted), dict[str, dict[str, Any]]()
     for start in range(0, len(ids), _CHUNK):
-        some = ids[start : start + _CHUNK]
-        query = select(*(table.c[name] for name in _COLUMNS)).where(table.c.id.in_(some))
-        for columns in db.execute(query).mappings():
-            found[columns["id"]] = dict(columns)
+        for row in db.execute(_selecting(table), {"ids": ids[start : start + _CHUNK]}):
+            columns = dict(zip(_COLUMNS, row, strict=True))
+            found[columns["id"]] = columns
     return found
+
+
+@cache
+def _selecting(table: Table) -> Select[Any]:
+    """Made once: putting a statement together costs more than asking it."""
+    return select(*(table.c[name] for name in _COLUMNS)).where(table.c.id.in_(bindparam("ids", expanding=True)))
+
+
+@cache
+def _updating(table: Table, names: tuple[str, ...]) -> Update:
+    to: dict[str, BindParameter[Any]] = {name: bindparam(f"new_{name}") for name in names}
+    return update(table).where(table.c.id == bindparam("of")).values(to)
 
 
 def _write(
@@ -117,8 +129,7 @@ def _write(
         db.execute(insert(table), fresh)
     for names, values in changed.items():
         if names:
-            to: dict[str, BindParameter[Any]] = {name: bindparam(f"new_{name}") for name in names}
-            db.execute(update(table).where(table.c.id == bindparam("of")).values(to), values)
+            db.execute(_updating(table, names), values)
 
 
 class BankReferences(TableProjection):

@@ -6,7 +6,7 @@ Nothing is left out of the order; what an actor may not know is left out of the 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict
 
@@ -89,8 +89,8 @@ def _plain(value: Any) -> Any:
         case str() | bool() | int() | None:
             return value
         case Mapping():
-            return {str(key): _plain(each) for key, each in value.items()}
+            return {str(key): _plain(each) for key, each in cast("Mapping[object, object]", value).items()}
         case tuple() | list():
-            return [_plain(each) for each in value]
+            return [_plain(each) for each in cast("Sequence[object]", value)]
         case _:
             return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}

@@ -166,7 +166,8 @@ def _page(rows: Sequence[dict[str, Any]], limit: int) -> Page:
 
 
 def _item(row: dict[str, Any]) -> Item:
-    return Item(**{**row, "due_at": None if row["due_at"] == NEVER else row["due_at"]})
+    shown: dict[str, Any] = {**row, "due_at": None if row["due_at"] == NEVER else row["due_at"]}
+    return Item(**shown)
 
 
 def cursor(due_at: int, application: str) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from types import GenericAlias, UnionType
-from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, create_model
 
@@ -22,9 +22,9 @@ def exact(value: Any) -> Any:
         case float():
             return Decimal(repr(value))
         case dict():
-            return {key: exact(each) for key, each in value.items()}
+            return {key: exact(each) for key, each in cast("dict[str, Any]", value).items()}
         case list():
-            return [exact(each) for each in value]
+            return [exact(each) for each in cast("list[Any]", value)]
         case _:
             return value
 
@@ -65,7 +65,8 @@ def _typed(hint: Any) -> Any:
         return Union[tuple(_typed(each) for each in inner)]  # noqa: UP007  made of a list
     if hint is Mapping:
         return Answers
-    return {str: Text, int: Whole, datetime: AwareDatetime}.get(hint, hint)
+    bounded: dict[Any, Any] = {str: Text, int: Whole, datetime: AwareDatetime}
+    return bounded.get(hint, hint)
 
 
 def _dict_of(value: Any) -> Any:

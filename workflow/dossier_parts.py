@@ -1,0 +1,160 @@
+"""The parts of a dossier as answers and pages hold them: plain, typed, and closed to what they do not name."""
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from workflow.stages import Stage
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Words(Part):
+    zh: str
+    en: str
+
+
+class FileView(Part):
+    file_id: str
+    name: str
+    size: int
+    sha256: str
+    media_type: str
+    label: str
+    pages: int | None
+    check_code: str
+
+
+class SlotView(Part):
+    slot: str
+    label: Words
+    files: tuple[FileView, ...]
+
+
+class CommitmentView(Part):
+    unit: str
+    text_version: str
+    text_digest: str
+    signer: str | None
+    signer_kind: str
+    signed_on: date
+    scan_sha256: str
+
+
+class StepView(Part):
+    """A body of the route; *recommended*: it put its name to the text."""
+
+    body: str
+    level: str
+    recommended: bool
+    handler: str | None = None
+    opinion: str = ""
+    letter_number: str = ""
+    letter_scan: str = ""
+    content_digest: str = ""
+    rank: int | None = None
+
+
+class ItemView(Part):
+    kind: str
+    id: str
+    reason: str
+    material: bool
+
+
+class ReturnView(Part):
+    returned_from: Stage
+    body: str
+    deadline: datetime
+    items: tuple[ItemView, ...]
+
+
+class ReconsiderationView(Part):
+    about: Stage
+    reason: str
+    granted: bool | None
+
+
+class ReviewView(Part):
+    """*result* in hundredths of a point. Who judged is for the province; an expert sees their own marks."""
+
+    drawn: int
+    scored: int
+    result: int | None
+    panel: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    totals: dict[str, int] = {}
+
+
+class NoticeView(Part):
+    opens: date
+    closes: date
+    until: datetime
+
+
+class ObjectionView(Part):
+    objection: int
+    kind: str
+    grounds: str
+    outcome: str
+
+
+class TrancheView(Part):
+    tranche: int
+    amount_fen: int
+    bank_reference: str
+    paid_on: date | None
+
+
+class MoneyView(Part):
+    amount_fen: int | None
+    awarded_fen: int
+    instructed_fen: int
+    paid_fen: int
+    document_number: str
+    tranches: tuple[TrancheView, ...]
+    recovery_due_fen: int
+    repaid_fen: int
+
+
+class Dossier(Part):
+    """Everything about one application that this actor may see. Answers are canonical: whole fen, basis points, ISO dates."""
+
+    id: str
+    number: str
+    call: str
+    call_title: Words
+    programme: str
+    direction: str
+    direction_title: Words
+    lead_unit: str
+    unit_name: str
+    project_name: str
+    region: str
+    stage: Stage
+    version: int
+    holder: str
+    due_at: datetime | None
+    definition_digest: str
+    content_digest: str
+    seal_version: int
+    answers: dict[str, Any]
+    hidden: tuple[str, ...]
+    section_versions: dict[str, int]
+    attachments: tuple[SlotView, ...]
+    commitments: tuple[CommitmentView, ...]
+    route: tuple[StepView, ...]
+    route_rule: str
+    copied_to: tuple[str, ...]
+    returned: ReturnView | None
+    returns: dict[str, int]
+    extensions: dict[str, datetime]
+    reconsideration: ReconsiderationView | None
+    review: ReviewView
+    notice: NoticeView | None
+    objections: tuple[ObjectionView, ...]
+    money: MoneyView
+    self_evaluated: bool
