@@ -3,6 +3,7 @@
 # ruff: noqa: S608 -- only constants of this room are put into statements; values are always bound
 
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeAlias
@@ -17,16 +18,15 @@ from eventstore.merkle import BLOCK, EMPTY_ROOT, Tree, leaf_hash
 from eventstore.schema import log_checkpoints, log_nodes
 
 _PAGE = 4096
-_REMEMBERED = 1 << 16
-_SQL = (
-    "SELECT position, stream, version, {event_id}, type, schema_version, payload, metadata, actor, {correlation_id},"
-    " {causation_id}, recorded_at, algorithm, prev_hash, hash FROM events"
-    " WHERE position > {mark} AND position <= {mark} ORDER BY position LIMIT " + str(_PAGE)
+_REMEMBERED = 1 << 14
+_SQL = (  # in the order event_hash() takes them, from the fourth on
+    "SELECT position, algorithm, hash, prev_hash, stream, version, {event_id}, type, schema_version, payload, metadata,"
+    " actor, {correlation_id}, {causation_id}, recorded_at FROM events"
+    " WHERE position <= {mark} ORDER BY position"
 )
 _IDS = ("event_id", "correlation_id", "causation_id")
 Row: TypeAlias = Sequence[Any]
 Nodes: TypeAlias = dict[tuple[int, int], bytes]
-_Mark: TypeAlias = tuple[int, str, bytes]  # recorded_at, event id, hash
 Progress: TypeAlias = Callable[[int, int], None]
 
 
@@ -108,19 +108,20 @@ class _Reading:
         self.tree = Tree(self._complete)
         self._tips: dict[str, tuple[int, bytes]] = {}
         self._good = Tree()  # the tree up to the last place somebody vouched for
-        self._since: list[_Mark] = []  # the events after that; a bounded number
+        self._since: list[Row] = []  # the events after that; a bounded number
 
     def _complete(self, level: int, index: int, node: bytes) -> None:
         self._completed[level, index] = node
 
     def read(self, progress: Progress | None) -> None:
-        for rows in self._pages():
-            leaves = self._checked(rows)
-            if len(self._since) < _REMEMBERED:
-                self._since.extend([(row[11], row[3], row[14]) for row in rows])
-            self._grow(leaves)
-            if progress is not None:
-                progress(self.tree.size, self._head)
+        with closing(self._pages()) as pages:
+            for rows in pages:
+                leaves = self._checked(rows)
+                if len(self._since) < _REMEMBERED:
+                    self._since.extend(rows)
+                self._grow(leaves)
+                if progress is not None:
+                    progress(self.tree.size, self._head)
         if self._vouchers.size > self._head:
             lost = f"{self._vouchers.size} events were vouched for, {self._head} are here"
             raise _Bad(self._head + 1, "truncated", detail=lost, until=self._vouchers.size)
@@ -131,14 +132,11 @@ class _Reading:
         sql = _SQL.format(mark="%s" if postgresql else "?", **ids)
         raw = self._db.connection.dbapi_connection
         assert raw is not None
-        cursor, after = raw.cursor(), 0
-        while after < self._head:
-            cursor.execute(sql, (after, self._head))
-            rows: Sequence[Row] = cursor.fetchall()
-            if not rows:
-                return
-            yield rows
-            after = rows[-1][0]
+        cursor: Any = raw.cursor(**({"name": "verify"} if postgresql else {}))  # the server's: memory stays flat
+        with closing(cursor):
+            cursor.execute(sql, (self._head,))
+            while rows := cursor.fetchmany(_PAGE):
+                yield rows
 
     def _checked(self, rows: Sequence[Row]) -> list[bytes]:
         """The leaves of *rows*, each checked against its stream."""
@@ -148,30 +146,30 @@ class _Reading:
         expected = self.tree.size
         for row in rows:
             expected += 1
-            position, stream, version, *fields, algorithm, prev, digest = row
+            stream, version, digest = row[4], row[5], row[2]
             before, tip = tip_of(stream, none)
             if (
-                position != expected
+                row[0] != expected
                 or version != before + 1
-                or prev != tip
-                or algorithm != ALGORITHM
-                or digest_of(prev, stream, version, *fields) != digest
+                or row[3] != tip
+                or row[1] != ALGORITHM
+                or digest_of(*row[3:]) != digest
             ):
                 self._grow(leaves)  # what is written down about the events before may name an earlier position
                 raise self._broken(row, expected)
             tips[stream] = (version, digest)
-            leaves.append(sha(b"\x00" + position.to_bytes(8, "big") + digest).digest())
+            leaves.append(sha(b"\x00" + expected.to_bytes(8, "big") + digest).digest())
         return leaves
 
     def _broken(self, row: Row, expected: int) -> _Bad:
         """Why *row* is not what belongs at *expected*."""
-        position, stream, version, *fields, algorithm, prev, digest = row
+        position, algorithm, digest, _, stream, version = row[:6]
         before, _ = self._tips.get(stream, (0, NO_HASH))
         if position != expected:
             return _Bad(expected, "deleted", detail=f"positions {expected} to {position - 1} are missing")
         if algorithm != ALGORITHM:
             return _Bad(position, "algorithm", stream, f"nobody knows {algorithm}")
-        if event_hash(prev, stream, version, *fields) != digest:
+        if event_hash(*row[3:]) != digest:
             return _Bad(position, "edited", stream, f"version {version} is not what its hash says")
         if version != before + 1:
             reason = "swapped" if self._exists(stream, before + 1) else "deleted"
@@ -207,15 +205,16 @@ class _Reading:
         detail = f"positions {start + 1} to {end} are not what was signed or stored about them"
         return _Bad(start + 1, "rewritten", detail=detail, until=end)
 
-    def _swapped(self, marks: Sequence[_Mark], end: int) -> tuple[int, int] | None:
+    def _swapped(self, marks: Sequence[Row], end: int) -> tuple[int, int] | None:
         """The two whose exchange would restore what was written down: time and id say where to look."""
         if self._good.size + len(marks) != end:
             return None
-        downs = [index for index in range(1, len(marks)) if marks[index][:2] < marks[index - 1][:2]]
+        times = [(row[14], row[6]) for row in marks]
+        downs = [index for index in range(1, len(marks)) if times[index] < times[index - 1]]
         if not downs:
             return None
         first, last = downs[0] - 1, downs[-1]
-        digests = [digest for _, _, digest in marks]
+        digests = [row[2] for row in marks]
         digests[first], digests[last] = digests[last], digests[first]
         nodes: Nodes = {}
         tree = self._good.copy(lambda level, index, node: nodes.__setitem__((level, index), node))
