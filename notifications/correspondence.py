@@ -162,4 +162,5 @@ def _shown(row: Row[Any]) -> Shown:
     values: dict[str, Any] = dict(zip(Shown.__dataclass_fields__, row, strict=True))
     for name in ("deadline", "created_at", "finished_at"):
         values[name] = None if values[name] is None else instant_of(values[name])
-    return Shown(**{**values, "params": _DECODE(values["params"])})
+    values["params"] = _DECODE(values["params"])
+    return Shown(**values)

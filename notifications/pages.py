@@ -11,7 +11,7 @@ from eventstore.refusal import Refused
 from eventstore.store import EventStore
 from notifications import correspondence, words
 from notifications.api import may_see
-from notifications.correspondence import PAGE
+from notifications.correspondence import PAGE, Shown
 from web.face import signed_in
 from web.problems import NotFound
 from web.saying import speech
@@ -23,7 +23,7 @@ def pages(store: EventStore) -> Blueprint:
 
     @blueprint.context_processor
     def speaking() -> dict[str, object]:  # pyright: ignore[reportUnusedFunction]
-        return {"say": _say, "moment": _moment}
+        return {"say": _say, "moment": _moment, "dossier": _dossier}
 
     @blueprint.get("/letters")
     def mine() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
@@ -58,6 +58,10 @@ def pages(store: EventStore) -> Blueprint:
 
 def _say(key: str, /, **params: object) -> str:
     return words.say(key, speech(), **params)
+
+
+def _dossier(letter: Shown) -> str:
+    return f"/applications/{letter.application_id}"
 
 
 def _moment(at: datetime) -> str:

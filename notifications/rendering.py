@@ -17,6 +17,7 @@ from notifications.audiences import Who
 from notifications.letters import Claimed
 from notifications.mail import Sender, Written, message, subject_of
 from web.format import Language
+from web.texts import t
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _DECODE = msgspec.json.Decoder(dict[str, Any]).decode
@@ -40,6 +41,7 @@ class Block:
     """A letter in one language: everything a template shows, in order."""
 
     lang: Language
+    colon: str
     title: str
     greeting: str
     happened: str
@@ -106,6 +108,7 @@ class Rendering:
         checkpoint = self._checkpoint()
         return Block(
             lang=language,
+            colon=t("colon", language),
             title=f"[{words.stage(params['stage'], language)}] {params['number']} {words.title(letter.kind, language)}",
             greeting=_greeting(letter.name, language),
             happened=words.happened(letter.kind, language, params),

@@ -120,7 +120,7 @@ def test_everybody_is_addressed_by_their_own_name() -> None:
 def test_the_newest_checkpoint_stands_in_the_letter_when_there_is_one() -> None:
     letter, _ = next(letters_of(TOLD[0], "zh"))
     noted = Rendering(SENDER, lambda: "vermilion 34 sha256:ab12").written(letter)
-    assert "存证: vermilion 34 sha256:ab12" in noted.text
+    assert "存证：vermilion 34 sha256:ab12" in noted.text
     assert "存证" not in RENDERING.written(letter).text
 
 
