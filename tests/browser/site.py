@@ -1,0 +1,90 @@
+"""The pages over a real house of applications, as the roof will put them together; whoever a test names is signed in."""
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+import migrations
+from directory.actor import Actor
+from directory.records import Directory
+from eventstore.engine import open_engine
+from programmes.call import Call
+from tests.databases import sqlite_url
+from tests.workflow.house import CATALOGUE, House
+from web.face import Furniture, Link, Visitor, furnish
+from web.session import CookieOrToken
+from workflow.application import Application
+from workflow.pages import pages
+
+WORDS = {
+    "next_body": ("岳麓区工业和信息化局", "the Yuelu bureau"),
+    "unit": ("申报单位联系人", "the applicant's contacts"),
+}
+
+
+def secret_of(who: str) -> str:
+    """What the cookie `sid` holds for *who*."""
+    return f"{who}.".ljust(24, "-")
+
+
+def site(house: House) -> Flask:
+    app = Flask("site", static_folder=None)
+    app.config.update(SECRET_KEY="0" * 32, MAX_CONTENT_LENGTH=64 << 20)
+    identity = CookieOrToken(
+        secure=False, by_session=lambda secret: house.actor(secret.partition(".")[0]), by_token=lambda _: None
+    )
+    furniture = Furniture(identity=identity, now=house.handling.now, visitor=_visitor, secure=False)
+    furnish(app, furniture)
+    for blueprint in pages(house.handling, CATALOGUE.calls, house.files, Directory, told):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def told(trigger: str, application: Application, call: Call) -> list[dict[str, str]]:
+    """Stands in for the letters' own preview, which is a room above."""
+    return [{"zh": zh, "en": en} for zh, en in WORDS.values()] if trigger in ("seal", "recommend", "return") else []
+
+
+def _visitor(actor: Actor | None) -> Visitor:
+    if actor is None:
+        return Visitor(links=(Link(href="/notices", zh="公示", en="Notices"),))
+    return Visitor(
+        actor=actor,
+        name=actor.name,
+        links=(
+            Link(href="/applications", zh="我的申报", en="Applications"),
+            Link(href="/inbox", zh="待推荐", en="Inbox", count=12),
+            Link(href="/notices", zh="公示", en="Notices"),
+            Link(href="/lifecycle", zh="办理流程", en="Lifecycle"),
+        ),
+    )
+
+
+def sqlite_house(folder: Path) -> House:
+    engine = open_engine(sqlite_url(folder))
+    migrations.upgrade(engine)
+    return House(engine, folder / "files")
+
+
+class _Silent(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        pass
+
+
+@contextmanager
+def served(app: Flask) -> Generator[str]:
+    """The address of *app* on loopback, for as long as it is needed."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Silent)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

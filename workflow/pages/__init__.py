@@ -1,0 +1,40 @@
+"""The pages of an application's life: the unit's drafting, the bureaus' inbox and dossier, the desks, the public notice.
+
+One factory; everything the pages work with is handed in. They read, ask and answer; no rule and no query lives here.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from flask import Blueprint
+from sqlalchemy import Connection
+
+from directory.records import Directory
+from programmes.call import Call
+from workflow.files import Files
+from workflow.handling import Handling
+from workflow.pages.acting import acting
+from workflow.pages.desk import Desk, Told, nobody_told
+from workflow.pages.drafting import drafting
+from workflow.pages.lists import lists
+from workflow.pages.mine import mine
+from workflow.pages.papers import papers
+from workflow.pages.public import public
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+
+
+def pages(
+    handling: Handling,
+    calls: Callable[[], Sequence[Call]],
+    files: Files,
+    register: Callable[[Connection], Directory],
+    told: Told = nobody_told,
+) -> list[Blueprint]:
+    """The blueprints of this room. *calls* answers the current definitions, *told* who will hear of a step."""
+    desk = Desk(handling=handling, calls=calls, files=files, register=register, told=told)
+    shelf = Blueprint("workflow", __name__, template_folder=str(TEMPLATES))
+    return [shelf, mine(desk), drafting(desk), papers(desk), acting(desk), lists(desk), public(desk)]
+
+
+__all__ = ["Told", "nobody_told", "pages"]

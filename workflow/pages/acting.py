@@ -1,0 +1,196 @@
+"""Taking a step: a page that asks what the step needs and says who will be told, and the post that takes it.
+
+Whoever comes second learns which event won, whose and when; what was typed stays on the page.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from directory.actor import Actor
+from eventstore.refusal import Fault, Malformed, PreconditionFailed, Refusal, Refused
+from web import forms, problems, texts
+from workflow import lifecycle
+from workflow.pages import reasons, steps
+from workflow.pages.desk import Desk, asking
+from workflow.pages.frame import Frame, framed
+from workflow.pages.returning import returnable
+from workflow.pages.steps import Step
+
+_RULE = "/applications/<uuid:application_id>/<any({}):resource>".format(
+    ", ".join(f'"{step.resource}"' for step in steps.STEPS)
+)
+_NOT_HERE = frozenset({"ROLE_FORBIDDEN", "NOT_FOUND", "WRONG_BUREAU"})
+
+
+def acting(desk: Desk) -> Blueprint:
+    pages = Blueprint("acting", __name__)
+
+    @pages.get(_RULE)
+    def step(application_id: UUID, resource: str) -> ResponseReturnValue:
+        asked = steps.BY_RESOURCE[resource]
+        frame = framed(desk, application_id, asking(f"application.{asked.trigger}"))
+        if frame.action(asked.trigger) is None:
+            raise Refused(_why_not(desk, frame, asked.trigger))
+        return render_template("workflow/step.html", **asked_of(desk, frame, asked))
+
+    @pages.post(_RULE)
+    def take(application_id: UUID, resource: str) -> ResponseReturnValue:
+        asked = steps.BY_RESOURCE[resource]
+        actor = asking(f"application.{asked.trigger}")
+        try:
+            done = _take(desk, application_id, asked, actor)
+        except (Malformed, Refused, PreconditionFailed) as error:
+            return _again(desk, application_id, asked, actor, error)
+        return redirect(f"/applications/{application_id}?done={done}", 303)
+
+    return pages
+
+
+def _take(desk: Desk, application_id: UUID, asked: Step, actor: Actor) -> str:
+    application = desk.handling.load(application_id, actor).state
+    call = desk.handling.call_of(application)
+    scan = _scan(desk) if any(each.kind == "file" for each in asked.inputs) else ""
+    command = steps.read(asked, application, call, forms.fields(), scan)
+    context = desk.context(actor, asked.resource, str(application_id), scan, version=forms.version())
+    desk.handling.handle(command, actor, context)
+    return asked.trigger
+
+
+def _scan(desk: Desk) -> str:
+    """The digest of the uploaded scan; "" where none came, which the guard will name."""
+    upload = next((file for file in request.files.values() if file.filename), None)
+    if upload is None:
+        return next(iter(forms.fields().get("scan_digest", ())), "")
+    return f"sha256:{desk.files.receive(upload.stream, upload.filename or '').sha256}"
+
+
+def _why_not(desk: Desk, frame: Frame, trigger: str) -> Refusal:
+    """The role may never, or there is no such step from here."""
+    latest = frame.facts[-1].recorded
+    known = desk.handling.gathering.known(frame.application, latest, frame.actor, frame.now)
+    forbidden = lifecycle.role_refusal(trigger, frame.application, frame.actor)
+    return forbidden or lifecycle.wrong_stage(trigger, frame.application, known)
+
+
+def _again(
+    desk: Desk, application_id: UUID, asked: Step, actor: Actor, error: Malformed | Refused | PreconditionFailed
+) -> ResponseReturnValue:
+    """The same page, with what was typed and everything that was wrong with it."""
+    if isinstance(error, Refused) and _NOT_HERE.intersection(refusal.code for refusal in error.refusals):
+        raise error
+    frame = framed(desk, application_id, actor)
+    if isinstance(error, PreconditionFailed):
+        wrong, status = [Refusal("CONFLICT", won(desk, error))], 412
+    elif isinstance(error, Malformed):
+        wrong, status = [_as_refusal(fault) for fault in error.faults], 422
+    else:
+        wrong, status = list(error.refusals), 422
+    return render_template("workflow/step.html", **asked_of(desk, frame, asked, wrong, forms.fields())), status
+
+
+def won(desk: Desk, error: PreconditionFailed) -> dict[str, Any]:
+    """Which event came first, whose and when."""
+    latest = error.latest
+    if latest is None:
+        return {}
+    name = desk.handling.names({latest.actor}).get(latest.actor, latest.actor)
+    event = texts.catalogue().get(f"pages.told.{latest.type.partition('.')[2]}.title")
+    words = {"event_zh": event.zh, "event_en": event.en} if event else {"event": latest.type}
+    return {"who_acted": name, "at": latest.instant.isoformat(), **words}
+
+
+def _as_refusal(fault: Fault) -> Refusal:
+    known = fault.code if texts.has(f"refusal.{fault.code}") else "MALFORMED"
+    return Refusal(known, {"field": fault.field, **fault.params})
+
+
+def asked_of(
+    desk: Desk,
+    frame: Frame,
+    asked: Step,
+    wrong: Sequence[Refusal] = (),
+    typed: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Any]:
+    """What step.html asks: the frame, the step's questions, who will be told, and what was wrong."""
+    action = frame.action(asked.trigger)
+    named = [(refusal, _labelled(refusal, frame, asked)) for refusal in wrong]
+    errors = {_control(refusal, asked): reason for refusal, reason in named}
+    return {
+        **frame.around(),
+        "step": asked,
+        "action": action,
+        "closed": reasons.told(action.refusals, frame.call, frame.application) if action else (),
+        "told_people": desk.told(asked.trigger, frame.application, frame.call) if action else (),
+        "typed": typed or {},
+        "wrong": [reason for _, reason in named],
+        "errors": errors,
+        "summary": [{"field": _control(refusal, asked), "text": reason} for refusal, reason in named],
+        "command_id": forms.new_command_id(),
+        "direction": frame.call.direction(frame.application.direction),
+        "returnable": returnable(frame) if asked.trigger == "return" else (),
+        "checklist": _checklist(frame) if asked.trigger == "form_pass" else (),
+    }
+
+
+def _checklist(frame: Frame) -> list[tuple[str, Any]]:
+    slots = frame.call.programme_of(frame.application.direction).attachments
+    form = {"zh": "申报信息表填写完整、前后一致", "en": "The form is complete and consistent"}
+    return [("form", form), *((slot.id, slot.label) for slot in slots if slot.required)]
+
+
+_FIELD_OF = {
+    "MISSING_HANDLER": "handler",
+    "SAME_PERSON": "handler",
+    "MINUTES_MISSING": "minutes_number",
+    "DUPLICATE_BANK_REF": "bank_reference",
+    "OVER_AWARD": "amount_fen",
+    "OVER_BUDGET": "amount_fen",
+    "NOTHING_TO_RETURN": "items",
+    "CHECKLIST_INCOMPLETE": "checklist",
+    "EXTENSION_NOT_LATER": "until",
+    "OBJECTION_ANONYMOUS": "objector",
+    "OBJECTION_UNKNOWN": "objection",
+    "FILE_TYPE": "letter_scan",
+    "FILE_MISMATCH": "letter_scan",
+    "FILE_EMPTY": "letter_scan",
+    "FILE_TOO_LARGE": "letter_scan",
+    "FILE_UNSAFE": "letter_scan",
+}
+_WHY = ("reason", "grounds", "finding", "summary")
+
+
+def _control(refusal: Refusal, asked: Step) -> str:
+    """The control that a refusal is about, "" where it is about none."""
+    params, names = refusal.params, [each.name for each in asked.inputs]
+    if refusal.code == "MISSING_HANDLER" and params.get("named") == "yes":
+        return "handler_in_establishment"
+    if refusal.code == "SCORE_RANGE" or (asked.trigger == "score" and refusal.code == "REQUIRED"):
+        name = str(params.get("criterion") or params.get("field", ""))
+        return name if name.startswith("mark.") else f"mark.{name}"
+    if refusal.code == "LETTER_MISSING":
+        return str(params.get("missing", ""))
+    if refusal.code == "REASON_REQUIRED":
+        return next((name for name in _WHY if name in names), "")
+    field = str(params.get("field") or _FIELD_OF.get(refusal.code, ""))
+    return field if field in names or field.startswith("mark.") else ""
+
+
+def _labelled(refusal: Refusal, frame: Frame, asked: Step) -> Any:
+    """The refusal in words, its field called as the form calls it."""
+    name = _control(refusal, asked)
+    label = texts.catalogue().get(f"pages.input.{asked.trigger}.{name}") or texts.catalogue().get(f"pages.input.{name}")
+    more: dict[str, Any] = {"label_zh": label.zh, "label_en": label.en} if label else {}
+    if name.startswith("mark."):
+        rubric = frame.call.direction(frame.application.direction).rubric
+        more |= next(
+            ({"label_zh": one.label.zh, "label_en": one.label.en} for one in rubric if name == f"mark.{one.id}"), {}
+        )
+    told = reasons.named(refusal, frame.call, frame.application)
+    return texts.explain(Refusal(told.code, {**told.params, **more}, told.source))
+
+
+__all__ = ["acting", "asked_of", "problems", "won"]

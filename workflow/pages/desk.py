@@ -1,0 +1,115 @@
+"""What the roof hands to the pages, and what each form of theirs goes through: who asks, which command, which version.
+
+A page reads, asks, answers; rules and queries live elsewhere.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection
+
+from directory.actor import BUREAU_ROLES, DISCIPLINE_ROLES, PROVINCE_ROLES, UNIT_ROLES, Actor, Role
+from directory.bureau import bureaus_of
+from directory.division import DivisionUnknown, divisions
+from directory.policy import may
+from directory.records import Directory
+from directory.unit import Unit
+from eventstore.dispatch import Context
+from eventstore.refusal import Refused
+from programmes.call import Call
+from web import forms
+from web.face import signed_in
+from workflow.application import Application
+from workflow.files import Files
+from workflow.handling import Handling, actor_name
+
+Words = Mapping[str, str]
+"""The same said in both languages: keys zh and en."""
+
+
+Told: TypeAlias = Callable[[str, Application, Call], Sequence[Mapping[str, Any]]]
+"""Who will hear of a trigger taken now: handed in from above, because letters are another room's."""
+
+
+def nobody_told(trigger: str, application: Application, call: Call) -> Sequence[Mapping[str, Any]]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """*calls* are the current ones; *register* opens the directory on a connection; *told* says who would be told of a
+    step before it is taken."""
+
+    handling: Handling
+    files: Files
+    calls: Callable[[], Sequence[Call]]
+    register: Callable[[Connection], Directory]
+    told: Told
+
+    def unit_of(self, code: str) -> Unit | None:
+        with self.handling.store.reading() as db:
+            return self.register(db).unit(code)
+
+    def context(self, actor: Actor, *place: str, version: int | None = None) -> Context:
+        """The envelope of the posted form. Place and fields make the fingerprint: the same wish, the same print."""
+        whole = [place, forms.fields()]
+        return Context(
+            actor=actor_name(actor),
+            correlation_id=self.handling.ids.uuid7(),
+            command_id=forms.command_id(),
+            fingerprint=hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).digest(),
+            if_match=version,
+        )
+
+
+def asking(action: str) -> Actor:
+    """Whoever calls, if the policy lets them do *action* at all."""
+    actor = signed_in()
+    if refusal := may(actor, action):
+        raise Refused(refusal)
+    return actor
+
+
+def is_of_the_unit(actor: Actor, application: Application) -> bool:
+    return application.lead_unit in actor.scopes(*UNIT_ROLES)
+
+
+def is_authority(actor: Actor) -> bool:
+    return bool(actor.scopes(*BUREAU_ROLES, *PROVINCE_ROLES, *DISCIPLINE_ROLES, Role.AUDITOR))
+
+
+_OFFICES: Mapping[str, Words] = {
+    "finance": {"zh": "省级财务", "en": "provincial finance"},
+    "discipline": {"zh": "纪检部门", "en": "the discipline office"},
+}
+
+
+@lru_cache
+def office(code: str) -> Words:
+    """Whoever can hold an application, by name: a bureau, the department, finance; a unit's code stays itself."""
+    if code in _OFFICES:
+        return _OFFICES[code]
+    try:
+        known = {bureau.code: bureau for bureau in bureaus_of(code[:2], divisions())}
+    except DivisionUnknown:
+        known = {}
+    bureau = known.get(code)
+    return {"zh": bureau.name_zh, "en": bureau.name_en} if bureau else {"zh": code, "en": code}
+
+
+@lru_cache
+def region(code: str) -> Words:
+    """A county with its city: 长沙市岳麓区."""
+    table = divisions()
+    if code not in table:
+        return {"zh": code, "en": code}
+    around = table.parent(code)
+    named = len(around) > 2
+    return {
+        "zh": (table.name(around) if named else "") + table.name(code),
+        "en": table.name(code, "en") + (f", {table.name(around, 'en')}" if named else ""),
+    }

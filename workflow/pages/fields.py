@@ -1,0 +1,289 @@
+"""How a section of the form is shown: one control a question, a table where questions have columns or rows.
+
+Shows the canonical answer as a person would type it, or, after a refusal, exactly what was typed.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from directory.division import divisions
+from eventstore.refusal import Refusal
+from programmes import form
+from programmes.call import Call
+from programmes.fields import Field, FieldType, Section
+from programmes.vocabulary import Condition
+from programmes.words import count_zi
+from web.texts import Reason, explain
+
+_LONG_LIST = 5
+_WIDE_AREA = 300
+_KINDS: Mapping[FieldType, str] = {
+    FieldType.LONGTEXT: "area",
+    FieldType.BOOLEAN: "choice",
+    FieldType.MULTI: "boxes",
+    FieldType.DIVISION: "select",
+    FieldType.EMAIL: "email",
+    FieldType.PHONE: "tel",
+    FieldType.TABLE: "table",
+}
+_DECIMAL = frozenset({FieldType.MONEY, FieldType.PERCENT, FieldType.DECIMAL})
+_CODES = frozenset({FieldType.CREDIT_CODE, FieldType.ACCOUNT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """One control, ready for the template. *value* is text; *chosen* the ticked options; *when* what it depends on."""
+
+    name: str
+    field: Field
+    kind: str
+    value: str = ""
+    chosen: tuple[str, ...] = ()
+    options: tuple[tuple[str, object], ...] = ()
+    beside: tuple["Control", ...] = ()
+    error: Reason | None = None
+    locked: bool = False
+    inputmode: str = ""
+    mono: bool = False
+    limit: int = 0
+    count: int | None = None
+    when: str = ""
+    answer: Any = None
+
+    @property
+    def unit(self) -> str:
+        return "%" if self.field.type is FieldType.PERCENT and not self.field.unit else self.field.unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """Questions that are asked once a column: 2023, 2024. Each line is a question and its cells."""
+
+    columns: tuple[object, ...]
+    lines: tuple[tuple[Field, tuple[Control, ...]], ...]
+    kind: str = "grid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """A question answered by any number of rows; the last row is empty, to be written into."""
+
+    field: Field
+    rows: tuple[tuple[int, tuple[Control, ...]], ...]
+    error: Reason | None = None
+    locked: bool = False
+    full: bool = False
+    kind: str = "rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """What is being shown: the answers kept, what was typed over them, what was wrong with it, and what may be written."""
+
+    call: Call
+    answers: Mapping[str, Any]
+    typed: Mapping[str, Any] | None = None
+    wrong: Sequence[Refusal] = ()
+    open: frozenset[str] | None = None  # field ids that may be written; None: all
+    extra_row: str = ""
+
+    def is_locked(self, field_id: str) -> bool:
+        return self.open is not None and field_id not in self.open
+
+    def error(self, **where: str | int) -> Reason | None:
+        for refusal in self.wrong:
+            if all(refusal.params.get(name) == value for name, value in where.items()):
+                return explain(refusal)
+        return None
+
+
+Block = Control | Grid | Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Questions under one small heading of the paper form."""
+
+    heading: object = None
+    blocks: list[Block] = field(default_factory=list[Block])
+
+
+def groups(section: Section, direction: str, showing: Showing) -> list[Group]:
+    """The section's questions for this direction, in the official order; neighbours with the same columns share a table."""
+    found: list[Group] = []
+    for asked in section.asked(direction):
+        if not found or found[-1].heading != asked.group:
+            found.append(Group(asked.group))
+        blocks = found[-1].blocks
+        columns = showing.call.columns(asked)
+        if asked.type is FieldType.TABLE:
+            blocks.append(_rows(asked, showing))
+        elif columns:
+            labels = tuple(column.label for column in columns)
+            line = (asked, tuple(_cells(asked, [column.id for column in columns], showing)))
+            last = blocks[-1] if blocks else None
+            if isinstance(last, Grid) and last.columns == labels:
+                blocks[-1] = replace(last, lines=(*last.lines, line))
+            else:
+                blocks.append(Grid(columns=labels, lines=(line,)))
+        else:
+            blocks.append(_single(asked, showing))
+    return found
+
+
+def _single(asked: Field, showing: Showing) -> Control:
+    value = _standing(asked, showing)
+    made = control(asked, asked.id, value, showing.error(field=asked.id), showing.is_locked(asked.id))
+    return replace(made, when=_condition(asked.required_when))
+
+
+def _standing(asked: Field, showing: Showing) -> Any:
+    """What was typed, if it was just typed; else the answer that is kept."""
+    if showing.typed is not None and asked.id in showing.typed:
+        return _Typed(showing.typed[asked.id])
+    return showing.answers.get(asked.id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    raw: Any
+
+
+def _cells(asked: Field, columns: Sequence[str], showing: Showing) -> Iterator[Control]:
+    standing = _standing(asked, showing)
+    raw = standing.raw if isinstance(standing, _Typed) else standing
+    values: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
+    for column in columns:
+        value = values.get(column)
+        shown = _Typed(value) if isinstance(standing, _Typed) else value
+        error = showing.error(field=asked.id, column=column)
+        yield control(asked, f"{asked.id}.{column}", shown, error, showing.is_locked(asked.id))
+
+
+def _rows(asked: Field, showing: Showing) -> Rows:
+    standing = _standing(asked, showing)
+    raw = standing.raw if isinstance(standing, _Typed) else standing
+    held: list[Any] = list(raw) if isinstance(raw, list) else []
+    locked = showing.is_locked(asked.id)
+    room = len(held) < asked.max_items and not locked
+    if room and (not held or showing.extra_row == asked.id):
+        held.append({})
+    rows: list[tuple[int, tuple[Control, ...]]] = []
+    for number, row in enumerate(held):
+        cells: Mapping[str, Any] = row if isinstance(row, Mapping) else {}
+        rows.append((number, tuple(_row(asked, number, cells, isinstance(standing, _Typed), showing, locked))))
+    own = next((r for r in showing.wrong if r.params.get("field") == asked.id and "row" not in r.params), None)
+    error = explain(own) if own else None
+    return Rows(field=asked, rows=tuple(rows), error=error, locked=locked, full=not room)
+
+
+def _row(
+    asked: Field, number: int, cells: Mapping[str, Any], typed: bool, showing: Showing, locked: bool
+) -> Iterator[Control]:
+    for column in asked.columns:
+        value = cells.get(column.id)
+        error = showing.error(field=asked.id, row=number + 1, column=column.id)
+        yield control(column, f"{asked.id}.{number}.{column.id}", _Typed(value) if typed else value, error, locked)
+
+
+def control(asked: Field, name: str, standing: Any, error: Reason | None = None, locked: bool = False) -> Control:
+    """The control of one question that has one answer."""
+    value, chosen, texts = _written(asked, standing)
+    kind = _kind(asked, value)
+    beside = tuple(
+        Control(
+            name=f"{name}.{option.id}",
+            field=asked,
+            kind="beside",
+            value=texts.get(option.id, ""),
+            options=((option.id, option.text),),
+            locked=locked,
+        )
+        for option in asked.options
+        if option.text is not None and asked.type is FieldType.MULTI
+    )
+    return Control(
+        name=name,
+        field=asked,
+        kind=kind,
+        value=value,
+        chosen=chosen,
+        options=_options(asked),
+        beside=beside,
+        error=error,
+        locked=locked,
+        inputmode="decimal" if asked.type in _DECIMAL else "numeric" if asked.type is FieldType.INTEGER else "",
+        mono=asked.type in _CODES,
+        limit=asked.max_zi or 0,
+        count=count_zi(value) if asked.max_zi else None,
+        answer=None if isinstance(standing, _Typed) else standing,
+    )
+
+
+def _written(asked: Field, standing: Any) -> tuple[str, tuple[str, ...], Mapping[str, str]]:
+    """As text, as ticked options, and the texts beside them."""
+    raw = standing.raw if isinstance(standing, _Typed) else standing
+    if isinstance(raw, Mapping):
+        ticked = raw.get("chosen", ())
+        return "", tuple(str(each) for each in ticked), dict(raw.get("other") or {})
+    if isinstance(standing, _Typed):
+        text = "" if raw is None else str(raw)
+        return text, (text,), {}
+    if isinstance(raw, bool):
+        return ("true" if raw else "false"), ("true" if raw else "false",), {}
+    if asked.type is FieldType.SINGLE:
+        return str(raw or ""), (str(raw or ""),), {}
+    return form.present(asked, raw), (), {}
+
+
+def _kind(asked: Field, value: str) -> str:
+    match asked.type:
+        case FieldType.SINGLE:
+            return "select" if len(asked.options) > _LONG_LIST else "choice"
+        case FieldType.DATE | FieldType.MONTH:
+            return "text" if value and not _machine_reads(asked.type, value) else asked.type.value
+        case _:
+            return _KINDS.get(asked.type, "text")
+
+
+def _machine_reads(kind: FieldType, value: str) -> bool:
+    try:
+        date.fromisoformat(value if kind is FieldType.DATE else f"{value}-01")
+    except ValueError:
+        return False
+    return True
+
+
+def _options(asked: Field) -> tuple[tuple[str, object], ...]:
+    match asked.type:
+        case FieldType.BOOLEAN:
+            return (("true", {"zh": "是", "en": "Yes"}), ("false", {"zh": "否", "en": "No"}))
+        case FieldType.DIVISION:
+            return _counties()
+        case _:
+            return tuple((option.id, option.label) for option in asked.options)
+
+
+def _counties() -> tuple[tuple[str, object], ...]:
+    """Every county of the provinces that hold calls here, with its city."""
+    table = divisions()
+    return tuple(
+        (county.code, {"zh": f"{city.name} {county.name}", "en": f"{county.name_en}, {city.name_en}"})
+        for province in table.provinces()
+        for city in table.cities_of(province.code)
+        for county in (table.counties_of(city.code) or (city,))
+    )
+
+
+def _condition(condition: Condition | None) -> str:
+    """What a small script reads: `field=value`, `field:option`, `field` (given). "" where there is none it can judge."""
+    if condition is None or condition.field is None:
+        return ""
+    if condition.has is not None:
+        return f"{condition.field}:{condition.has}"
+    if condition.is_ is not None:
+        is_ = condition.is_
+        return f"{condition.field}={str(is_).lower() if isinstance(is_, bool) else is_}"
+    return condition.field if condition.given else ""

@@ -1,0 +1,281 @@
+"""What every page of one application has around it: head, rail, and the panel that says why a step is not open yet.
+
+The reasons come from the guards that the step itself will ask; nothing is judged here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from directory.actor import Actor, Grant, Role
+from directory.policy import POLICY
+from eventstore.event import Fact
+from eventstore.refusal import Refusal
+from programmes import eligibility
+from programmes.calendar import beijing_date
+from programmes.call import Call
+from programmes.documents import Attachment, SignedCommitment, missing_commitments
+from programmes.vocabulary import Facts as JudgedBy
+from web import format as fmt
+from web.texts import Reason
+from workflow import events as e
+from workflow import lifecycle
+from workflow.answers import plain
+from workflow.application import Application
+from workflow.dossier import Dossier, View, present, view_of
+from workflow.lifecycle import Action
+from workflow.pages import reasons
+from workflow.pages.desk import Desk, Words, is_of_the_unit, office
+from workflow.stages import SPINE, Stage
+
+_RAIL_NOW: Mapping[Stage, int] = {
+    Stage.DRAFT: 0,
+    Stage.RETURNED: 0,
+    Stage.UNIT_SEALED: 2,
+    Stage.COUNTY_RECOMMENDED: 3,
+    Stage.CITY_RECOMMENDED: 4,
+    Stage.FORMAL_REVIEW: 4,
+    Stage.EXPERT_REVIEW: 4,
+    Stage.SITE_CHECK: 4,
+    Stage.PROPOSED: 5,
+    Stage.PUBLIC_NOTICE: 5,
+    Stage.OBJECTION_HOLD: 5,
+    Stage.RESERVED: 5,
+    Stage.AWARDED: 6,
+    Stage.DISBURSING: 6,
+    Stage.DISBURSED: 7,
+    Stage.CLOSED: 7,
+}
+_CLOSES = {
+    Stage.UNIT_SEALED: "applicant_close",
+    Stage.COUNTY_RECOMMENDED: "county_close",
+    Stage.CITY_RECOMMENDED: "city_close",
+}
+_LEVELS = {Stage.COUNTY_RECOMMENDED: "county", Stage.CITY_RECOMMENDED: "city"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One application in front of one person."""
+
+    application: Application
+    call: Call
+    actor: Actor
+    view: View
+    dossier: Dossier
+    facts: Sequence[Fact]
+    now: datetime
+    mine: bool
+    actions: Sequence[Action]
+
+    @property
+    def base(self) -> str:
+        return f"/applications/{self.application.id}"
+
+    @property
+    def title(self) -> str:
+        """The project's name, or what it will be called until it has one."""
+        return self.dossier.project_name
+
+    def action(self, trigger: str) -> Action | None:
+        return next((action for action in self.actions if action.trigger == trigger), None)
+
+    def around(self) -> dict[str, Any]:
+        """What the shared part of the templates asks."""
+        return {
+            "frame": self,
+            "application": self.application,
+            "dossier": self.dossier,
+            "call": self.call,
+            "rail_steps": rail(self),
+            "due_what": f"pages.due.{self.dossier.stage.value}",
+            "holder": holder_words(self.dossier),
+            "base": self.base,
+        }
+
+
+def framed(desk: Desk, application_id: UUID, actor: Actor) -> Frame:
+    """The application with its history, as *actor* may see it; NotFound where it is not theirs to see."""
+    application, facts = desk.handling.history(application_id, actor)
+    call, view, latest = desk.handling.call_of(application), view_of(actor, application), facts[-1].recorded
+    return Frame(
+        application=application,
+        call=call,
+        actor=actor,
+        view=view,
+        dossier=present(application, call, view, latest.instant),
+        facts=facts,
+        now=desk.handling.now(),
+        mine=is_of_the_unit(actor, application),
+        actions=desk.handling.actions_of(application, latest, actor),
+    )
+
+
+def holder_words(dossier: Dossier) -> Words:
+    """Who acts next, by name; nobody where nothing is to be done."""
+    if dossier.holder == dossier.lead_unit:
+        return {"zh": dossier.unit_name, "en": dossier.unit_name}
+    return office(dossier.holder) if dossier.holder else {"zh": "—", "en": "—"}
+
+
+def rail(frame: Frame) -> list[dict[str, Any]]:
+    """The seven stages everybody knows, with the day each was reached or closes; steps that the route lacks left out."""
+    application, reached = frame.application, _reached(frame.facts)
+    now = _RAIL_NOW.get(frame.dossier.stage, -1)
+    levels = {step.level for step in application.route}
+    steps: list[dict[str, Any]] = []
+    for place, stage in enumerate(SPINE):
+        if levels and stage in _LEVELS and _LEVELS[stage] not in levels:
+            now += 1 if now == place else 0
+            continue
+        at = reached.get(stage)
+        done = place < now if now >= 0 else at is not None
+        state = "done" if done else "now" if place == now else "todo"
+        when = _day(at) if done and at else _expected(frame, stage, state)
+        steps.append(
+            {
+                "word": {"key": f"pages.rail.{stage.value}"},
+                "key": f"pages.rail.{stage.value}",
+                "state": state,
+                "when": when,
+            }
+        )
+    return steps
+
+
+def _reached(facts: Sequence[Fact]) -> dict[Stage, datetime]:
+    """When each stage of the rail was reached last."""
+    reached: dict[Stage, datetime] = {}
+    for fact in facts:
+        at = fact.recorded.instant
+        match fact.event:
+            case e.UnitSealed() | e.Resubmitted():
+                reached[Stage.DRAFT] = reached[Stage.UNIT_SEALED] = at
+            case e.Recommended(level=level):
+                reached[Stage.COUNTY_RECOMMENDED if level == "county" else Stage.CITY_RECOMMENDED] = at
+            case e.ReviewClosed():
+                reached[Stage.EXPERT_REVIEW] = at
+            case e.Awarded():
+                reached[Stage.AWARDED] = at
+            case e.TranchePaid(entered=Stage.DISBURSED):
+                reached[Stage.DISBURSED] = at
+            case _:
+                pass
+    return reached
+
+
+def _expected(frame: Frame, stage: Stage, state: str) -> Words | str:
+    name = _CLOSES.get(stage)
+    if state == "now" and stage is Stage.DRAFT:
+        return {"zh": "进行中", "en": "in hand"}
+    if name is None:
+        return {"zh": "办理中", "en": "in hand"} if state == "now" else ""
+    until = frame.application.extensions.get(name) or getattr(frame.call.deadlines, name)
+    day = _day(until)
+    return {"zh": f"{day['zh']}前", "en": f"by {day['en']}"}
+
+
+def _day(at: datetime) -> Words:
+    return {"zh": fmt.beijing(at, "zh", "short").rsplit(" ", 1)[0], "en": fmt.beijing(at, "en", "short").split(",")[0]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """为什么还不能盖章？ The reasons in words, where each is mended, and whether this person may press the button."""
+
+    trigger: str
+    reasons: Sequence[Reason]
+    links: Mapping[str, str]
+    may: bool
+
+
+def panel(desk: Desk, frame: Frame) -> Panel | None:
+    """The unit's next step, seal or resubmit, with every reason against it. An editor sees the administrator's reasons."""
+    trigger = {Stage.DRAFT: "seal", Stage.RETURNED: "resubmit"}.get(frame.dossier.stage)
+    if trigger is None or not frame.mine:
+        return None
+    action, may = frame.action(trigger), True
+    if action is None:
+        action, may = _as_administrator(desk, frame, trigger), False
+    if action is None:
+        return None
+    refusals = list(action.refusals)
+    if not may:
+        refusals.append(_only_the_administrator(trigger))
+    return Panel(
+        trigger=trigger,
+        reasons=reasons.told(refusals, frame.call, frame.application),
+        links=reasons.links(frame.call, frame.application, refusals),
+        may=may,
+    )
+
+
+def _as_administrator(desk: Desk, frame: Frame, trigger: str) -> Action | None:
+    grant = Grant(Role.UNIT_ADMIN, frame.application.lead_unit)
+    stand_in = replace(frame.actor, grants=(*frame.actor.grants, grant))
+    found = desk.handling.actions_of(frame.application, frame.facts[-1].recorded, stand_in)
+    return next((action for action in found if action.trigger == trigger), None)
+
+
+def _only_the_administrator(trigger: str) -> Refusal:
+    return Refusal.of(
+        "ROLE_FORBIDDEN", trigger=trigger, allowed=sorted(r.value for r in POLICY[f"application.{trigger}"])
+    )
+
+
+def completeness(frame: Frame) -> list[dict[str, Any]]:
+    """Part by part what is there and what is missing, each with its link."""
+    application, call = frame.application, frame.call
+    held = [
+        Attachment(slot, file.label, file.check_code)
+        for slot, files in application.attachments.items()
+        for file in files
+    ]
+    known = JudgedBy(
+        today=beijing_date(frame.now), unit_code=application.lead_unit, attached=frozenset(a.slot for a in held)
+    )
+    parts = eligibility.completeness(call, application.direction, plain(application.answers), held, known)
+    return [_commitment_part(frame), *(_part(frame, part) for part in parts)]
+
+
+def _commitment_part(frame: Frame) -> dict[str, Any]:
+    text = frame.call.programme_of(frame.application.direction).commitment
+    signed = [
+        SignedCommitment(made.unit, made.text_version, made.signer_kind, made.signed_on)
+        for made in frame.application.commitments.values()
+    ]
+    lacks = missing_commitments(text, [frame.application.lead_unit], signed)
+    heading = {"zh": text.heading.zh, "en": text.heading.en}
+    return {
+        "text": heading,
+        "href": f"{frame.base}#commitment",
+        "state": "missing" if lacks else "done",
+        "id": "commitment",
+    }
+
+
+def _part(frame: Frame, part: eligibility.Part) -> dict[str, Any]:
+    wrong = [refusal for refusal in part.missing if refusal.code not in ("REQUIRED", "MIN_ITEMS", "MISSING_ATTACHMENT")]
+    gaps = len(part.missing) - len(wrong)
+    section = part.kind == "section"
+    note: Words | str = ""
+    if wrong:
+        note = {"zh": f"{len(wrong)} 处有误", "en": f"{len(wrong)} to correct"}
+    elif gaps and section:
+        note = {"zh": f"还差 {gaps} 项", "en": f"{gaps} missing"}
+    return {
+        "text": {"zh": _first(part.heading.zh), "en": _first(part.heading.en)},
+        "href": f"{frame.base}/sections/{part.id}" if section else f"{frame.base}#slot-{part.id}",
+        "state": "done" if part.done else "wrong" if wrong else "missing",
+        "note": note,
+        "id": part.id,
+    }
+
+
+def _first(heading: str) -> str:
+    return heading.split("：")[0]
+
+
+__all__ = ["Frame", "Panel", "completeness", "framed", "holder_words", "lifecycle", "panel", "rail"]

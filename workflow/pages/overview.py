@@ -1,0 +1,111 @@
+"""The unit's own page of an application that is being written: its parts, files and commitment, and what was returned."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from programmes.documents import Slot
+from web import forms
+from workflow.answers import plain
+from workflow.application import Attachment
+from workflow.pages import reasons
+from workflow.pages.desk import Desk, office
+from workflow.pages.frame import Frame, completeness
+from workflow.pages.steps import STEPS
+
+
+def overview(desk: Desk, frame: Frame) -> dict[str, Any]:
+    """What application.html asks beside the panel."""
+    programme = frame.call.programme_of(frame.application.direction)
+    states = {part["id"]: part for part in completeness(frame)}
+    answered = plain(frame.application.answers)
+    sections = [
+        {
+            "section": section,
+            "href": f"{frame.base}/sections/{section.id}",
+            "state": states[section.id]["state"],
+            "note": states[section.id]["note"],
+            "answered": sum(1 for field in section.asked(frame.application.direction) if field.id in answered),
+            "asked": len(section.asked(frame.application.direction)),
+        }
+        for section in programme.sections(frame.application.direction)
+    ]
+    return {
+        **frame.around(),
+        "sections": sections,
+        "following": next((one for one in sections if one["state"] != "done"), None),
+        "slots": list(slots(frame)),
+        "commitment": programme.commitment,
+        "signed": frame.application.commitments.get(frame.application.lead_unit),
+        "commitment_open": _open(frame, "commitment", frame.application.lead_unit),
+        "returned_items": returned_items(frame),
+        "returned_by": office(frame.application.returned.body) if frame.application.returned else None,
+        "command_id": forms.new_command_id(),
+        "new_id": forms.new_command_id,
+        "errors": {},
+        "summary": (),
+        "typed": {},
+        "done": "",
+        "resource_of": {step.trigger: step.resource for step in STEPS},
+    }
+
+
+def slots(frame: Frame) -> Iterable[dict[str, Any]]:
+    """Each slot with its files, what it lacks, and whether something may be put there now."""
+    application = frame.application
+    states = {part["id"]: part["state"] for part in completeness(frame)}
+    for slot in frame.call.programme_of(application.direction).attachments:
+        held: tuple[Attachment, ...] = application.attachments.get(slot.id, ())
+        yield {
+            "slot": slot,
+            "files": held,
+            "state": states.get(slot.id, "optional"),
+            "parts": (parts := _parts(slot, held, frame)),
+            "years": [(year, year) for year, _ in parts],
+            "accept": ",".join(slot.accepts),
+            "open": _open(frame, "attachment", slot.id),
+        }
+
+
+def _parts(slot: Slot, held: tuple[Attachment, ...], frame: Frame) -> list[tuple[str, bool]]:
+    """The report years the slot wants, and whether each is there."""
+    if not slot.per_year:
+        return []
+    return [(part, any(file.label == part for file in held)) for part in slot.parts(frame.call.report_years)]
+
+
+def _open(frame: Frame, kind: str, item: str) -> bool:
+    returned = frame.application.returned
+    return returned is None or any((one.kind, one.id) == (kind, item) for one in returned.items)
+
+
+def returned_items(frame: Frame) -> list[dict[str, Any]]:
+    """What the bureau listed, each with its reason and a link to where it is put right."""
+    returned = frame.application.returned
+    if returned is None:
+        return []
+    programme = frame.call.programme_of(frame.application.direction)
+    found: list[dict[str, Any]] = []
+    for item in returned.items:
+        zh, en = reasons.item_label(item.kind, item.id, programme)
+        found.append(
+            {
+                "text": {"zh": zh, "en": en},
+                "reason": item.reason,
+                "href": _href(frame, item.kind, item.id),
+                "material": item.material,
+            }
+        )
+    return found
+
+
+def _href(frame: Frame, kind: str, item: str) -> str:
+    programme = frame.call.programme_of(frame.application.direction)
+    match kind:
+        case "attachment":
+            return f"{frame.base}#slot-{item}"
+        case "section":
+            return f"{frame.base}/sections/{item}"
+        case "field" if any(field.id == item for field in programme.fields):
+            return f"{frame.base}/sections/{programme.section_of(item).id}#f-{item}"
+        case _:
+            return f"{frame.base}#commitment"

@@ -1,0 +1,166 @@
+"""The papers beside the form: files into their slots and out again, and the commitment of the legal representative."""
+
+from datetime import date
+from uuid import UUID
+
+from flask import Blueprint, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from directory.actor import Actor
+from eventstore.refusal import Fault, Malformed, Refusal, Refused
+from web import forms, texts
+from web.operations import MAX_JSON_BYTES
+from web.problems import NotFound
+from workflow import commands as c
+from workflow.application import Application, Attachment
+from workflow.file_kinds import KINDS
+from workflow.pages import reasons
+from workflow.pages.desk import Desk, asking
+from workflow.pages.drafting import aside
+from workflow.pages.frame import Frame, framed
+from workflow.pages.overview import overview
+
+_FILE = "/applications/<uuid:application_id>/attachments/<slot>/<file_id>"
+_SHOWN_INLINE = frozenset({"application/pdf", "image/png", "image/jpeg"})
+
+
+def papers(desk: Desk) -> Blueprint:
+    pages = Blueprint("papers", __name__)
+
+    @pages.post("/applications/<uuid:application_id>/attachments/<slot>")
+    def attach(application_id: UUID, slot: str) -> ResponseReturnValue:
+        actor = asking("application.save")
+        request.max_content_length = desk.files.limits.file_bytes + MAX_JSON_BYTES
+        try:
+            _attach(desk, application_id, slot, actor)
+        except (Malformed, Refused) as error:
+            return _again(desk, application_id, actor, f"file-{slot}", error)
+        return redirect(f"/applications/{application_id}#slot-{slot}", 303)
+
+    @pages.post(f"{_FILE}/removal")
+    def remove(application_id: UUID, slot: str, file_id: str) -> ResponseReturnValue:
+        actor = asking("application.save")
+        command = c.RemoveFile(application_id=application_id, slot=slot, file_id=file_id)
+        try:
+            desk.handling.handle(command, actor, desk.context(actor, "removal", str(application_id), slot, file_id))
+        except Refused as error:
+            return _again(desk, application_id, actor, f"file-{slot}", error)
+        return redirect(f"/applications/{application_id}#slot-{slot}", 303)
+
+    @pages.get(_FILE)
+    def download(application_id: UUID, slot: str, file_id: str) -> ResponseReturnValue:
+        actor = asking("application.file.read")
+        held = _held(desk.handling.load(application_id, actor).state, slot, file_id)
+        response = Response(desk.files.open(held.file_id, held.sha256), content_type=held.media_type)
+        shape = "inline" if held.media_type in _SHOWN_INLINE and "open" in request.args else "attachment"
+        response.headers.set("Content-Disposition", shape, filename=held.name)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @pages.post("/applications/<uuid:application_id>/commitment")
+    def commit(application_id: UUID) -> ResponseReturnValue:
+        actor = asking("application.save")
+        try:
+            _commit(desk, application_id, actor)
+        except (Malformed, Refused) as error:
+            return _again(desk, application_id, actor, "signer", error)
+        return redirect(f"/applications/{application_id}#commitment", 303)
+
+    return pages
+
+
+def _attach(desk: Desk, application_id: UUID, slot: str, actor: Actor) -> None:
+    upload = request.files.get(f"file-{slot}")
+    if upload is None or not upload.filename:
+        raise Malformed(Fault(f"file-{slot}", "REQUIRED", {"field": f"file-{slot}"}))
+    received = desk.files.receive(upload.stream, upload.filename)
+    command = c.AttachFile(
+        application_id=application_id,
+        slot=slot,
+        file_id=received.file_id,
+        name=received.name,
+        size=received.size,
+        sha256=received.sha256,
+        media_type=received.media_type,
+        label=forms.text(f"label-{slot}"),
+        pages=received.pages,
+        check_code=forms.text(f"code-{slot}"),
+    )
+    context = desk.context(actor, "attachments", str(application_id), slot, received.sha256)
+    try:
+        outcome = desk.handling.handle(command, actor, context)
+    except BaseException:
+        desk.files.forget(received.file_id)
+        raise
+    if outcome.replayed:
+        desk.files.forget(received.file_id)
+
+
+def _held(application: Application, slot: str, file_id: str) -> Attachment:
+    """The file as it stands now, or as it stood in the sealed text."""
+    sealed = application.sealed.attachments.get(slot, ()) if application.sealed else ()
+    for held in (*application.attachments.get(slot, ()), *sealed):
+        if held.file_id == file_id:
+            return held
+    raise NotFound
+
+
+def _commit(desk: Desk, application_id: UUID, actor: Actor) -> None:
+    upload = request.files.get("scan")
+    if upload is None or not upload.filename:
+        raise Malformed(Fault("scan", "REQUIRED", {"field": "scan"}))
+    try:
+        signed_on = date.fromisoformat(forms.text("signed_on"))
+    except ValueError:
+        raise Malformed(Fault("signed_on", "BAD_FORMAT", {"field": "signed_on", "expected": "2025-11-12"})) from None
+    digest = desk.files.receive(upload.stream, upload.filename).sha256
+    application = desk.handling.load(application_id, actor).state
+    command = c.RecordCommitment(
+        application_id=application_id,
+        unit=application.lead_unit,
+        signer=forms.text("signer"),
+        signer_kind=forms.text("signer_kind"),
+        signed_on=signed_on,
+        scan_sha256=f"sha256:{digest}",
+    )
+    desk.handling.handle(command, actor, desk.context(actor, "commitment", str(application_id), digest))
+
+
+def _again(
+    desk: Desk, application_id: UUID, actor: Actor, control: str, error: Malformed | Refused
+) -> ResponseReturnValue:
+    """The overview again, with what was wrong beside its control."""
+    frame = framed(desk, application_id, actor)
+    refusals = list(error.refusals) if isinstance(error, Refused) else [_as_refusal(fault) for fault in error.faults]
+    if any(refusal.code in ("ROLE_FORBIDDEN", "NOT_FOUND", "WRONG_STAGE") for refusal in refusals):
+        raise error
+    wrong = [(_control(refusal, control), _said(refusal, frame)) for refusal in refusals]
+    page = overview(desk, frame) | aside(desk, frame)
+    page["summary"] = [{"field": name, "text": text} for name, text in wrong]
+    page["errors"] = dict(wrong)
+    page["typed"] = forms.fields()
+    return render_template("workflow/application.html", **page), 422
+
+
+def _as_refusal(fault: Fault) -> Refusal:
+    known = fault.code if texts.has(f"refusal.{fault.code}") else "MALFORMED"
+    return Refusal(known, {"field": fault.field, "allowed": sorted(KINDS), **fault.params})
+
+
+_FIELD_OF = {"COMMITMENT_SIGNER": "signer_kind", "IN_THE_FUTURE": "signed_on"}
+
+
+def _control(refusal: Refusal, control: str) -> str:
+    field = str(refusal.params.get("field", ""))
+    if field in ("signer", "signed_on", "scan"):
+        return field
+    return _FIELD_OF.get(refusal.code, control)
+
+
+def _said(refusal: Refusal, frame: Frame) -> texts.Reason:
+    label = texts.catalogue().get(f"pages.input.{refusal.params.get('field', '')}") or texts.catalogue().get(
+        "pages.input.file"
+    )
+    more = {"label_zh": label.zh, "label_en": label.en} if label else {}
+    named = reasons.named(refusal, frame.call, frame.application)
+    return texts.explain(Refusal(named.code, {**named.params, **more}, named.source))

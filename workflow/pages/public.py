@@ -1,0 +1,138 @@
+"""What everybody may see: the public notices with their objection form, and the lifecycle as it is.
+
+An objector's name goes into the command and nowhere else.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from directory.actor import PUBLIC
+from eventstore.refusal import Malformed, Refusal, Refused
+from programmes.calendar import passed
+from web import forms, texts
+from web.face import caller
+from web.problems import NotFound
+from web.saying import t
+from workflow import worklist
+from workflow.application import Application
+from workflow.diagram import svg
+from workflow.handling import FOLD
+from workflow.lifecycle import LIFECYCLE
+from workflow.pages import steps
+from workflow.pages.desk import Desk
+from workflow.pages.reading import words_of
+from workflow.pages.rows import row
+from workflow.projections import stream_of
+
+_OBJECT = "/notices/<uuid:application_id>/objections"
+
+
+def public(desk: Desk) -> Blueprint:
+    pages = Blueprint("public", __name__)
+
+    @pages.get("/notices")
+    def notices() -> ResponseReturnValue:
+        with desk.handling.store.reading() as db:
+            page = worklist.notices(db, after=request.args.get("after"))
+            now = desk.handling.clock.now(db)
+        values = {
+            "rows": [row(item, desk.calls(), now) for item in page.items],
+            "next": f"/notices?after={page.after}" if page.after else "",
+            "first": "/notices" if request.args.get("after") else "",
+            "objected": "objected" in request.args,
+        }
+        return render_template("workflow/notices.html", **values)
+
+    @pages.get(_OBJECT)
+    def objection(application_id: UUID) -> ResponseReturnValue:
+        return render_template("workflow/objection.html", **_asked(desk, _noticed(desk, application_id)))
+
+    @pages.post(_OBJECT)
+    def object_to(application_id: UUID) -> ResponseReturnValue:
+        application = _noticed(desk, application_id)
+        actor = caller() or PUBLIC
+        try:
+            asked = steps.BY_TRIGGER["object"]
+            call = desk.handling.call_of(application)
+            command = steps.read(asked, application, call, forms.fields())
+            desk.handling.handle(command, actor, desk.context(actor, "objections", str(application_id)))
+        except Refused as refused:
+            wrong = list(refused.refusals)
+        except Malformed as malformed:
+            wrong = [Refusal(fault.code, {"field": fault.field, **fault.params}) for fault in malformed.faults]
+        else:
+            return redirect("/notices?objected=1", 303)
+        return render_template("workflow/objection.html", **_asked(desk, application, wrong)), 422
+
+    @pages.get("/lifecycle")
+    def lifecycle() -> ResponseReturnValue:
+        drawing = Markup(svg(_word))  # noqa: S704  made from our own table, every word escaped
+        return render_template("workflow/lifecycle.html", drawing=drawing, steps=_steps())
+
+    return pages
+
+
+def _word(key: str) -> str:
+    return t("pages.lifecycle.title") if key == "lifecycle.title" else t(key)
+
+
+def _steps() -> list[dict[str, Any]]:
+    """The table's rows, one for each trigger and destination, with every stage it starts from."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for step in LIFECYCLE:
+        stays = step.dest is step.source
+        key = (step.trigger, "" if stays else step.dest.value)
+        line = found.setdefault(
+            key,
+            {
+                "trigger": step.trigger,
+                "sources": [],
+                "dest": None if stays else step.dest.value,
+                "roles": sorted(role.value for role in step.roles),
+                "document": words_of(step.document),
+                "told": step.told,
+            },
+        )
+        if step.source is not None and step.source.value not in line["sources"]:
+            line["sources"].append(step.source.value)
+    return list(found.values())
+
+
+def _noticed(desk: Desk, application_id: UUID) -> Application:
+    """An application that stands or stood in public notice; for all others there is nothing here."""
+    application = desk.handling.dispatcher.load(stream_of(application_id), FOLD).state
+    if application.notice is None:
+        raise NotFound
+    return application
+
+
+_FIELD_OF = {"OBJECTION_ANONYMOUS": "objector", "REASON_REQUIRED": "grounds"}
+
+
+def _asked(desk: Desk, application: Application, wrong: list[Refusal] | None = None) -> dict[str, Any]:
+    """What a notice says, and the form. *wrong*: what was wrong with it when it was sent."""
+    now, notice = desk.handling.now(), application.notice
+    assert notice is not None, "asked for what stood in notice only"
+    reasons: list[tuple[str, Any]] = []
+    for refusal in wrong or ():
+        field = str(refusal.params.get("field") or _FIELD_OF.get(refusal.code, ""))
+        label = texts.catalogue().get(f"pages.input.{field}")
+        more = {"label_zh": label.zh, "label_en": label.en} if label else {}
+        reasons.append((field, texts.explain(Refusal(refusal.code, {**refusal.params, **more}, refusal.source))))
+    name = (application.sealed.answers if application.sealed else application.answers).get("project_name", "")
+    return {
+        "application": application,
+        "project_name": str(name),
+        "notice": notice,
+        "now": now,
+        "over": passed(now, notice.until) or application.stage != "public_notice",
+        "step": steps.BY_TRIGGER["object"],
+        "typed": forms.fields() if wrong else {},
+        "summary": [{"field": field, "text": text} for field, text in reasons],
+        "errors": dict(reasons),
+        "command_id": forms.new_command_id(),
+    }

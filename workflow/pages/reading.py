@@ -1,0 +1,170 @@
+"""A dossier as an authority reads it: key facts, the sealed text part by part, files, the route, every step open or closed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from directory.actor import Role
+from eventstore.refusal import Refusal
+from programmes import eligibility, form
+from programmes.calendar import beijing_date
+from programmes.fields import Field, FieldType
+from programmes.vocabulary import Facts as JudgedBy
+from web import forms
+from web.saying import speech
+from workflow.dossier import Dossier
+from workflow.pages import reasons, steps
+from workflow.pages.acting import asked_of
+from workflow.pages.desk import Desk, office, region
+from workflow.pages.fields import Control, Showing, groups
+from workflow.pages.frame import Frame
+from workflow.pages.telling import story
+from workflow.stages import Stage
+
+_INLINE = frozenset({"recommend", "score", "declare", "confirm_paid", "propose", "award", "instruct", "form_pass"})
+"""Steps whose form stands on the dossier itself when it is the first one open; the others have a page of their own."""
+
+
+def dossier(desk: Desk, frame: Frame) -> dict[str, Any]:
+    """What dossier.html asks."""
+    offered = list(_offered(frame))
+    first = next((each for each in offered if each["open"] and each["step"].trigger in _INLINE), None)
+    inline = asked_of(desk, frame, first["step"]) if first else {}
+    return {
+        **frame.around(),
+        **inline,
+        "inline": first,
+        "offered": [each for each in offered if each is not first],
+        "pairs": key_facts(frame),
+        "parts": list(_parts(frame)),
+        "files": [slot for slot in frame.dossier.attachments if slot.files],
+        "route": [_stop(step, frame) for step in frame.dossier.route],
+        "story": story(desk, frame) if _may_see_history(frame) else [],
+        "warnings": warnings(frame) if not frame.mine else [],
+        "seats": _seats(desk, frame),
+        "present_answer": present_answer,
+        "command_id": forms.new_command_id(),
+        "mine": frame.mine,
+    }
+
+
+def _may_see_history(frame: Frame) -> bool:
+    return frame.mine or not frame.actor.holds(Role.EXPERT)
+
+
+def _offered(frame: Frame) -> Sequence[dict[str, Any]]:
+    """Every step of this person's roles, in the order of the steps' table: open, or closed and why."""
+    actions = {action.trigger: action for action in frame.actions}
+    return [
+        {
+            "step": step,
+            "open": actions[step.trigger].open,
+            "document": words_of(actions[step.trigger].document),
+            "reasons": reasons.told(actions[step.trigger].refusals, frame.call, frame.application),
+            "href": f"{frame.base}/{step.resource}",
+        }
+        for step in steps.STEPS
+        if step.trigger in actions
+    ]
+
+
+def words_of(document: str) -> Mapping[str, str]:
+    """ "推荐函 | recommendation letter" in both languages."""
+    zh, _, en = document.partition(" | ")
+    return {"zh": zh, "en": en or zh}
+
+
+def key_facts(frame: Frame) -> list[tuple[Mapping[str, str], Any]]:
+    shown: Dossier = frame.dossier
+    programme = frame.call.programme_of(frame.application.direction)
+    pairs: list[tuple[Mapping[str, str], Any]] = [
+        (_both("申报单位", "Applicant"), shown.unit_name),
+        (_both("统一社会信用代码", "Credit code"), shown.lead_unit),
+        (_both("所在地", "Place"), region(shown.region)),
+        (_both("专项与方向", "Programme"), _joined(programme.summary_label, shown.direction_title)),
+    ]
+    if shown.seal_version:
+        pairs.append((_both("盖章版", "Sealed version"), f"v{shown.seal_version}"))
+        pairs.append((_both("文本摘要", "Digest"), f"{shown.content_digest[:15]}…{shown.content_digest[-4:]}"))
+    if shown.review.result is not None:
+        pairs.append((_both("评审结果", "Result of the review"), f"{shown.review.result / 100:.2f}"))
+    for name, zh, en in (
+        ("amount_fen", "拟支持金额", "Proposed"),
+        ("awarded_fen", "立项金额", "Awarded"),
+        ("paid_fen", "已拨付", "Paid"),
+    ):
+        if value := getattr(shown.money, name):
+            pairs.append((_both(zh, en), {"fen": value}))
+    return pairs
+
+
+def _both(zh: str, en: str) -> Mapping[str, str]:
+    return {"zh": zh, "en": en}
+
+
+def _joined(first: Any, second: Any) -> Mapping[str, str]:
+    return {"zh": f"{first.zh} · {second.zh}", "en": f"{first.en} · {second.en}"}
+
+
+def _parts(frame: Frame) -> Sequence[dict[str, Any]]:
+    """The text part by part, hidden fields left out."""
+    showing = Showing(call=frame.call, answers=frame.dossier.answers)
+    programme = frame.call.programme_of(frame.application.direction)
+    hidden = frozenset(frame.dossier.hidden)
+    return [
+        {"section": section, "groups": groups(section, frame.application.direction, showing), "hidden": hidden}
+        for section in programme.sections(frame.application.direction)
+    ]
+
+
+def present_answer(control: Control) -> str:
+    """An answer as it is read: labels for options, a county's name for its code, the unit behind a figure."""
+    field: Field = control.field
+    if control.answer is None or control.answer == "":
+        return ""
+    if field.type is FieldType.DIVISION:
+        return region(str(control.answer))[speech()]
+    text = form.present(field, control.answer, speech())
+    return f"{text} {control.unit}" if control.unit and text else text
+
+
+def _stop(step: Any, frame: Frame) -> dict[str, Any]:
+    """A body of the route: acted, at work now, or yet to come."""
+    nxt = frame.application.next_step
+    now = nxt is not None and nxt.body == step.body and frame.dossier.stage in _UNDERWAY
+    return {
+        "step": step,
+        "office": office(step.body),
+        "state": "done" if step.recommended else "now" if now else "todo",
+    }
+
+
+_UNDERWAY = frozenset({Stage.UNIT_SEALED, Stage.COUNTY_RECOMMENDED, Stage.CITY_RECOMMENDED})
+
+
+def warnings(frame: Frame) -> list[Refusal]:
+    """Findings of the definition that stop nobody; what an officer looks at first."""
+    attached = frozenset(slot.slot for slot in frame.dossier.attachments if slot.files)
+    known = JudgedBy(today=beijing_date(frame.now), unit_code=frame.dossier.lead_unit, attached=attached)
+    return eligibility.warnings(frame.call, frame.application.direction, frame.dossier.answers, known)
+
+
+def _seats(desk: Desk, frame: Frame) -> list[dict[str, Any]]:
+    """The panel for who may see it: each expert, whether signed in, and the marks."""
+    review = frame.application.review
+    if not frame.view.panel or not review.drawn_ever:
+        return []
+    names = desk.handling.names({f"person:{expert}" for expert in review.drawn_ever})
+    return [
+        {
+            "name": names.get(f"person:{expert}", expert),
+            "state": "conflict"
+            if expert in review.conflicts
+            else "scored"
+            if expert in review.totals
+            else "cleared"
+            if expert in review.cleared
+            else "drawn",
+            "total": review.totals.get(expert),
+        }
+        for expert in review.drawn_ever
+    ]

@@ -1,0 +1,147 @@
+"""Refusals as an applicant reads them: fields by their label, slots by their title, many empty fields of a part as one line.
+
+Says the same as the guards; only the wording gets names in the place of ids.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from eventstore.refusal import Refusal
+from programmes.call import Call, Programme
+from programmes.fields import Field, Section
+from web import texts
+from web.texts import Reason
+from workflow.application import Application
+
+_SLOT_CODES = frozenset({"MISSING_ATTACHMENT", "MISSING_CHECK_CODE"})
+_SHOWN_FIELDS = 3
+
+
+def told(refusals: Iterable[Refusal], call: Call, application: Application) -> list[Reason]:
+    """Each refusal with names instead of ids; REQUIRED gathered by part of the form."""
+    programme = call.programme_of(application.direction)
+    listed = list(refusals)
+    gaps = [refusal for refusal in listed if refusal.code == "REQUIRED" and _field(refusal, programme)]
+    rest = [texts.explain(named(refusal, call, application)) for refusal in listed if refusal not in gaps]
+    return [*_gathered(gaps, programme), *rest]
+
+
+def named(refusal: Refusal, call: Call, application: Application) -> Refusal:
+    """The same refusal, its ids accompanied by what people call them."""
+    programme = call.programme_of(application.direction)
+    more: dict[str, Any] = {}
+    if field := _field(refusal, programme):
+        more |= {"label_zh": _label(field, refusal, "zh"), "label_en": _label(field, refusal, "en")}
+        more |= {"unit": field.unit} if field.unit else {}
+    if refusal.code in _SLOT_CODES:
+        wanted = refusal.params.get("slots", ())
+        slots = [slot for slot in programme.attachments if isinstance(wanted, Sequence) and slot.id in wanted]
+        more |= {"slots_zh": [_short(s.label.zh) for s in slots], "slots_en": [_short(s.label.en) for s in slots]}
+    if refusal.code == "MISSING_COMMITMENT":
+        more |= {"units_zh": application.unit_name, "units_en": application.unit_name}
+    if "item" in refusal.params:
+        zh, en = item_label(str(refusal.params.get("kind", "")), str(refusal.params["item"]), programme)
+        more |= {"item_zh": zh, "item_en": en}
+    return replace(refusal, params={**refusal.params, **more}) if more else refusal
+
+
+def links(call: Call, application: Application, refusals: Iterable[Refusal]) -> dict[str, str]:
+    """Where each reason is put right: a field on its section's page, a slot among the attachments."""
+    programme, base = call.programme_of(application.direction), f"/applications/{application.id}"
+    found = {
+        "MISSING_COMMITMENT": f"{base}#commitment",
+        "COMMITMENT_SIGNER": f"{base}#commitment",
+        "MISSING_ATTACHMENT": f"{base}#attachments",
+        "MISSING_CHECK_CODE": f"{base}#attachments",
+    }
+    for refusal in refusals:
+        if field := _field(refusal, programme):
+            found[field.id] = field_href(base, programme.section_of(field.id), refusal, call)
+    return found
+
+
+def field_href(base: str, section: Section, refusal: Refusal, call: Call) -> str:
+    name = control_name(refusal, call, section)
+    return f"{base}/sections/{section.id}" + (f"#f-{name}" if name else "")
+
+
+def control_name(refusal: Refusal, call: Call, section: Section | None = None) -> str:
+    """The name of the control a refusal points to: `revenue.2024`, `honours.0.name`, `unit_profile`."""
+    field_id, column, row = (refusal.params.get(name, "") for name in ("field", "column", "row"))
+    if isinstance(row, int):
+        return f"{field_id}.{row - 1}.{column}" if column else f"{field_id}"
+    columns = refusal.params.get("columns", ())
+    first = next(iter(columns), "") if isinstance(columns, list | tuple) else ""
+    if not (column or first) and section is not None and (asked := section.field(str(field_id))):
+        first = next((each.id for each in call.columns(asked)), "")
+    return f"{field_id}.{column or first}" if column or first else f"{field_id}"
+
+
+def item_label(kind: str, item: str, programme: Programme) -> tuple[str, str]:
+    """What a returned or locked item is called, in both languages."""
+    try:
+        match kind:
+            case "attachment":
+                words = programme.slot(item).label
+            case "section":
+                words = programme.section(item).heading
+            case "field":
+                words = programme.field(item).label
+            case "commitment":
+                words = programme.commitment.heading
+            case _:
+                return item, item
+    except KeyError:
+        return item, item
+    return words.zh, words.en
+
+
+def _field(refusal: Refusal, programme: Programme) -> Field | None:
+    field_id = refusal.params.get("field")
+    return next((field for field in programme.fields if field.id == field_id), None)
+
+
+def _label(field: Field, refusal: Refusal, language: str) -> str:
+    """The field's label, with year or column and row where the refusal names them."""
+    column = next((one for one in field.columns if one.id == refusal.params.get("column")), None)
+    parts = [_said(field.label, language)]
+    if row := refusal.params.get("row"):
+        parts.append(f"第 {row} 行" if language == "zh" else f"row {row}")
+    if column:
+        parts.append(_said(column.label, language))
+    elif named_ := refusal.params.get("column") or refusal.params.get("year"):
+        parts.append(str(named_))
+    return " ".join(parts)
+
+
+def _said(words: Any, language: str) -> str:
+    return str(words.en if language == "en" else words.zh)
+
+
+def _short(label: str) -> str:
+    return label.split("：")[0].split("（")[0].split(" (")[0]
+
+
+def _gathered(gaps: Sequence[Refusal], programme: Programme) -> list[Reason]:
+    """One line for each part of the form that has empty fields, in the order of the form."""
+    by_section: dict[str, list[Refusal]] = {}
+    for gap in gaps:
+        by_section.setdefault(programme.section_of(str(gap.params["field"])).id, []).append(gap)
+    order = [section.id for section in programme.form]
+    return [_line(programme.section(name), by_section[name], programme) for name in order if name in by_section]
+
+
+def _line(section: Section, gaps: Sequence[Refusal], programme: Programme) -> Reason:
+    fields = list(dict.fromkeys(str(gap.params["field"]) for gap in gaps))
+    labels = [programme.field(each).label for each in fields]
+    params: Mapping[str, object] = {
+        "field": fields[0],
+        "n": len(fields),
+        "part": {"zh": section.heading.zh, "en": section.heading.en},
+        "fields_zh": [label.zh for label in labels[:_SHOWN_FIELDS]],
+        "fields_en": [label.en for label in labels[:_SHOWN_FIELDS]],
+    }
+    key = "pages.gaps" if len(fields) <= _SHOWN_FIELDS else "pages.gaps.more"
+    zh, en = (texts.t(key, language, **params) for language in texts.LANGUAGES)
+    return Reason("REQUIRED", params, zh, en, section.source, "unit")

@@ -1,0 +1,97 @@
+"""The history in sentences: each event told as people would say it, newest first, with its hash."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from programmes.call import Call
+from web import texts
+from workflow.application import Application
+from workflow.pages import reasons
+from workflow.pages.desk import Desk, office
+from workflow.pages.frame import Frame
+from workflow.timeline import Entry, timeline
+
+_LEVELS: Mapping[str, Mapping[str, str]] = {
+    "county": {"zh": "县级", "en": "county"},
+    "city": {"zh": "市级", "en": "city"},
+    "province": {"zh": "省级", "en": "province"},
+}
+_QUIET = frozenset({"section_saved", "file_attached", "file_removed", "commitment_recorded", "opened"})
+
+
+def story(desk: Desk, frame: Frame) -> list[dict[str, Any]]:
+    """Entries for the macro `timeline`. Runs of saving are told as one line, so that the steps stand out."""
+    entries = timeline(frame.facts, frame.view, desk.handling.names)
+    told: list[dict[str, Any]] = []
+    for entry in reversed(entries):
+        kind = entry.type.partition(".")[2]
+        if kind == "section_saved" and told and told[-1].get("kind") == kind:
+            told[-1]["times"] += 1
+            continue
+        told.append(_told(entry, kind, frame.application, frame.call))
+    return [_worded(each) for each in told]
+
+
+def _told(entry: Entry, kind: str, application: Application, call: Call) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "times": 1,
+        "at": entry.at,
+        "stage": entry.entered if kind not in _QUIET and entry.entered else "",
+        "meta": f"#{entry.version} {entry.type} {entry.hash[:8]}…{entry.hash[-4:]}",
+        "params": {**_named(entry.summary, application, call), "who": _who(entry.actor)},
+    }
+
+
+def _worded(told: Mapping[str, Any]) -> dict[str, Any]:
+    params = {**told["params"], "times": told["times"]}
+    title = texts.catalogue().get(f"pages.told.{told['kind']}.title")
+    sentence = f"pages.told.{told['kind']}"
+    return {
+        **told,
+        "title": {"zh": title.zh, "en": title.en} if title else told["kind"],
+        "text": {language: texts.t(sentence, language, **params) for language in texts.LANGUAGES},
+    }
+
+
+def _who(actor: str) -> Mapping[str, str] | str:
+    return {"clock": {"zh": "系统时钟", "en": "The clock"}, "public": {"zh": "公众", "en": "The public"}}.get(
+        actor, actor
+    )
+
+
+def _named(summary: Mapping[str, Any], application: Application, call: Call) -> dict[str, Any]:
+    """The event's values with names in the place of codes."""
+    programme = call.programme_of(application.direction)
+    found = dict(summary)
+    if "body" in found:
+        found["body"] = office(str(found["body"]))
+    if found.get("level") in _LEVELS:
+        found["level"] = _LEVELS[found["level"]]
+    if "section" in found:
+        zh, en = reasons.item_label("section", str(found["section"]), programme)
+        found["section"] = {"zh": zh, "en": en}
+    if "slot" in found and isinstance(found["slot"], str):
+        zh, en = reasons.item_label("attachment", found["slot"], programme)
+        found["slot"] = {"zh": zh.split("：")[0].split("（")[0], "en": en.split(" (")[0]}
+    if isinstance(found.get("items"), list):
+        found["items"] = list(_items(found["items"], call, application))
+    if isinstance(found.get("result"), int):
+        found["points"] = f"{found['result'] / 100:.2f}"
+    if isinstance(found.get("total"), int):
+        found["points"] = f"{found['total'] / 100:.2f}"
+    for name in ("drawn", "route"):
+        if isinstance(found.get(name), list):
+            found[name] = [_body(each) for each in found[name]] if name == "route" else len(found[name])
+    return found
+
+
+def _body(step: Any) -> Mapping[str, str]:
+    return office(str(step.get("body", ""))) if isinstance(step, Mapping) else {"zh": str(step), "en": str(step)}
+
+
+def _items(items: Iterable[Any], call: Call, application: Application) -> Iterable[Mapping[str, str]]:
+    programme = call.programme_of(application.direction)
+    for item in items:
+        zh, en = reasons.item_label(str(item["kind"]), str(item["id"]), programme)
+        yield {"zh": f"{zh.split('：')[0]}（{item['reason']}）", "en": f"{en.split(' (')[0]} ({item['reason']})"}
