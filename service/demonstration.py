@@ -33,22 +33,22 @@ def pages(house: House, actors: Actors, mailbox: Mailbox) -> Blueprint:
     blueprint = Blueprint("demonstration", __name__, template_folder="templates")
 
     @blueprint.before_request
-    def only_from_here() -> None:
+    def only_from_here() -> None:  # pyright: ignore[reportUnusedFunction]
         if not _is_loopback(request.remote_addr or "") or request.host.rpartition(":")[0] not in LOOPBACK:
             abort(404)
 
     @blueprint.get("/demo")
-    def front() -> str:
+    def front() -> str:  # pyright: ignore[reportUnusedFunction]
         return render_template("service/demo.html", people=list(world.people()), letters=len(mailbox))
 
     @blueprint.get("/demo/as/<person>")
-    def be(person: str) -> Response:
+    def be(person: str) -> Response:  # pyright: ignore[reportUnusedFunction]
         if person not in {one.id for one in world.people()}:
             abort(404)
         return let_in(house, person, secure=False)
 
     @blueprint.get("/demo/mail")
-    def letters() -> str:
+    def letters() -> str:  # pyright: ignore[reportUnusedFunction]
         found = list(mailbox.newest_first(request.args.get("to", "")))
         start = max(request.args.get("from", 0, type=int), 0)
         shown, more = found[start : start + PAGE], len(found) > start + PAGE
@@ -57,7 +57,7 @@ def pages(house: House, actors: Actors, mailbox: Mailbox) -> Blueprint:
         )
 
     @blueprint.get("/demo/mail/<int:number>")
-    def letter(number: int) -> Response:
+    def letter(number: int) -> Response:  # pyright: ignore[reportUnusedFunction]
         opened = mailbox.open(number)
         if opened is None:
             abort(404)
@@ -66,7 +66,7 @@ def pages(house: House, actors: Actors, mailbox: Mailbox) -> Blueprint:
         return response
 
     @blueprint.get("/demo/mail/<int:number>/html")
-    def html(number: int) -> Response:
+    def html(number: int) -> Response:  # pyright: ignore[reportUnusedFunction]
         opened = mailbox.open(number)
         if opened is None:
             abort(404)
@@ -75,12 +75,12 @@ def pages(house: House, actors: Actors, mailbox: Mailbox) -> Blueprint:
         return response
 
     @blueprint.get("/clock")
-    def clock() -> str:
+    def clock() -> str:  # pyright: ignore[reportUnusedFunction]
         now = clockwork.now(house)
         return render_template("service/clock.html", at=now, stops=_stops(now), lapsed=None)
 
     @blueprint.post("/clock")
-    def move() -> ResponseReturnValue:
+    def move() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         try:
             wanted = _wanted(clockwork.now(house))
         except (ValueError, OverflowError):

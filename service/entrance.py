@@ -58,11 +58,11 @@ def pages(house: House, *, secure: bool) -> Blueprint:
         return render_template(f"service/{template}.html", **values), status
 
     @blueprint.get("/sign-in")
-    def ask() -> ResponseReturnValue:
+    def ask() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         return shown("sign_in", sent=False, email="", faults=())
 
     @blueprint.post("/sign-in")
-    def send() -> ResponseReturnValue:
+    def send() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         email = request.form.get("email", "")[:320]
         try:
             with house.store.begin() as db:
@@ -74,14 +74,14 @@ def pages(house: House, *, secure: bool) -> Blueprint:
         return shown("sign_in", sent=True, email=email, faults=())
 
     @blueprint.get("/sign-in/<secret>")
-    def look(secret: str) -> ResponseReturnValue:
+    def look(secret: str) -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         with house.store.reading() as db:
             standing = signin.look(db, secret, house.wall.now(db))
         status = 200 if standing is signin.Standing.OPEN else 410
         return shown("sign_in_link", status, standing=standing.value, secret=secret)
 
     @blueprint.post("/sign-in/<secret>")
-    def use(secret: str) -> ResponseReturnValue:
+    def use(secret: str) -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         try:
             with house.store.begin() as db:
                 person = signin.use(db, secret, _now(house))
@@ -90,7 +90,7 @@ def pages(house: House, *, secure: bool) -> Blueprint:
         return let_in(house, person, secure=secure)
 
     @blueprint.post("/sign-out")
-    def leave() -> ResponseReturnValue:
+    def leave() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         secret = session.secret_of(request, secure=secure)
         if secret:
             with house.store.begin() as db:

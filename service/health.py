@@ -54,11 +54,11 @@ def pages(house: House) -> Blueprint:
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")
-    def lives() -> Response:
+    def lives() -> Response:  # pyright: ignore[reportUnusedFunction]
         return Response("ok\n", mimetype="text/plain")
 
     @blueprint.get("/readyz")
-    def ready() -> Response:
+    def ready() -> Response:  # pyright: ignore[reportUnusedFunction]
         found = look(house)
         status = 200 if set(found.values()) == {"ok"} else 503
         return Response(json.dumps(found) + "\n", status, mimetype="application/json")

@@ -12,14 +12,14 @@ from directory.actor import Actor
 from directory.records import Directory
 from notifications import pages as letter_pages
 from notifications.api import operations as letter_operations
-from service import clockwork, demonstration, entrance, health
+from service import clockwork, demonstration, entrance, front, health
 from service.actors import Actors, declare
 from service.settings import read
 from service.sink import Mailbox
 from service.told import Told
 from service.wiring import House, build
 from web import face, openapi, security
-from web.face import Furniture, Link, Visitor
+from web.face import Furniture, Visitor
 from web.format import Language
 from web.operations import Registry
 from workflow.api import Desk as ApiDesk
@@ -57,6 +57,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     for blueprint in workflow_pages(house.handling, house.calls.calls, house.files, Directory, told):
         app.register_blueprint(blueprint)
     app.register_blueprint(letter_pages.pages(house.store))
+    app.register_blueprint(front.pages(house, identity))
     app.register_blueprint(entrance.pages(house, secure=secure))
     app.register_blueprint(health.pages(house))
     if mailbox is not None and house.settings.mode == "demo":
@@ -89,11 +90,7 @@ def visitor(house: House, actor: Actor | None) -> Visitor:
     elif bureau is not None:
         office = {"zh": bureau.name_zh, "en": bureau.name_en}
     speech: Language = "en" if person and person.language == "en" else "zh"
-    return Visitor(actor=actor, name=actor.name, unit=office, links=links(actor), language=speech)
-
-
-def links(actor: Actor) -> Sequence[Link]:
-    return (Link(href="/applications", zh="申报", en="Applications"),)
+    return Visitor(actor=actor, name=actor.name, unit=office, links=front.links(actor), language=speech)
 
 
 def notices(house: House) -> Sequence[Mapping[str, str]]:

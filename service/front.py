@@ -1,0 +1,52 @@
+"""The first page, and the links of the bar: everybody is led to where their work lies, strangers to what is public."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from directory.actor import UNIT_ROLES, Actor
+from directory.policy import may
+from service.wiring import House
+from web.face import Link
+from web.operations import Identity
+from workflow.pages.lists import desk_of
+
+_DESKS = {
+    "/inbox": ("收件", "Inbox"),
+    "/desk": ("办理", "Desk"),
+    "/payments": ("拨付", "Payments"),
+    "/reviews": ("评审", "Reviews"),
+    "/applications": ("申报", "Applications"),
+}
+NOTICES = Link(href="/notices", zh="公示", en="Public notices")
+
+
+def home_of(actor: Actor) -> str:
+    """Where a person's work lies; the operator's is the outbox."""
+    if may(actor, "application.list") is None:
+        return desk_of(actor)
+    return "/outbox" if may(actor, "letter.list") is None else "/notices"
+
+
+def links(actor: Actor) -> Sequence[Link]:
+    """The bar of a person: their desk, their applications where they are a unit's, letters, notices."""
+    homes = [home_of(actor), *(["/applications"] if actor.scopes(*UNIT_ROLES) else [])]
+    found = [Link(href=path, zh=_DESKS[path][0], en=_DESKS[path][1]) for path in dict.fromkeys(homes) if path in _DESKS]
+    found.append(Link(href="/letters", zh="信件", en="Letters"))
+    if may(actor, "letter.list") is None:
+        found.append(Link(href="/outbox", zh="发件箱", en="Outbox"))
+    return (*found, NOTICES)
+
+
+def pages(house: House, identity: Identity) -> Blueprint:
+    blueprint = Blueprint("front", __name__, template_folder="templates")
+
+    @blueprint.get("/")
+    def front() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
+        actor = identity(request)
+        if actor is not None:
+            return redirect(home_of(actor), 303)
+        return render_template("service/front.html", calls=house.calls.calls())
+
+    return blueprint
