@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, Select, Table, Update, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, Select, Table, Update, bindparam, insert, select, update
 
 from eventstore.event import Fact
 from eventstore.projection import TableProjection
@@ -150,34 +150,31 @@ class BankReferences(TableProjection):
 
 
 class Assignments(TableProjection):
-    """Which expert sits on which panel now: what an expert may see."""
+    """Which expert sits, or sat, on which panel: what an expert may see."""
 
     name = "assignments"
     revision = 1
     declared = (schema.assignments,)
 
     def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
-        seats: dict[tuple[str, str], int | None] = {}
+        taken: list[dict[str, Any]] = []
+        left: list[dict[str, Any]] = []
         for fact in facts:
+            of, at = _id(fact), fact.recorded.recorded_at
             match fact.event:
                 case e.PanelDrawn(drawn=drawn, replaces=replaced):
-                    if replaced:
-                        seats[replaced, _id(fact)] = None
-                    seats |= {(expert, _id(fact)): fact.recorded.recorded_at for expert in drawn}
+                    taken += [{"expert": expert, "application": of, "drawn_at": at} for expert in drawn]
+                    left += [{"who": replaced, "of": of, "at": at}] if replaced else []
                 case e.ExpertDeclared(expert=expert, conflict=True):
-                    seats[expert, _id(fact)] = None
+                    left.append({"who": expert, "of": of, "at": at})
                 case _:
                     pass
-        if seats:
-            self._write(db, seats)
-
-    def _write(self, db: Connection, seats: dict[tuple[str, str], int | None]) -> None:
         table = self.table(schema.assignments)
-        chosen = (table.c.expert == bindparam("who")) & (table.c.application == bindparam("of"))
-        db.execute(delete(table).where(chosen), [{"who": who, "of": of} for who, of in seats])
-        taken = [{"expert": w, "application": of, "drawn_at": at} for (w, of), at in seats.items() if at is not None]
-        if taken:
+        if taken:  # nobody is drawn twice, so that whoever left stays away
             db.execute(insert(table), taken)
+        if left:
+            seat = (table.c.expert == bindparam("who")) & (table.c.application == bindparam("of"))
+            db.execute(update(table).where(seat).values(left_at=bindparam("at")), left)
 
 
 class AttachedFiles(TableProjection):
