@@ -93,6 +93,7 @@ assignments = Table(
     Column("expert", CODE, primary_key=True),
     Column("application", CODE, primary_key=True),
     _whole("drawn_at"),
+    Column("left_at", BIG),  # stepped aside or replaced: sees nothing any more, but is told why
     sqlite_strict=True,
 )
 

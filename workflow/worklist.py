@@ -205,9 +205,10 @@ def _seen_by(table: Table, sight: Sight) -> Iterable[ColumnElement[bool]]:
         yield table.c.id.in_(_seats(sight.expert))
 
 
-def _seats(expert: str) -> Select[tuple[str]]:
+def _seats(expert: str, former: bool = False) -> Select[tuple[str]]:
     seats = assignments()
-    return select(seats.c.application).where(seats.c.expert == expert)
+    query = select(seats.c.application).where(seats.c.expert == expert)
+    return query if former else query.where(seats.c.left_at.is_(None))
 
 
 def _held_by(table: Table, actor: Actor) -> Iterable[ColumnElement[bool]]:
@@ -239,7 +240,10 @@ def counts(db: Connection, actor: Actor, question: Question) -> dict[Stage, int]
 
 
 def place(db: Connection, actor: Actor, application_id: str) -> Place | None:
-    """Where an application stands towards *actor*; None when there is none of this id."""
+    """Where an application stands towards *actor*, who wants to act; None when there is none of this id.
+
+    An expert who stepped aside is still answered: a conflict of interest is said, not hidden.
+    """
     table = applications()
     query = select(
         table.c.region,
@@ -249,7 +253,7 @@ def place(db: Connection, actor: Actor, application_id: str) -> Place | None:
         table.c.second_zone,
         table.c.notice_closes,
         table.c.holder,
-        table.c.id.in_(_seats(actor.id)).label("seated"),
+        table.c.id.in_(_seats(actor.id, former=True)).label("seated"),
     ).where(table.c.id == application_id)
     row = db.execute(query).one_or_none()
     if row is None:

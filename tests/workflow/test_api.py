@@ -202,6 +202,20 @@ def test_an_expert_reads_the_text_and_no_contact(house: House, api: Api) -> None
     assert [item["id"] for item in listed] == [str(application)]
 
 
+@pytest.mark.rule("T18")
+def test_an_expert_who_stepped_aside_reads_nothing_more_and_is_told_why(house: House, api: Api) -> None:
+    application = house.reviewed()
+    house.at("2025-12-22 10:00")
+    api.ask("clerk", "POST", f"/applications/{application}/panel", {})
+    expert = house.application(application).review.panel[0]
+    body = {"conflict": True, "ground": "2024年曾为申报单位提供咨询"}
+    assert api.ask(expert, "POST", f"/applications/{application}/declarations", body).status_code == 200
+    assert api.ask(expert, "GET", f"/applications/{application}").status_code == 404
+    assert api.ask(expert, "GET", "/applications").json["items"] == []
+    refused = api.ask(expert, "POST", f"/applications/{application}/scores", {"marks": {}})
+    assert "CONFLICT_OF_INTEREST" in _codes(refused)
+
+
 def test_a_bureau_reads_the_sealed_text_while_the_unit_writes_on(house: House, api: Api) -> None:
     application = house.sealed()
     house.do("admin", Recall(application_id=application), "2025-11-21 10:00")

@@ -1,6 +1,6 @@
 """A command's dataclass as the body of a request: the same fields, nothing else accepted, sizes bounded, numbers exact."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -24,7 +24,7 @@ def exact(value: Any) -> Any:
         case dict():
             return {key: exact(each) for key, each in cast("dict[str, Any]", value).items()}
         case list():
-            return [exact(each) for each in cast("list[Any]", value)]
+            return [exact(each) for each in cast("Sequence[object]", value)]
         case _:
             return value
 
