@@ -115,6 +115,8 @@ class Application:
     recommendations: tuple[e.Recommended, ...] = ()
     returned: Return | None = None
     returns: Mapping[str, int] = field(default_factory=dict[str, int])
+    lapsed_by: datetime | None = None
+    lapsed_from: str = ""
     extensions: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
     refused_from: Stage | None = None
     refused_by: str = ""
@@ -268,8 +270,11 @@ def _handed_in(
                 copied_to=event.copied_to,
                 recommendations=(),
             )
-        case e.Recalled(entered=stage) | e.Withdrawn(entered=stage) | e.Lapsed(entered=stage):
+        case e.Recalled(entered=stage) | e.Withdrawn(entered=stage):
             return replace(application, stage=stage, returned=None)
+        case e.Lapsed(entered=stage, deadline=deadline):
+            ended = "return" if application.returned else "applicant_close"
+            return replace(application, stage=stage, returned=None, lapsed_by=deadline, lapsed_from=ended)
         case e.Resubmitted():
             return replace(
                 application,

@@ -562,8 +562,17 @@ def _fits(grant: Grant, application: Application) -> bool:
     return grant.role not in UNIT_ROLES or application.stage is None or grant.scope == application.lead_unit
 
 
+_ENDED_BY_THE_CLOCK = frozenset({"save", "seal", "resubmit"})
+
+
 def wrong_stage(trigger: str, application: Application, facts: Facts) -> Refusal:
-    """There is no such step from here; says which event came first, whose it was and when."""
+    """There is no such step from here; says which event came first, whose it was and when.
+
+    What the clock ended is refused by the deadline that ended it: that is the reason the unit can understand.
+    """
+    if application.lapsed_by and trigger in _ENDED_BY_THE_CLOCK:
+        until, now = application.lapsed_by.isoformat(), facts.now.isoformat()
+        return Refusal.of("DEADLINE_PASSED", deadline=application.lapsed_from, until=until, now=now)
     params: dict[str, str] = {"trigger": trigger, "stage": _name(application)}
     if latest := facts.latest:
         params |= {"event": latest.event, "by": latest.actor, "at": latest.at.isoformat()}

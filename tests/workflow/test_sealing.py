@@ -246,6 +246,13 @@ def test_the_clock_ends_a_return_when_its_deadline_has_passed() -> None:
     returned().when(lapse, CLOCK, "2025-12-02 00:00").then(e.Lapsed(entered=Stage.LAPSED, deadline=RETURNED.deadline))
 
 
+def test_what_the_clock_ended_is_refused_by_its_deadline() -> None:
+    lapsed = Given(*returned().events, e.Lapsed(entered=Stage.LAPSED, deadline=RETURNED.deadline))
+    (refusal,) = lapsed.when(c.Resubmit(application_id=ID), ADMIN, "2025-12-03 10:00").then_refused("DEADLINE_PASSED")
+    assert refusal.params["deadline"] == "return"
+    lapsed.when(c.Recall(application_id=ID), ADMIN, "2025-12-03 10:00").then_refused("WRONG_STAGE")
+
+
 def test_the_clock_ends_a_draft_when_the_call_has_closed() -> None:
     lapse = c.Lapse(application_id=ID)
     Given(OPENED).when(lapse, CLOCK, "2025-11-28 17:00").then_refused("NOT_YET_DUE")
