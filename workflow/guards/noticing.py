@@ -19,7 +19,8 @@ def notice_is_long_enough(application: Application, command: Command | None, fac
 
 def calendar_knows_the_window(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
     """A year without its calendar is refused, never guessed."""
-    days = facts.call.notice.working_days
+    asked = command.working_days if isinstance(command, PublishNotice) else None
+    days = asked or facts.call.notice.working_days
     try:
         window_of(facts.now, facts.call.working_days, days)
     except CalendarUnknown as unknown:
