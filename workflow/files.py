@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from eventstore.ids import Ids
-from eventstore.refusal import Fault, Malformed, Refusal
+from eventstore.refusal import Busy, Fault, Malformed, Refusal
 from workflow.application import Application
 from workflow.file_kinds import KINDS, Kind, fault_of, pages_of
 
@@ -51,8 +51,8 @@ class FileDamaged(Exception):
     """The bytes in the folder are not the bytes that were received."""
 
 
-class FolderFull(Exception):
-    """The disk keeps too little room; nothing was written."""
+class FolderFull(Busy):
+    """The disk keeps too little room; nothing was written, and later there may be room again."""
 
 
 class Files:
@@ -136,7 +136,7 @@ class Files:
     def _need_room(self) -> None:
         self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         if shutil.disk_usage(self._folder).free < self.limits.free_bytes:
-            raise FolderFull("too little room is left for files")
+            raise FolderFull("too little room is left for files", retry_after_s=600)
 
     def _path(self, file_id: str) -> Path:
         if not _ID.fullmatch(file_id):
