@@ -1,9 +1,10 @@
 """The parts of the house that are measured, put together as the roof does it: every projection, the database's clock."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from time import perf_counter
 from typing import Any
 from uuid import UUID
 
@@ -59,10 +60,32 @@ def dispatcher_of(engine: Engine) -> Dispatcher:
     return dispatcher
 
 
-def command(dispatcher: Dispatcher, application: UUID, *events: e.ApplicationEvent) -> Outcome:
+class Watch:
+    """How long commands took, and how much of that was the write part: from the decision to the commit's return."""
+
+    def __init__(self) -> None:
+        self.whole = self.write = self._asked = self._decided = 0.0
+
+    def asked(self) -> None:
+        self._asked = perf_counter()
+
+    def decided(self) -> None:
+        self._decided = perf_counter()
+
+    def done(self) -> None:
+        now = perf_counter()
+        self.whole += now - self._asked
+        self.write += now - self._decided
+
+
+def command(
+    dispatcher: Dispatcher, application: UUID, *events: e.ApplicationEvent, watch: Watch | None = None
+) -> Outcome:
     """A command whose decision is nothing: what is left is the way into the log, key and projections included."""
+    watch = watch or Watch()
 
     def decide(_db: Connection, _loaded: Loaded[Application], _now: datetime) -> Sequence[Any]:
+        watch.decided()
         return events
 
     context = Context(
@@ -72,7 +95,18 @@ def command(dispatcher: Dispatcher, application: UUID, *events: e.ApplicationEve
         fingerprint=bytes(32),
         metadata=METADATA,
     )
-    return dispatcher.dispatch(stream_of(application), FOLD, decide, context, {"id": str(application)})
+    watch.asked()
+    outcome = dispatcher.dispatch(stream_of(application), FOLD, decide, context, {"id": str(application)})
+    watch.done()
+    return outcome
+
+
+def commands(dispatcher: Dispatcher, applications: Iterable[UUID]) -> Watch:
+    """A section saved in each of *applications*, one after the other."""
+    watch = Watch()
+    for application in applications:
+        command(dispatcher, application, SAVED, watch=watch)
+    return watch
 
 
 def open_one(dispatcher: Dispatcher, serial: int) -> UUID:
