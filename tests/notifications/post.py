@@ -182,11 +182,12 @@ class PostOffice:
         return person
 
     def happen(self, *events: ApplicationEvent, application: UUID | None = None) -> UUID:
-        """Let *events* happen to an application, one transaction each; the first may begin a new one."""
+        """Let *events* happen to an application in one transaction; they may begin a new one."""
         application = application or uuid7()
-        for event in events:
-            fact = replace(event, application_id=str(application)) if isinstance(event, Opened) else event
-            self.dispatcher.dispatch(f"application-{application}", FOLD, lambda *_, fact=fact: [fact], _asked())  # type: ignore[misc]
+        facts = [
+            replace(event, application_id=str(application)) if isinstance(event, Opened) else event for event in events
+        ]
+        self.dispatcher.dispatch(f"application-{application}", FOLD, lambda _db, _loaded, _now: facts, _asked())
         return application
 
     def rewind(self) -> None:
