@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
-from flask import Blueprint, Flask, Request, Response, current_app, g, redirect, request
+from flask import Blueprint, Flask, Response, current_app, g, redirect, request
 from flask_wtf import CSRFProtect  # pyright: ignore[reportMissingTypeStubs]
 
 from directory.actor import Actor
@@ -70,7 +70,8 @@ def furnish(app: Flask, furniture: Furniture) -> CSRFProtect:
     problems.install(app, name_of=furniture.name_of, new_id=lambda: uuid4().hex)
     app.register_blueprint(_pages(furniture))
     app.jinja_env.filters.update(FILTERS)
-    app.jinja_env.globals.update({**GLOBALS, "asset": asset})
+    spoken: Mapping[str, Any] = {**GLOBALS, "asset": asset}
+    app.jinja_env.globals.update(spoken)
     app.extensions["furniture"] = furniture
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: _around(furniture))
@@ -111,15 +112,34 @@ def _around(furniture: Furniture) -> dict[str, Any]:
     }
 
 
+_KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
 @lru_cache
+def _static() -> Mapping[str, tuple[bytes, str]]:
+    """The few small files of static/ and the digest of each, read once."""
+    read = {file.name: file.read_bytes() for file in STATIC.iterdir() if file.suffix in _KINDS}
+    return {name: (content, hashlib.sha256(content).hexdigest()[:10]) for name, content in read.items()}
+
+
 def asset(name: str) -> str:
     """The address of a file in static/, with a digest so that browsers may keep it for ever."""
-    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
-    return f"/static/{name}?v={digest}"
+    return f"/static/{name}?v={_static()[name][1]}"
 
 
 def _pages(furniture: Furniture) -> Blueprint:
-    pages = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+    pages = Blueprint("web", __name__, template_folder="templates")
+
+    @pages.get("/static/<name>")
+    def static(name: str) -> Response:  # pyright: ignore[reportUnusedFunction]
+        if name not in _static():
+            raise problems.NotFound
+        content, digest = _static()[name]
+        response = Response(content, content_type=f"{_KINDS[Path(name).suffix]}; charset=utf-8")
+        current = request.args.get("v") == digest
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
+        response.set_etag(digest)
+        return cast("Response", response.make_conditional(request))
 
     @pages.post("/language")
     def choose_language() -> Response:  # pyright: ignore[reportUnusedFunction]
@@ -131,19 +151,7 @@ def _pages(furniture: Furniture) -> Blueprint:
         chosen = request.form.get("theme")
         return _kept(language.THEME_COOKIE, chosen if language.is_theme(chosen) else "system", furniture.secure)
 
-    @pages.after_app_request
-    def keep_static(response: Response) -> Response:  # pyright: ignore[reportUnusedFunction]
-        if request.endpoint == "web.static" and response.status_code == 200 and _is_current(request):
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response
-
     return pages
-
-
-def _is_current(request: Request) -> bool:
-    """Whether the address carries the digest of what is served; anything else is not kept."""
-    name = (request.view_args or {}).get("filename", "")
-    return (STATIC / name).is_file() and asset(name).endswith(f"?v={request.args.get('v', '')}")
 
 
 def _kept(cookie: str, value: str, secure: bool) -> Response:

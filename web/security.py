@@ -118,9 +118,7 @@ def compressed(response: Response) -> Response:
         return response
     if not (response.mimetype or "").startswith(_COMPRESSED) or "Content-Disposition" in response.headers:
         return response
-    if request.endpoint == "web.static":
-        response.direct_passthrough = False  # our own small style sheet and modules
-    elif response.is_streamed:
+    if response.is_streamed or response.direct_passthrough:
         return response
     response.vary.add("Accept-Encoding")
     plain = response.get_data()

@@ -2,6 +2,7 @@
 
 import io
 import json
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -61,7 +62,7 @@ def test_fractions_arrive_exact(client: FlaskClient, calls: toy.Calls) -> None:
     assert put(client, raw=raw).status_code == 200
     sent = calls.made[0].body_as(toy.Save)
     assert str(sent.rate) == "12345.678901"
-    assert sent.lines[0].amount * 3 == toy.Decimal("0.3")
+    assert sent.lines[0].amount * 3 == Decimal("0.3")
 
 
 def test_the_same_wish_has_the_same_fingerprint(client: FlaskClient, calls: toy.Calls) -> None:
