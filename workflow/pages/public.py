@@ -81,25 +81,32 @@ def _word(key: str) -> str:
 
 
 def _steps() -> list[dict[str, Any]]:
-    """The table's rows, one for each trigger and destination, with every stage it starts from."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    """The table's rows gathered by trigger: from where, to where, by whom, with what paper, and who is told."""
+    found: dict[str, dict[str, Any]] = {}
     for step in LIFECYCLE:
-        stays = step.dest is step.source
-        key = (step.trigger, "" if stays else step.dest.value)
         line = found.setdefault(
-            key,
+            step.trigger,
             {
                 "trigger": step.trigger,
                 "sources": [],
-                "dest": None if stays else step.dest.value,
+                "dests": [],
+                "stays": False,
                 "roles": sorted(role.value for role in step.roles),
                 "document": words_of(step.document),
-                "told": step.told,
+                "told": [],
             },
         )
-        if step.source is not None and step.source.value not in line["sources"]:
-            line["sources"].append(step.source.value)
+        line["stays"] |= step.dest is step.source
+        _note(line["sources"], step.source.value if step.source else None)
+        _note(line["dests"], step.dest.value if step.dest is not step.source else None)
+        for who in step.told:
+            _note(line["told"], who)
     return list(found.values())
+
+
+def _note(listed: list[str], value: str | None) -> None:
+    if value is not None and value not in listed:
+        listed.append(value)
 
 
 def _noticed(desk: Desk, application_id: UUID) -> Application:

@@ -27,7 +27,9 @@ _INLINE = frozenset({"recommend", "score", "declare", "confirm_paid", "propose",
 def dossier(desk: Desk, frame: Frame) -> dict[str, Any]:
     """What dossier.html asks."""
     offered = list(_offered(frame))
-    first = next((each for each in offered if each["open"] and each["step"].trigger in _INLINE), None)
+    first = next(
+        (each for each in _by_urgency(offered, frame) if each["open"] and each["step"].trigger in _INLINE), None
+    )
     inline = asked_of(desk, frame, first["step"]) if first else {}
     return {
         **frame.around(),
@@ -45,6 +47,13 @@ def dossier(desk: Desk, frame: Frame) -> dict[str, Any]:
         "command_id": forms.new_command_id(),
         "mine": frame.mine,
     }
+
+
+def _by_urgency(offered: Sequence[dict[str, Any]], frame: Frame) -> Sequence[dict[str, Any]]:
+    """An expert who has declared comes to score; the declaration stays at hand."""
+    if frame.actor.id not in frame.application.review.cleared:
+        return offered
+    return sorted(offered, key=lambda each: each["step"].trigger != "score")
 
 
 def _may_see_history(frame: Frame) -> bool:
@@ -128,14 +137,12 @@ def present_answer(control: Control) -> str:
 
 
 def _stop(step: Any, frame: Frame) -> dict[str, Any]:
-    """A body of the route: acted, at work now, or yet to come."""
+    """A body of the route: acted, at work now, or yet to come. The province acts by receiving."""
     nxt = frame.application.next_step
     now = nxt is not None and nxt.body == step.body and frame.dossier.stage in _UNDERWAY
-    return {
-        "step": step,
-        "office": office(step.body),
-        "state": "done" if step.recommended else "now" if now else "todo",
-    }
+    received = step.level == "province" and frame.dossier.stage not in (*_UNDERWAY, Stage.DRAFT, Stage.RETURNED)
+    state = "now" if now else "done" if step.recommended or received else "todo"
+    return {"step": step, "office": office(step.body), "state": state}
 
 
 _UNDERWAY = frozenset({Stage.UNIT_SEALED, Stage.COUNTY_RECOMMENDED, Stage.CITY_RECOMMENDED})

@@ -22,9 +22,16 @@ def told(refusals: Iterable[Refusal], call: Call, application: Application) -> l
     """Each refusal with names instead of ids; REQUIRED gathered by part of the form."""
     programme = call.programme_of(application.direction)
     listed = list(refusals)
-    gaps = [refusal for refusal in listed if refusal.code == "REQUIRED" and _field(refusal, programme)]
+    gaps = [refusal for refusal in listed if _is_gap(refusal) and _field(refusal, programme)]
     rest = [texts.explain(named(refusal, call, application)) for refusal in listed if refusal not in gaps]
     return [*_gathered(gaps, programme), *rest]
+
+
+def _is_gap(refusal: Refusal) -> bool:
+    """Nothing was filled in at all; half a row is told on its own."""
+    if refusal.code == "MIN_ITEMS":
+        return refusal.params.get("measure") == 0
+    return refusal.code == "REQUIRED" and "row" not in refusal.params and "option" not in refusal.params
 
 
 def named(refusal: Refusal, call: Call, application: Application) -> Refusal:

@@ -16,16 +16,17 @@ _LEVELS: Mapping[str, Mapping[str, str]] = {
     "city": {"zh": "市级", "en": "city"},
     "province": {"zh": "省级", "en": "province"},
 }
+_RUNS = frozenset({"section_saved", "file_attached", "file_removed"})
 _QUIET = frozenset({"section_saved", "file_attached", "file_removed", "commitment_recorded", "opened"})
 
 
 def story(desk: Desk, frame: Frame) -> list[dict[str, Any]]:
-    """Entries for the macro `timeline`. Runs of saving are told as one line, so that the steps stand out."""
+    """Entries for the macro `timeline`. Runs of saving and attaching are told as one line each, so that the steps stand out."""
     entries = timeline(frame.facts, frame.view, desk.handling.names)
     told: list[dict[str, Any]] = []
     for entry in reversed(entries):
         kind = entry.type.partition(".")[2]
-        if kind == "section_saved" and told and told[-1].get("kind") == kind:
+        if kind in _RUNS and told and told[-1].get("kind") == kind and told[-1]["params"]["who"] == _who(entry.actor):
             told[-1]["times"] += 1
             continue
         told.append(_told(entry, kind, frame.application, frame.call))
@@ -46,7 +47,7 @@ def _told(entry: Entry, kind: str, application: Application, call: Call) -> dict
 def _worded(told: Mapping[str, Any]) -> dict[str, Any]:
     params = {**told["params"], "times": told["times"]}
     title = texts.catalogue().get(f"pages.told.{told['kind']}.title")
-    sentence = f"pages.told.{told['kind']}"
+    sentence = f"pages.told.{told['kind']}" + (".many" if told["times"] > 1 else "")
     return {
         **told,
         "title": {"zh": title.zh, "en": title.en} if title else told["kind"],
@@ -80,9 +81,13 @@ def _named(summary: Mapping[str, Any], application: Application, call: Call) -> 
         found["points"] = f"{found['result'] / 100:.2f}"
     if isinstance(found.get("total"), int):
         found["points"] = f"{found['total'] / 100:.2f}"
-    for name in ("drawn", "route"):
+    for name in ("drawn", "checklist"):
         if isinstance(found.get(name), list):
-            found[name] = [_body(each) for each in found[name]] if name == "route" else len(found[name])
+            found[name] = len(found[name])
+    if isinstance(found.get("route"), list):
+        found["route"] = [_body(each) for each in found["route"]]
+    if isinstance(found.get("seed"), str):
+        found["seed"] = f"{found['seed'][:8]}…"
     return found
 
 
