@@ -1,0 +1,119 @@
+"""Every event of an application that was ever released is read for ever, and a whole history folds to where it stood."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from eventstore.codec import Codec
+from eventstore.event import Event, Personal
+from tests import scenario as s
+from tests.eventstore.golden_files import must_read
+from workflow import events as e
+from workflow.stages import Stage
+
+AT = datetime(2025, 12, 1, 15, 59, 59, 999999, tzinfo=UTC)
+WHO = Personal("沈岳")
+EXAMPLES: tuple[Event, ...] = (
+    s.OPENED,
+    e.SectionSaved(
+        section="unit",
+        section_version=2,
+        answers={
+            "unit_name": "湖南岳麓智模科技有限公司",
+            "legal_representative": WHO,
+            "total_assets": {"2023": 12_345_678_901, "2024": None},
+            "modalities": {"chosen": ["text", "multimodal"]},
+            "honours": [{"name": "示范企业", "obtained": "2024-06"}],
+            "filed": True,
+            "bank": None,
+        },
+    ),
+    e.FileAttached(
+        slot="L-5",
+        file_id="1",
+        name="审计.pdf",
+        size=1000,
+        sha256="ab" * 32,
+        media_type="application/pdf",
+        label="2024",
+        pages=6,
+        check_code="湘25SHZX0001234",
+    ),
+    e.FileRemoved(slot="L-5", file_id="1"),
+    e.CommitmentRecorded(
+        unit=s.UNIT_CODE,
+        text_version="1",
+        text_digest="cd" * 32,
+        signer=WHO,
+        signer_kind="legal_representative",
+        signed_on=date(2025, 11, 12),
+        scan_sha256="ef" * 32,
+    ),
+    e.UnitSealed(
+        entered=Stage.UNIT_SEALED,
+        seal_version=1,
+        content_digest=s.DIGEST,
+        route=s.ROUTE,
+        route_rule="district",
+        copied_to=("430100",),
+        project_name="面向工程机械运维的垂直领域大模型",
+    ),
+    e.Recalled(entered=Stage.DRAFT),
+    e.Withdrawn(entered=Stage.WITHDRAWN, reason="战略调整"),
+    e.Lapsed(entered=Stage.LAPSED, deadline=AT),
+    s.CITY,
+    e.NotRecommended(entered=Stage.NOT_RECOMMENDED, body="430104", level="county", reason="不符合"),
+    e.StepNotApplicable(level="city", rule="direct-county"),
+    e.Received(entered=Stage.FORMAL_REVIEW, receipt_number="HN-AI-2025-0001-R1", copied_to=("430100",)),
+    e.ReturnedForCorrection(
+        entered=Stage.RETURNED,
+        returned_from=Stage.UNIT_SEALED,
+        body="430104",
+        items=(e.ReturnItem(kind="attachment", id="L-4", reason="缺第 2 页", material=True),),
+        deadline=AT,
+    ),
+    e.Resubmitted(
+        entered=Stage.UNIT_SEALED, seal_version=2, content_digest=s.DIGEST, changed=("attachment:L-4",), renewed=False
+    ),
+    e.DeadlineExtended(deadline="county_close", until=AT, body="43", reason="系统故障"),
+    e.FormFailed(entered=Stage.FORM_FAILED, reason_code="5", reason="材料不全"),
+    e.FormPassed(entered=Stage.EXPERT_REVIEW, checklist=("form", "L-1")),
+    e.ReconsiderationAsked(about=Stage.NOT_RECOMMENDED, reason="已补充"),
+    e.ReconsiderationDecided(entered=Stage.UNIT_SEALED, granted=True, body="430100", reason="理由成立"),
+    e.PanelDrawn(seed="4f3a", pool=("a", "b"), drawn=("b",), replaces="c"),
+    e.ExpertDeclared(expert="c", conflict=True, ground="2024 年曾提供咨询"),
+    e.Scored(expert="a", marks={"basis": 2100}, total=2100, comment="扎实"),
+    e.ReviewClosed(
+        entered=Stage.EXPERT_REVIEW, totals={"a": 8600}, dropped=(7850, 9100), result=8567, method="trimmed_mean"
+    ),
+    e.SiteChecked(entered=Stage.EXPERT_REVIEW, passed=True, team=("甲", "乙"), findings="属实"),
+    e.NotSelected(entered=Stage.NOT_SELECTED, minutes_number="会纪〔2025〕9号", reason="排序靠后"),
+    s.PROPOSED,
+    s.NOTICED,
+    e.ObjectionReceived(
+        entered=Stage.OBJECTION_HOLD, objection=1, kind="unit", objector=WHO, contact=WHO, grounds="参数不实"
+    ),
+    e.ObjectionDismissed(entered=Stage.PUBLIC_NOTICE, objection=1, finding="不属实"),
+    e.ObjectionUpheld(entered=Stage.NOTICE_REJECTED, objection=1, finding="属实"),
+    e.Reserved(entered=Stage.RESERVED, reason="待下年度预算"),
+    s.LEAD_SIGNED,
+    s.AWARDED,
+    e.AwardWaived(entered=Stage.AWARD_CANCELLED, reason="项目调整"),
+    s.INSTRUCTED,
+    s.PAID,
+    e.SelfEvaluationFiled(summary="目标完成", goals_met=True),
+    e.Closed(entered=Stage.CLOSED, result="合格"),
+    e.AwardCancelled(entered=Stage.AWARD_CANCELLED, reason_code="2", decision_number="湘工信〔2026〕3号"),
+    e.RecoveryDemanded(entered=Stage.RECOVERING, before=Stage.DISBURSED, amount_fen=45_000_000, reason="虚报"),
+    e.RepaymentRecorded(entered=Stage.RECOVERED, amount_fen=45_000_000, bank_reference="R1"),
+)
+
+
+def test_every_released_event_is_still_read() -> None:
+    must_read(Codec(e.TYPES), Path(__file__).parent / "golden", EXAMPLES)
+
+
+def test_a_whole_history_stands_where_it_stood() -> None:
+    history = s.Given(*s.ON_NOTICE, s.LEAD_SIGNED, s.AWARDED, s.INSTRUCTED, s.PAID)
+    stands = history.application
+    assert stands.stage is Stage.DISBURSED
+    assert (stands.version, stands.review.result, stands.paid_fen) == (len(history.events), 8567, 100_000_000)
