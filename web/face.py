@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from flask import Blueprint, Flask, Response, current_app, g, redirect, request
@@ -104,12 +105,19 @@ def _around(furniture: Furniture) -> dict[str, Any]:
         "lang": speech(),
         "theme": language.theme(request),
         "visitor": g.visitor,
-        "here": request.path,
+        "here": request.full_path.rstrip("?") if request.method == "GET" else _back(),
+        "back": request.path if request.method == "GET" else _back(),
         "now": furniture.now(),
         "notices": furniture.notices(),
         "sign_in_path": furniture.sign_in_path,
         "sign_out_path": furniture.sign_out_path,
     }
+
+
+def _back() -> str:
+    """The page of ours from which a form was sent: what can only be posted to cannot be opened again."""
+    parts = urlsplit(request.referrer or "")
+    return security.own_path(parts.path) if parts.netloc == request.host else "/"
 
 
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}

@@ -174,3 +174,12 @@ def test_a_form_that_saves_itself_is_answered_as_a_machine(client: FlaskClient, 
     calls.fails = toy.troubles()["precondition-failed"]
     answer = client.post("/seal", data={"csrf_token": token(client)}, headers=SAME | {"X-Autosave": "1"})
     assert (answer.status_code, answer.content_type) == (412, "application/problem+json")
+
+
+def test_an_error_after_a_form_leads_back_to_the_page_it_stood_on(client: FlaskClient, calls: toy.Calls) -> None:
+    calls.fails = toy.troubles()["refused"]
+    given = {"csrf_token": token(client)}
+    ours = client.post("/seal", data=given, headers=SAME | {"Referer": "http://localhost/gallery/applicant"})
+    assert 'class="button primary" href="/gallery/applicant"' in ours.text
+    other = client.post("/seal", data=given, headers=SAME | {"Referer": "http://evil.example/x"})
+    assert 'class="button primary" href="/"' in other.text
