@@ -148,6 +148,14 @@ def test_a_return_without_items_or_reasons_is_refused() -> None:
     Given(OPENED, SEALED).when(silent, YUELU_CLERK).then_refused("NOTHING_TO_RETURN")
 
 
+def test_a_return_gives_at_most_the_days_the_call_says() -> None:
+    """T11: 1..N working days."""
+    long = c.ReturnForCorrection(application_id=ID, items=(ITEM,), working_days=4)
+    Given(OPENED, SEALED).when(long, YUELU_CLERK).then_refused("ABOVE_MAX")
+    none = c.ReturnForCorrection(application_id=ID, items=(ITEM,), working_days=0)
+    Given(OPENED, SEALED).when(none, YUELU_CLERK).then_refused("BELOW_MIN")
+
+
 def test_a_stage_returns_at_most_twice() -> None:
     back = c.ReturnForCorrection(application_id=ID, items=(ITEM,))
     returned = e.ReturnedForCorrection(

@@ -37,6 +37,12 @@ def test_no_application_before_the_call_opens() -> None:
     Given().when(OPEN, EDITOR, "2025-11-03 09:00").then(opened)
 
 
+def test_a_name_given_at_the_opening_is_the_forms_own_answer() -> None:
+    named = replace(OPEN, project_name=" 岳麓大模型 ")
+    events = Given().when(named, EDITOR, "2025-11-03 09:00").then_entered(Stage.DRAFT)
+    assert events[1] == e.SectionSaved(section="cover", section_version=1, answers={"project_name": "岳麓大模型"})
+
+
 def test_a_definition_that_is_not_issued_opens_nothing() -> None:
     """送审稿 (reading A-44)."""
     from eventstore.refusal import Refused

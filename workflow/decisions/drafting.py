@@ -10,6 +10,7 @@ from eventstore.event import Personal
 from eventstore.refusal import Refusal, Refused
 from programmes import documents, form
 from programmes.calendar import beijing_date
+from programmes.call import Programme
 from programmes.eligibility import cross_checks
 from programmes.fields import Section
 from workflow import commands as c
@@ -41,7 +42,16 @@ def begin(application: Application, command: c.Open, facts: Facts) -> Sequence[e
         region=unit.county,
         opened_by=facts.actor.id,
     )
-    return [opened]
+    return [opened, *_named(command, call.programme_of(command.direction))]
+
+
+def _named(command: c.Open, programme: Programme) -> Sequence[e.ApplicationEvent]:
+    """The project's name where it was given at once: it is the form's own answer, typed once."""
+    name = command.project_name.strip()
+    if not name:
+        return []
+    section = programme.section_of("project_name")
+    return [e.SectionSaved(section=section.id, section_version=1, answers={"project_name": name})]
 
 
 def save(application: Application, command: c.SaveSection, facts: Facts) -> Sequence[e.ApplicationEvent]:

@@ -120,6 +120,8 @@ def items_are_listed(application: Application, command: Command | None, facts: F
             return Refusal.of("NOTHING_TO_RETURN", items=len(items))
         case ReturnForCorrection(working_days=days) if days is not None and days < 1:
             return Refusal.of("BELOW_MIN", field="working_days", measure=days, limit=1)
+        case ReturnForCorrection(working_days=int(days)) if days > facts.call.returns.working_days:
+            return Refusal.of("ABOVE_MAX", field="working_days", measure=days, limit=facts.call.returns.working_days)
         case ReturnForCorrection(working_days=days):
             return _calendar_knows(facts, days or facts.call.returns.working_days)
         case _:
