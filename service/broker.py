@@ -39,7 +39,8 @@ class LocalBroker(StubBroker):
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         if delay is not None and message.options.get("retries", 0) == 0:
             raise ValueError("A delay belongs into a row's due_at; the local broker keeps nothing for later.")
-        return super().enqueue(message, delay=delay)
+        enqueued: Message[Any] = super().enqueue(message, delay=delay)  # pyright: ignore[reportUnknownMemberType]
+        return enqueued
 
     def idle(self) -> bool:
         """Whether nothing waits and nothing is being done."""
@@ -61,7 +62,8 @@ class _LocalConsumer(Consumer):
         except Empty:
             self._slots.release()
             return None
-        return MessageProxy(Message.decode(encoded))
+        message: Message[Any] = Message.decode(encoded)  # pyright: ignore[reportUnknownMemberType]
+        return MessageProxy(message)
 
     def ack(self, message: MessageProxy) -> None:
         self._queue.task_done()
@@ -73,7 +75,7 @@ class _LocalConsumer(Consumer):
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
         for message in messages:
-            self._queue.put(message._message.encode())  # pyright: ignore[reportPrivateUsage]
+            self._queue.put(message._message.encode())  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
             self.ack(message)
 
 

@@ -5,7 +5,9 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -35,8 +37,12 @@ def until_told_to_stop() -> threading.Event:
     """Set when the process is asked to end."""
     stop = threading.Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(wanted, lambda *_: stop.set())
+        signal.signal(wanted, partial(_set, stop))
     return stop
+
+
+def _set(stop: threading.Event, _signal: int, _frame: FrameType | None) -> None:
+    stop.set()
 
 
 @cli.command()

@@ -44,6 +44,7 @@ class Operation:
     id: str
     method: str
     path: str
+    words: str = ""
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -78,13 +79,10 @@ class Client:
 
     def operations(self) -> Mapping[str, Operation]:
         if not self._operations:
-            described = self.request("GET", "/api/v1/openapi.json").body
-            prefix = next((urlsplit(server["url"]).path for server in described.get("servers", [])), "").rstrip("/")
-            for path, methods in described["paths"].items():
-                full = path if path.startswith("/api/") else prefix + path
+            described: dict[str, dict[str, dict[str, Any]]] = self.request("GET", "/api/v1/openapi.json").body["paths"]
+            for path, methods in described.items():
                 for method, said in methods.items():
-                    if "operationId" in said:
-                        self._operations[said["operationId"]] = Operation(said["operationId"], method.upper(), full)
+                    self._operations[said["operationId"]] = _operation(said, method, path)
         return self._operations
 
     def request(
@@ -124,6 +122,12 @@ class Client:
             kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
             self._connection = kind(parts.hostname or "127.0.0.1", parts.port, timeout=TIMEOUT_S)
         return self._connection
+
+
+def _operation(said: Mapping[str, Any], method: str, path: str) -> Operation:
+    """As the API describes it; the first line of a description is its Chinese name."""
+    words = str(said.get("description", "")).partition("\n")[0]
+    return Operation(said["operationId"], method.upper(), path, words)
 
 
 def _parsed(kind: str, content: bytes) -> Any:

@@ -6,7 +6,7 @@ Refuses a folder that holds anything but an earlier demonstration.
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -22,7 +22,7 @@ from service.journey import Journey, load, merged
 from service.play import Difference, Played, Player
 from service.running import Running, publish_packaged, running
 from service.settings import fresh_key
-from service.transcript import lines
+from service.transcript import lines, names
 
 DATABASE = "demo.db"
 KEYS = "keys.json"
@@ -37,7 +37,7 @@ class NotADemonstration(Exception):
 @contextmanager
 def staged(
     folder: Path, *, port: int = 0, keep: bool = False, **settings: Any
-) -> Iterator[tuple[Running, Mapping[str, str]]]:
+) -> Generator[tuple[Running, Mapping[str, str]]]:
     """A running world in *folder* and everybody's token; fresh, unless *keep* finds one. Calls are published."""
     known = keep and (folder / KEYS).exists()
     if not known:
@@ -63,10 +63,10 @@ def play(
     run: Running, tokens: Mapping[str, str], played: Sequence[Journey], *, all_steps: bool = False
 ) -> list[Difference]:
     """Play *played*, merged by time, and tell each step as it goes."""
-    names = {person.id: f"{person.name}（{person.title[0]}）" for person in world.people()}
+    called = names()
 
     def told(step: Played) -> None:
-        for line in lines(step, names, all_steps=all_steps):
+        for line in lines(step, called, all_steps=all_steps):
             click.echo(line)
 
     client = run.client()

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from programmes.shapes import is_list
+
 BEIJING = ZoneInfo("Asia/Shanghai")
 FRAGMENTS = "fragments"
 LAST_TICK = timedelta(microseconds=1)
@@ -56,12 +58,16 @@ def _codes(value: object) -> Codes | None:
     """`[A, {B: {limit: 500}}]` as codes with the parameters each must carry."""
     if value is None:
         return None
-    if not isinstance(value, list):
+    if not is_list(value):
         raise ValueError("a list of codes is wanted")
     found: Codes = {}
     for item in value:
-        found |= {item: {}} if isinstance(item, str) else dict(item)
+        found |= {str(code): dict(params or {}) for code, params in _pairs(item)}
     return found
+
+
+def _pairs(item: Any) -> list[tuple[Any, Any]]:
+    return [(item, {})] if isinstance(item, str) else list(item.items())
 
 
 class _Part(BaseModel):
@@ -185,13 +191,17 @@ def _read(path: Path, model: type[Any]) -> Any:
         raise JourneyFaulty(path, faults) from error
 
 
-class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """YAML without its own idea of instants, floats and yes/no: instants are ours, amounts stay as they are written."""
+class _Loader(yaml.SafeLoader):
+    """YAML with our own idea of scalars: whole numbers and true or false; all else stays as it is written."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  declared without ClassVar there
 
 
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":float", ":bool", ":int"))]
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^(?:0|-?[1-9][0-9]*)$"), list("-0123456789"))
+for _tag, _pattern, _first in (
+    ("bool", r"true|false", "tf"),
+    ("int", r"0|-?[1-9][0-9]*", "-0123456789"),
+    ("merge", r"<<", "<"),
+    ("null", r"~|null", "~n"),
+):
+    _add: Any = _Loader.add_implicit_resolver  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    _add(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))

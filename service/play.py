@@ -3,18 +3,15 @@
 A step that answers otherwise than written is a difference: what was expected, what came. The journey goes on.
 """
 
-import re
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
-from itertools import cycle, islice
 from typing import Any, TypeAlias
 
-from service.client import Answer, Client, Upload
+from service.client import Answer, Client
 from service.journey import BEIJING, Expectation, Journey, Step, instant
-from service.paper import pdf
+from service.values import Names, fill, look, made, refusals
 
 WATCHER = "auditor"
 CLOCKMAKER = "operator"
@@ -24,8 +21,6 @@ SILENT = frozenset({"saveSection", "attachFile", "removeFile", "recordCommitment
 """What nobody is written to about; looked at only where a step says so. A letter too many shows at the next step."""
 
 Scope: TypeAlias = dict[str, Any]
-Names: TypeAlias = Mapping[str, Any]
-_NAME = re.compile(r"\$\{([^}]+)\}|\$([A-Za-z_]\w*(?:\.\w+)*)")
 
 
 class Unplayable(Exception):
@@ -52,6 +47,8 @@ class Played:
 
     journey: Journey
     step: Step
+    who: str
+    words: str
     at: datetime
     answer: Answer
     letters: Sequence[Mapping[str, Any]]
@@ -77,9 +74,10 @@ class Player:
         scope = self._scopes.setdefault(journey.id, dict(journey.vars))
         this = {"this": scope[step.on]} if step.on in scope else {}
         names = ChainMap(this, dict(step.vars), scope)
+        who = str(fill(step.who, names))
         self._set_clock(at)
-        answer = self._ask(step, names)
-        application = _remember(step, scope, answer, str(fill(step.who, names)))
+        answer = self._ask(step, who, names)
+        application = _remember(step, scope, answer, who)
         looks = step.expect.letters is not None or (answer.ok and step.do not in SILENT)
         letters = self._caused(application) if looks else ()
         watch = _Watch(journey.id, step, names)
@@ -92,8 +90,19 @@ class Player:
             found += self._unmoved(application, scope, step, watch)
         if step.expect.letters is not None:
             found += watch.letters(letters)
-        played = Played(journey=journey, step=step, at=at, answer=answer, letters=letters, differences=found)
-        self.told(played)
+        words = self.client.operations()[step.do].words
+        self.told(
+            Played(
+                journey=journey,
+                step=step,
+                who=who,
+                words=words,
+                at=at,
+                answer=answer,
+                letters=letters,
+                differences=found,
+            )
+        )
         return found
 
     def _set_clock(self, at: datetime) -> None:
@@ -104,13 +113,13 @@ class Player:
             raise Unplayable(f"the clock cannot be set: {answer.status} {answer.body}")
         self._now = at
 
-    def _ask(self, step: Step, names: Names) -> Answer:
+    def _ask(self, step: Step, who: str, names: Names) -> Answer:
         operation = self.client.operations().get(step.do)
         if operation is None:
             raise Unplayable(f"{step.id}: the service has no operation {step.do}")
-        given: dict[str, Any] = _made(fill(step.given, names))
+        given: dict[str, Any] = made(fill(step.given, names))
         about = _application(names, step.on)["id"] if "application_id" in operation.places else ""
-        return self.client.call(step.do, given, token=self._token(str(fill(step.who, names))), application=about)
+        return self.client.call(step.do, given, token=self._token(who), application=about)
 
     def _token(self, who: str) -> str:
         if who == PUBLIC:
@@ -233,56 +242,10 @@ class _Watch:
         return Difference(self.journey, self.step.id, what, expected, got)
 
 
-def refusals(answer: Answer) -> dict[str, Mapping[str, Any]]:
-    """The codes of a refusal or of a malformed request, with their parameters."""
-    body = answer.body if isinstance(answer.body, dict) else {}
-    said = [*body.get("refusals", ()), *body.get("errors", ())]
-    return {one["code"]: one.get("params", {}) for one in said}
-
-
-def look(value: Any, path: str) -> Any:
-    """What stands at *path* ("answers.total_assets.2023", "panel.0", "panel.#" for the count, "slots.id=L-4.name" for one of a list); None where nothing does."""
-    for part in path.split("."):
-        if part == "#" and isinstance(value, list):
-            value = len(value)
-        elif "=" in part and isinstance(value, list):
-            name, _, wanted = part.partition("=")
-            value = next((item for item in value if str(look(item, name)) == wanted), None)
-        elif isinstance(value, dict):
-            value = value.get(part)
-        elif isinstance(value, list) and part.lstrip("-").isdigit() and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return None
-    return value
-
-
-def fill(value: Any, names: Names) -> Any:
-    """*value* with $name and ${name.path} put in; alone it keeps its type, inside a text it becomes text."""
-    if isinstance(value, Mapping):
-        return {key: fill(part, names) for key, part in value.items()}
-    if isinstance(value, list):
-        return [fill(part, names) for part in value]
-    if not isinstance(value, str) or "$" not in value:
-        return value
-    whole = _NAME.fullmatch(value)
-    if whole:
-        return fill(_bound(whole, names), names)
-    return _NAME.sub(lambda found: str(fill(_bound(found, names), names)), value)
-
-
 def letter_line(letter: Mapping[str, Any]) -> str:
     """A letter as journeys write it: its kind and who it is for."""
     recipient = str(letter["recipient"])
     return f"{letter['kind']} → {'contact' if recipient.startswith('contact:') else recipient}"
-
-
-def _bound(found: re.Match[str], names: Names) -> Any:
-    path = found[1] or found[2]
-    head, _, rest = path.partition(".")
-    if head not in names:
-        raise Unplayable(f"nothing is called ${head}")
-    return look(names[head], rest) if rest else names[head]
 
 
 def _application(names: Names, on: str) -> Mapping[str, Any]:
@@ -293,29 +256,11 @@ def _application(names: Names, on: str) -> Mapping[str, Any]:
     return application
 
 
-def _made(value: Any) -> Any:
-    """`{file: name, says: title, pages: n}` becomes a paper, `{hash: title}` the SHA-256 of one, `{zi: n}` a text of n 字."""
-    match value:
-        case {"file": str(name), **paper}:
-            return Upload(name=name, content=pdf(str(paper.get("says", name)), int(str(paper.get("pages", 1)))))
-        case {"hash": str(title)}:
-            return sha256(pdf(title)).hexdigest()
-        case {"zi": int(count)}:
-            return "".join(islice(cycle("朱印为信一步一记"), count))
-        case Mapping():
-            return {key: _made(part) for key, part in value.items()}
-        case list():
-            return [_made(part) for part in value]
-        case _:
-            return value
-
-
 def _remember(step: Step, scope: Scope, answer: Answer, who: str) -> str:
     """Keep what an accepted command answered about its application; the application's id, if the step is about one."""
-    body = answer.body
-    if answer.ok and isinstance(body, dict) and "id" in body and "version" in body:
-        known = scope.get(step.on) or {"opener": who}
-        scope[step.on] = {**known, **{name: body[name] for name in body if name != "events"}}
+    if answer.ok and look(answer.body, "version") is not None:
+        told = {name: look(answer.body, name) for name in ("id", "number", "stage", "version", "content_digest")}
+        scope[step.on] = {"opener": who, **scope.get(step.on, {}), **told}
     return str(scope[step.on]["id"]) if step.on in scope else ""
 
 

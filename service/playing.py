@@ -8,12 +8,12 @@ from typing import IO
 
 import click
 
-from service import world
 from service.client import Client, Unreachable
 from service.demo import staged
 from service.journey import Journey, JourneyFaulty, load, merged
 from service.play import Difference, Played, Player, Unplayable
-from service.transcript import lines
+from service.transcript import lines, names
+from service.values import NobodyBound
 
 
 def play_files(paths: Sequence[Path], base_url: str | None, tokens: IO[str] | None, *, all_steps: bool) -> int:
@@ -24,16 +24,16 @@ def play_files(paths: Sequence[Path], base_url: str | None, tokens: IO[str] | No
             return _played(Client(base_url), json.load(tokens) if tokens else {}, played, all_steps)
         with tempfile.TemporaryDirectory() as folder, staged(Path(folder) / "world", tick_s=600) as (run, given):
             return _played(run.client(), given, played, all_steps)
-    except (JourneyFaulty, Unplayable, Unreachable) as error:
+    except (JourneyFaulty, NobodyBound, Unplayable, Unreachable) as error:
         click.echo(str(error), err=True)
         return 2
 
 
 def _played(client: Client, tokens: Mapping[str, str], journeys: Sequence[Journey], all_steps: bool) -> int:
-    names = {person.id: f"{person.name}（{person.title[0]}）" for person in world.people()}
+    called = names()
 
     def told(step: Played) -> None:
-        for line in lines(step, names, all_steps=all_steps):
+        for line in lines(step, called, all_steps=all_steps):
             click.echo(line)
 
     found: list[Difference] = Player(client, tokens, told).play(merged(journeys))

@@ -4,7 +4,7 @@ For demonstrations and tests, and for a small office that runs one process. Ever
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +50,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def running(folder: Path, *, port: int = 0, host: str = "127.0.0.1", **settings: Any) -> Iterator[Running]:
+def running(folder: Path, *, port: int = 0, host: str = "127.0.0.1", **settings: Any) -> Generator[Running]:
     """A fresh or kept world in *folder*, with real SMTP to a sink of its own; *settings* go over the demo's."""
     with ExitStack() as stack:
         mailbox = Mailbox(folder / "mail")
@@ -107,7 +107,7 @@ def publish_packaged(house: House) -> list[str]:
 
 
 @contextmanager
-def serve_alone(settings: Settings, host: str, port: int) -> Iterator[str]:
+def serve_alone(settings: Settings, host: str, port: int) -> Generator[str]:
     """One process for everything: the web, the workers of the local broker and the ticker. Yields the address."""
     with ExitStack() as stack:
         house = wiring.build(settings)
@@ -122,7 +122,7 @@ def serve_alone(settings: Settings, host: str, port: int) -> Iterator[str]:
 
 
 @contextmanager
-def working(settings: Settings, threads: int) -> Iterator[None]:
+def working(settings: Settings, threads: int) -> Generator[None]:
     """Workers and ticker without a web server, for Redis or RabbitMQ."""
     with ExitStack() as stack:
         house = wiring.build(settings)

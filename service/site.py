@@ -39,7 +39,8 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     told = Told(house.store, house.clock)
 
     app = Flask(__name__, static_folder=None)
-    app.config.update(SECRET_KEY=house.settings.session_key_bytes, MAX_CONTENT_LENGTH=LARGEST_BODY)
+    app.secret_key = house.settings.session_key_bytes
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     furniture = Furniture(
         identity=identity,
         now=now,

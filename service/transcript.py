@@ -1,27 +1,34 @@
 """How a played step is told on a terminal: Chinese first, one line a step, the letters it caused below, differences in red."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 
 from notifications import words
+from service import world
 from service.client import Answer
-from service.play import Played, beijing, refusals
+from service.play import PUBLIC, SILENT, Played, beijing
+from service.values import look, refusals
 from web import texts
 
-_QUIET = frozenset({"saveSection", "attachFile", "removeFile", "recordCommitment"})
+
+def names() -> dict[str, str]:
+    """Everybody of the played world as the transcript calls them."""
+    return {PUBLIC: "公众", **{person.id: f"{person.name}（{person.title[0]}）" for person in world.people()}}
 
 
-def lines(played: Played, names: Mapping[str, str], *, all_steps: bool = False) -> list[str]:
-    """The lines of one step. Drafting without a difference is left out unless *all_steps*."""
-    refused = bool(refusals(played.answer))
-    if played.step.do in _QUIET and not (refused or played.differences or all_steps):
-        return []
-    who = names.get(played.step.who, played.step.who)
-    head = f"{played.step.id:<14} {beijing(played.at)}  {who}  {played.step.do}  {_outcome(played.answer)}"
-    found = [head, *(f"{'':<16}✉ {_letter(letter)}" for letter in played.letters)]
-    return [*found, *(click.style(f"{'':<16}≠ {difference}", fg="red") for difference in played.differences)]
+def lines(played: Played, called: Mapping[str, str], *, all_steps: bool = False) -> Iterator[str]:
+    """The lines of one step. Drafting that was accepted as written is left out unless *all_steps*."""
+    if played.step.do in SILENT and played.answer.ok and not (played.differences or all_steps):
+        return
+    who = called.get(played.who, played.who)
+    wish = f"{played.words} {played.step.do}"
+    yield f"{played.step.id:<13} {beijing(played.at)}  {who}  {wish}  {_outcome(played.answer)}"
+    for title, recipients in _by_kind(played.letters, called).items():
+        yield f"{'':<13} ✉ {title} → {'、'.join(recipients)}"
+    for difference in played.differences:
+        yield click.style(f"{'':<13} ≠ {difference}", fg="red")
 
 
 def _outcome(answer: Answer) -> str:
@@ -30,15 +37,17 @@ def _outcome(answer: Answer) -> str:
         return click.style("✗ " + " ".join(codes), fg="yellow")
     if not answer.ok:
         return click.style(f"✗ {answer.status}", fg="red")
-    body: Any = answer.body
-    stage = body.get("stage", "") if isinstance(body, dict) else ""
-    return click.style("✓ ", fg="green") + (f"{_stage(str(stage))} {stage}" if stage else "")
+    code = str(look(answer.body, "stage") or "")
+    word = texts.t(f"stage.{code}", "zh") if texts.has(f"stage.{code}") else ""
+    return click.style("✓", fg="green") + f" {word} {code}".rstrip()
 
 
-def _stage(code: str) -> str:
-    return texts.t(f"stage.{code}", "zh") if texts.has(f"stage.{code}") else code
-
-
-def _letter(letter: Mapping[str, Any]) -> str:
-    kind = str(letter["kind"])
-    return f"{words.title(kind, 'zh')} · {kind} → {letter['recipient']}"
+def _by_kind(letters: Sequence[Mapping[str, Any]], called: Mapping[str, str]) -> dict[str, list[str]]:
+    """Title of a letter → the names of those it went to."""
+    found: dict[str, list[str]] = {}
+    for letter in letters:
+        title = f"{words.title(letter['kind'], 'zh')} {letter['kind']}"
+        recipient = str(letter["recipient"])
+        name = called.get(recipient, "").partition("（")[0] or ("申报表联系人" if "contact" in recipient else recipient)
+        found.setdefault(title, []).append(name)
+    return found

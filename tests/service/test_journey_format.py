@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.journey import BEIJING, Journey, JourneyFaulty, instant, load, merged
-from service.play import Unplayable, fill, look
+from service.values import NobodyBound, fill, look
 
 TITLE = "title: {zh: 一, en: one}\n"
 
@@ -28,7 +28,9 @@ def test_an_instant_without_a_zone_is_beijings() -> None:
 
 
 def test_a_fragment_is_laid_in_with_its_variables(tmp_path: Path) -> None:
-    write(tmp_path, "fragments/open.yaml", "wants: [unit]\nsteps:\n- {id: a, do: openApplication, with: {unit: $unit}}\n")
+    write(
+        tmp_path, "fragments/open.yaml", "wants: [unit]\nsteps:\n- {id: a, do: openApplication, with: {unit: $unit}}\n"
+    )
     path = write(
         tmp_path,
         "one.yaml",
@@ -79,7 +81,7 @@ def test_a_name_alone_keeps_its_type_and_inside_a_text_becomes_text() -> None:
 
 
 def test_a_name_nobody_bound_is_said() -> None:
-    with pytest.raises(Unplayable, match=r"\$nobody"):
+    with pytest.raises(NobodyBound, match=r"\$nobody"):
         fill("$nobody", {})
 
 
