@@ -24,11 +24,13 @@ class Projection(Protocol):
     """A table (or a few) kept in step with the log.
 
     `apply` runs in the writing transaction, before the append: the facts' `position` is 0 there, so keep `stream`,
-    `version` and `recorded_at`, never `position`. Set rules are UNIQUE constraints of these tables.
+    `version` and `recorded_at`, never `position`. Set rules are UNIQUE constraints of these tables. `personal` False says
+    that no personal value is looked at: a rebuild then unseals nothing.
     """
 
     name: str
     revision: int
+    personal: bool
 
     def create(self, db: Connection) -> None: ...
     def drop(self, db: Connection) -> None: ...
@@ -59,6 +61,7 @@ class TableProjection(ABC):
 
     name: str = ""
     revision: int = 1
+    personal: bool = True
     declared: tuple[Table, ...] = ()
 
     def table(self, declared: Table) -> Table:

@@ -43,7 +43,7 @@ def rebuild(
     *,
     repair: bool = True,
     progress: Progress | None = None,
-    page: int = 1000,
+    page: int = 4000,
     near: int = 100,
 ) -> Rebuilt:
     """Build *projection* anew from the log. *progress* gets (position, head); *repair* False only compares."""
@@ -111,7 +111,7 @@ class _Building:
         recorded = self._store.all_in(db, self.position, limit)
         if not recorded:
             return 0
-        self._projection.apply(db, self._read(db, recorded))
+        self._projection.apply(db, self._read(db, recorded, self._projection.personal))
         reached = recorded[-1].position
         if reached - self.position != len(recorded):
             raise HistoryBroken(f"a position is missing between {self.position} and {reached}")

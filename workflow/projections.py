@@ -45,6 +45,7 @@ class Applications(TableProjection):
 
     name = "applications"
     revision = 1
+    personal = False
     declared = (schema.applications,)
 
     def __init__(self, definitions: Definitions) -> None:
@@ -137,6 +138,7 @@ class BankReferences(TableProjection):
 
     name = "bank_references"
     revision = 1
+    personal = False
     declared = (schema.bank_references,)
 
     def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
@@ -154,6 +156,7 @@ class Assignments(TableProjection):
 
     name = "assignments"
     revision = 1
+    personal = False
     declared = (schema.assignments,)
 
     def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
@@ -182,6 +185,7 @@ class AttachedFiles(TableProjection):
 
     name = "attached_files"
     revision = 1
+    personal = False
     declared = (schema.attached_files,)
 
     def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
