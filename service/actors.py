@@ -16,6 +16,7 @@ from notifications import correspondence
 from service.wiring import House
 
 LOOK_AGAIN_S = 0.05
+WAKE_AGAIN_S = 1.0
 RELAY_S = 1.0
 _log = structlog.get_logger(__name__)
 
@@ -42,11 +43,16 @@ class Actors:
 
         False when that does not come in time.
         """
-        deadline = time.monotonic() + timeout_s
+        began = woken = time.monotonic()
         self.wake()
         while not self._is_settled(delivered):
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            if now - began > timeout_s:
                 return False
+            if now - woken > WAKE_AGAIN_S:  # somebody else may have taken the message
+                self.wake()
+                self.deliver_letters.send()
+                woken = now
             with self.worked:
                 self.worked.wait(LOOK_AGAIN_S)
         return True

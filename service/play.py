@@ -17,7 +17,7 @@ WATCHER = "auditor"
 CLOCKMAKER = "operator"
 PUBLIC = "public"
 LETTERS_AT_ONCE = 50
-SILENT = frozenset({"saveSection", "attachFile", "removeFile", "recordCommitment", "openApplication", "getApplication"})
+SILENT = frozenset({"saveSection", "attachFile", "removeFile", "recordCommitment", "openApplication"})
 """What nobody is written to about; looked at only where a step says so. A letter too many shows at the next step."""
 
 Scope: TypeAlias = dict[str, Any]
@@ -78,7 +78,9 @@ class Player:
         self._set_clock(at)
         answer = self._ask(step, who, names)
         application = _remember(step, scope, answer, who)
-        looks = step.expect.letters is not None or (answer.ok and step.do not in SILENT)
+        looks = step.expect.letters is not None or (
+            answer.ok and step.do not in SILENT and not step.do.startswith("get")
+        )
         letters = self._caused(application) if looks else ()
         watch = _Watch(journey.id, step, names)
         found = list(watch.answered(answer))

@@ -20,7 +20,8 @@ def names() -> dict[str, str]:
 
 def lines(played: Played, called: Mapping[str, str], *, all_steps: bool = False) -> Iterator[str]:
     """The lines of one step. Drafting that was accepted as written is left out unless *all_steps*."""
-    if played.step.do in SILENT and played.answer.ok and not (played.differences or all_steps):
+    silent = played.step.do in SILENT or played.step.do.startswith("get")
+    if silent and played.answer.ok and not (played.differences or all_steps):
         return
     who = called.get(played.who, played.who)
     wish = f"{played.words} {played.step.do}"
