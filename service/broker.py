@@ -39,7 +39,7 @@ class LocalBroker(StubBroker):
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         if delay is not None and message.options.get("retries", 0) == 0:
             raise ValueError("A delay belongs into a row's due_at; the local broker keeps nothing for later.")
-        enqueued: Message[Any] = super().enqueue(message, delay=delay)  # pyright: ignore[reportUnknownMemberType]
+        enqueued: Message[Any] = super().enqueue(message, delay=delay)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         return enqueued
 
     def idle(self) -> bool:
@@ -62,7 +62,7 @@ class _LocalConsumer(Consumer):
         except Empty:
             self._slots.release()
             return None
-        message: Message[Any] = Message.decode(encoded)  # pyright: ignore[reportUnknownMemberType]
+        message: Message[Any] = Message.decode(encoded)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         return MessageProxy(message)
 
     def ack(self, message: MessageProxy) -> None:

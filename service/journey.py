@@ -191,7 +191,10 @@ def _read(path: Path, model: type[Any]) -> Any:
         raise JourneyFaulty(path, faults) from error
 
 
-class _Loader(yaml.SafeLoader):
+_FastLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where the wheel has it
+
+
+class _Loader(_FastLoader):
     """YAML with our own idea of scalars: whole numbers and true or false; all else stays as it is written."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  declared without ClassVar there
