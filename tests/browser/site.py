@@ -1,5 +1,7 @@
 """The pages over a real house of applications, as the roof will put them together; whoever a test names is signed in."""
 
+import html
+import re
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -88,3 +90,46 @@ def served(app: Flask) -> Generator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class Person:
+    """A browser without JavaScript: keeps its cookies, sends the tokens of the page it is on."""
+
+    def __init__(self, app: Flask, who: str | None = None, language: str = "zh") -> None:
+        self.client = app.test_client()
+        if who:
+            self.client.set_cookie("sid", secret_of(who))
+        self.client.set_cookie("lang", language)
+        self.page = ""
+
+    def visit(self, path: str, status: int = 200) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == status, (path, answer.status_code, answer.get_data(as_text=True)[:3000])
+        self.page = answer.get_data(as_text=True)
+        return self.page
+
+    def hidden(self, name: str, nth: int = 0) -> str:
+        """The value of a hidden field of the page, the last form's by default."""
+        found = re.findall(rf'type="hidden" name="{re.escape(name)}" value="([^"]*)"', self.page)
+        assert found, f"no hidden field {name}"
+        return html.unescape(found[nth])
+
+    def send(self, path: str, fields: dict[str, Any], status: int = 303, **more: Any) -> str:
+        """Post *fields* with the page's token; the answer's place for a redirect, else its text."""
+        given = {"csrf_token": self.hidden("csrf_token"), **fields}
+        headers = {"Sec-Fetch-Site": "same-origin", **more.pop("headers", {})}
+        answer = self.client.post(path, data=given, headers=headers, **more)
+        text = answer.get_data(as_text=True)
+        assert answer.status_code == status, (path, answer.status_code, re.sub(r"\s+", " ", text)[:4000])
+        if status == 303:
+            return answer.headers["Location"]
+        self.page = text
+        return text
+
+    def step(self, path: str, fields: dict[str, Any] | None = None, status: int = 303) -> str:
+        """Open the page of a step and take it with its own version, command id and hidden fields."""
+        self.visit(path)
+        given = {"version": self.hidden("version", -1), "command_id": self.hidden("command_id", -1)}
+        if 'name="content_digest"' in self.page:
+            given["content_digest"] = self.hidden("content_digest")
+        return self.send(path, {**given, **(fields or {})}, status)

@@ -186,9 +186,8 @@ def _labelled(refusal: Refusal, frame: Frame, asked: Step) -> Any:
     more: dict[str, Any] = {"label_zh": label.zh, "label_en": label.en} if label else {}
     if name.startswith("mark."):
         rubric = frame.call.direction(frame.application.direction).rubric
-        more |= next(
-            ({"label_zh": one.label.zh, "label_en": one.label.en} for one in rubric if name == f"mark.{one.id}"), {}
-        )
+        found = next((one.label for one in rubric if name == f"mark.{one.id}"), None)
+        more |= {"label_zh": found.zh, "label_en": found.en} if found else {}
     told = reasons.named(refusal, frame.call, frame.application)
     return texts.explain(Refusal(told.code, {**told.params, **more}, told.source))
 

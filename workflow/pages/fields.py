@@ -13,6 +13,7 @@ from eventstore.refusal import Refusal
 from programmes import form
 from programmes.call import Call
 from programmes.fields import Field, FieldType, Section
+from programmes.shapes import is_list, is_mapping
 from programmes.vocabulary import Condition
 from programmes.words import count_zi
 from web.texts import Reason, explain
@@ -154,7 +155,7 @@ class _Typed:
 def _cells(asked: Field, columns: Sequence[str], showing: Showing) -> Iterator[Control]:
     standing = _standing(asked, showing)
     raw = standing.raw if isinstance(standing, _Typed) else standing
-    values: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
+    values: Mapping[Any, Any] = raw if is_mapping(raw) else {}
     for column in columns:
         value = values.get(column)
         shown = _Typed(value) if isinstance(standing, _Typed) else value
@@ -165,14 +166,14 @@ def _cells(asked: Field, columns: Sequence[str], showing: Showing) -> Iterator[C
 def _rows(asked: Field, showing: Showing) -> Rows:
     standing = _standing(asked, showing)
     raw = standing.raw if isinstance(standing, _Typed) else standing
-    held: list[Any] = list(raw) if isinstance(raw, list) else []
+    held: list[Any] = [*raw] if is_list(raw) else []
     locked = showing.is_locked(asked.id)
     room = len(held) < asked.max_items and not locked
     if room and (not held or showing.extra_row == asked.id):
         held.append({})
     rows: list[tuple[int, tuple[Control, ...]]] = []
     for number, row in enumerate(held):
-        cells: Mapping[str, Any] = row if isinstance(row, Mapping) else {}
+        cells: Mapping[Any, Any] = row if is_mapping(row) else {}
         rows.append((number, tuple(_row(asked, number, cells, isinstance(standing, _Typed), showing, locked))))
     own = next((r for r in showing.wrong if r.params.get("field") == asked.id and "row" not in r.params), None)
     error = explain(own) if own else None
@@ -225,9 +226,9 @@ def control(asked: Field, name: str, standing: Any, error: Reason | None = None,
 def _written(asked: Field, standing: Any) -> tuple[str, tuple[str, ...], Mapping[str, str]]:
     """As text, as ticked options, and the texts beside them."""
     raw = standing.raw if isinstance(standing, _Typed) else standing
-    if isinstance(raw, Mapping):
-        ticked = raw.get("chosen", ())
-        return "", tuple(str(each) for each in ticked), dict(raw.get("other") or {})
+    if is_mapping(raw):
+        boxes: Mapping[Any, Any] = raw
+        return "", tuple(str(each) for each in boxes.get("chosen", ())), dict(boxes.get("other") or {})
     if isinstance(standing, _Typed):
         text = "" if raw is None else str(raw)
         return text, (text,), {}

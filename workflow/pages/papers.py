@@ -51,7 +51,9 @@ def papers(desk: Desk) -> Blueprint:
     def download(application_id: UUID, slot: str, file_id: str) -> ResponseReturnValue:
         actor = asking("application.file.read")
         held = _held(desk.handling.load(application_id, actor).state, slot, file_id)
-        response = Response(desk.files.open(held.file_id, held.sha256), content_type=held.media_type)
+        stream = desk.files.open(held.file_id, held.sha256)
+        response = Response(stream, content_type=held.media_type)
+        response.call_on_close(stream.close)
         shape = "inline" if held.media_type in _SHOWN_INLINE and "open" in request.args else "attachment"
         response.headers.set("Content-Disposition", shape, filename=held.name)
         response.headers["Cache-Control"] = "no-store"

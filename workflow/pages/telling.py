@@ -92,7 +92,7 @@ def _named(summary: Mapping[str, Any], application: Application, call: Call) -> 
 
 
 def _body(step: Any) -> Mapping[str, str]:
-    return office(str(step.get("body", ""))) if isinstance(step, Mapping) else {"zh": str(step), "en": str(step)}
+    return office(str(step["body"]))
 
 
 def _items(items: Iterable[Any], call: Call, application: Application) -> Iterable[Mapping[str, str]]:
