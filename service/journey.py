@@ -194,7 +194,7 @@ def _read(path: Path, model: type[Any]) -> Any:
 _FastLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where the wheel has it
 
 
-class _Loader(_FastLoader):
+class _Loader(_FastLoader):  # type: ignore[misc]
     """YAML with our own idea of scalars: whole numbers and true or false; all else stays as it is written."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  declared without ClassVar there

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 RULES = tuple(f"R-{number:03d}" for number in range(1, 289))
+STEPS = frozenset(f"T{number:02d}" for number in range(1, 40))
+"""Rows of the process's table of commands: a test may name these too, but they are not counted."""
 
 
 def marked(folder: Path) -> Mapping[str, tuple[str, ...]]:
@@ -21,8 +23,8 @@ def without_test(marks: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def unknown(marks: Mapping[str, object]) -> tuple[str, ...]:
-    """Marks that name no row of the requirements: a slip of the pen."""
-    return tuple(sorted(rule for rule in marks if rule not in RULES))
+    """Marks that name no row of the requirements or of the process: a slip of the pen."""
+    return tuple(sorted(rule for rule in marks if rule not in RULES and rule not in STEPS))
 
 
 def _marks(module: ast.Module) -> Iterator[tuple[str, str]]:
