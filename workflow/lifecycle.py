@@ -529,7 +529,7 @@ def actions(application: Application, facts: Facts) -> tuple[Action, ...]:
     """
     found: list[Action] = []
     for trigger, rows in _BY_STAGE[application.stage].items():
-        if role_refusal(trigger, application, facts.actor):
+        if not _may(trigger, application, facts.actor):
             continue
         row = next((row for row in rows if row.when is None or row.when(application, None, facts)), None)
         if row is None:
@@ -550,12 +550,17 @@ def actions(application: Application, facts: Facts) -> tuple[Action, ...]:
 
 def role_refusal(trigger: str, application: Application, actor: Actor) -> Refusal | None:
     """ROLE_FORBIDDEN unless one of the actor's grants may do this, a unit's grant being for the unit that leads."""
-    roles = POLICY[f"application.{trigger}"]
-    if Role.PUBLIC in roles & actor.roles or any(
-        grant.role in roles and _fits(grant, application) for grant in actor.grants
-    ):
+    if _may(trigger, application, actor):
         return None
-    return Refusal.of("ROLE_FORBIDDEN", trigger=trigger, allowed=sorted(role.value for role in roles))
+    allowed = sorted(role.value for role in POLICY[f"application.{trigger}"])
+    return Refusal.of("ROLE_FORBIDDEN", trigger=trigger, allowed=allowed)
+
+
+def _may(trigger: str, application: Application, actor: Actor) -> bool:
+    roles = POLICY[f"application.{trigger}"]
+    if any(grant.role in roles and _fits(grant, application) for grant in actor.grants):
+        return True
+    return Role.PUBLIC in roles and Role.PUBLIC in actor.roles
 
 
 def _fits(grant: Grant, application: Application) -> bool:
