@@ -14,7 +14,7 @@ from directory.actor import Actor
 from eventstore.refusal import Fault, Malformed, PreconditionFailed, Refusal, Refused
 from web import forms, problems, texts
 from workflow import lifecycle
-from workflow.pages import reasons, steps
+from workflow.pages import reasons, steps, wishes
 from workflow.pages.desk import Desk, asking
 from workflow.pages.frame import Frame, framed
 from workflow.pages.returning import returnable
@@ -54,7 +54,7 @@ def _take(desk: Desk, application_id: UUID, asked: Step, actor: Actor) -> str:
     application = desk.handling.load(application_id, actor).state
     call = desk.handling.call_of(application)
     scan = _scan(desk) if any(each.kind == "file" for each in asked.inputs) else ""
-    command = steps.read(asked, application, call, forms.fields(), scan)
+    command = wishes.read(asked, application, call, forms.fields(), scan)
     context = desk.context(actor, asked.resource, str(application_id), scan, version=forms.version())
     desk.handling.handle(command, actor, context)
     return asked.trigger

@@ -169,8 +169,8 @@ def _rows(asked: Field, showing: Showing) -> Rows:
     held: list[Any] = [*raw] if is_list(raw) else []
     locked = showing.is_locked(asked.id)
     room = len(held) < asked.max_items and not locked
-    if room and (not held or showing.extra_row == asked.id):
-        held.append({})
+    if room:
+        held += [{}] * ((not held) + (showing.extra_row == asked.id))
     rows: list[tuple[int, tuple[Control, ...]]] = []
     for number, row in enumerate(held):
         cells: Mapping[Any, Any] = row if is_mapping(row) else {}

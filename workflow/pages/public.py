@@ -22,7 +22,7 @@ from workflow.application import Application
 from workflow.diagram import svg
 from workflow.handling import FOLD
 from workflow.lifecycle import LIFECYCLE
-from workflow.pages import steps
+from workflow.pages import steps, wishes
 from workflow.pages.desk import Desk
 from workflow.pages.reading import words_of
 from workflow.pages.rows import row
@@ -58,7 +58,7 @@ def public(desk: Desk) -> Blueprint:
         try:
             asked = steps.BY_TRIGGER["object"]
             call = desk.handling.call_of(application)
-            command = steps.read(asked, application, call, forms.fields())
+            command = wishes.read(asked, application, call, forms.fields())
             desk.handling.handle(command, actor, desk.context(actor, "objections", str(application_id)))
         except Refused as refused:
             wrong = list(refused.refusals)

@@ -1,25 +1,12 @@
 """The form of each step: what a person is asked before taking it, under which address, and the command that comes of it.
 
-Reads what was typed into the command's own types; whether the step may be taken is for the guards.
+A table and nothing else; `wishes` reads what was typed, the guards say whether the step may be taken.
 """
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any
-from uuid import UUID
 
-from eventstore.refusal import Fault, Malformed
-from programmes.calendar import BEIJING, end_of
-from programmes.call import Call
 from workflow import commands as c
-from workflow.application import Application
-from workflow.events import ReturnItem
-
-Posted = Mapping[str, Sequence[str]]
-_AMOUNT = re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,16})(?:\.(\d{1,2}))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,141 +210,3 @@ STEPS: tuple[Step, ...] = (
 )
 BY_RESOURCE: Mapping[str, Step] = {step.resource: step for step in STEPS}
 BY_TRIGGER: Mapping[str, Step] = {step.trigger: step for step in STEPS}
-
-
-def read(step: Step, application: Application, call: Call, posted: Posted, scan: str = "") -> c.Command:
-    """The command that was typed. Malformed with every field that cannot be read; *scan* is the digest of an upload."""
-    values: dict[str, Any] = {"application_id": UUID(application.id)}
-    faults: list[Fault] = []
-    for asked in step.inputs:
-        try:
-            values[asked.name] = (
-                scan if asked.kind == "file" else _READERS.get(asked.kind, _said)(asked, posted, application, call)
-            )
-        except _Unreadable as wrong:
-            faults.append(
-                Fault(wrong.field or asked.name, wrong.code, {"field": wrong.field or asked.name, **wrong.params})
-            )
-    if faults:
-        raise Malformed(faults)
-    return step.command(**values)
-
-
-class _Unreadable(Exception):
-    def __init__(self, code: str, field: str = "", **params: str) -> None:
-        self.code, self.field, self.params = code, field, params
-        super().__init__(code)
-
-
-def _first(posted: Posted, name: str) -> str:
-    return next(iter(posted.get(name, ())), "").strip()
-
-
-def _said(asked: Input, posted: Posted, application: Application, call: Call) -> str:
-    return _first(posted, asked.name)
-
-
-def _whole(asked: Input, posted: Posted, application: Application, call: Call) -> int | None:
-    text = _first(posted, asked.name)
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise _Unreadable("BAD_FORMAT", expected="1, 2, 3 …")
-    return int(text)
-
-
-def _money(asked: Input, posted: Posted, application: Application, call: Call) -> int:
-    """Yuan as typed, in whole fen; finer than a fen is no amount."""
-    text = _first(posted, asked.name)
-    found = _AMOUNT.fullmatch(text.removesuffix("元").strip())
-    if found is None:
-        raise _Unreadable("REQUIRED" if not text else "BAD_FORMAT", expected="1,000,000.00")
-    return int(found[1].replace(",", "")) * 100 + int((found[2] or "").ljust(2, "0"))
-
-
-def _day(asked: Input, posted: Posted, application: Application, call: Call) -> date | None:
-    text = _first(posted, asked.name)
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise _Unreadable("BAD_FORMAT", expected="2026-01-31") from None
-
-
-def _instant(asked: Input, posted: Posted, application: Application, call: Call) -> datetime:
-    """A Beijing instant; a day alone lasts until its end."""
-    text = _first(posted, asked.name)
-    try:
-        return (
-            end_of(date.fromisoformat(text))
-            if len(text) == 10
-            else datetime.fromisoformat(text).replace(tzinfo=BEIJING)
-        )
-    except ValueError:
-        raise _Unreadable("BAD_FORMAT", expected="2026-01-31T17:00") from None
-
-
-def _tick(asked: Input, posted: Posted, application: Application, call: Call) -> bool:
-    return bool(_first(posted, asked.name))
-
-
-def _choice(asked: Input, posted: Posted, application: Application, call: Call) -> str | bool:
-    text = _first(posted, asked.name)
-    if text not in asked.options:
-        raise _Unreadable("REQUIRED")
-    return {"true": True, "false": False}.get(text, text)
-
-
-def _lines(asked: Input, posted: Posted, application: Application, call: Call) -> tuple[str, ...]:
-    return tuple(line.strip() for line in _first(posted, asked.name).split("\n") if line.strip())
-
-
-def _objection(asked: Input, posted: Posted, application: Application, call: Call) -> int:
-    return _whole(asked, posted, application, call) or 0
-
-
-def _checklist(asked: Input, posted: Posted, application: Application, call: Call) -> tuple[str, ...]:
-    return tuple(posted.get(asked.name, ()))
-
-
-def _items(asked: Input, posted: Posted, application: Application, call: Call) -> tuple[ReturnItem, ...]:
-    """`item` ticks `field:params_yi` or `attachment:L-4`; `reason.<item>` says why, `material.<item>` asks anew."""
-    found: list[ReturnItem] = []
-    for ticked in posted.get("item", ()):
-        kind, _, item = ticked.partition(":")
-        reason, material = _first(posted, f"reason.{ticked}"), bool(_first(posted, f"material.{ticked}"))
-        found.append(ReturnItem(kind=kind, id=item, reason=reason, material=material))
-    return tuple(found)
-
-
-def _marks(asked: Input, posted: Posted, application: Application, call: Call) -> dict[str, int]:
-    """Points with up to two decimals, by criterion, in hundredths."""
-    marks: dict[str, int] = {}
-    for criterion in call.direction(application.direction).rubric:
-        text = _first(posted, f"mark.{criterion.id}")
-        try:
-            points = Decimal(text) * 100
-        except InvalidOperation:
-            raise _Unreadable(
-                "REQUIRED" if not text else "BAD_FORMAT", field=f"mark.{criterion.id}", expected="28.5"
-            ) from None
-        if not points.is_finite() or points != points.to_integral_value() or abs(points) > 10**6:
-            raise _Unreadable("BAD_FORMAT", field=f"mark.{criterion.id}", expected="28.5")
-        marks[criterion.id] = int(points)
-    return marks
-
-
-_READERS: Mapping[str, Callable[[Input, Posted, Application, Call], Any]] = {
-    "whole": _whole,
-    "money": _money,
-    "day": _day,
-    "instant": _instant,
-    "tick": _tick,
-    "choice": _choice,
-    "lines": _lines,
-    "objection": _objection,
-    "checklist": _checklist,
-    "items": _items,
-    "marks": _marks,
-}
