@@ -121,6 +121,21 @@ def test_two_people_in_one_part_never_overwrite_each_other(app: Flask, house: Ho
     assert house.application(_id(place)).answers["project_name"] == "后写的名称"
 
 
+def test_a_person_is_not_in_the_way_of_their_own_save_while_typing(app: Flask, house: House) -> None:
+    person, place = _begun(app)
+    path = f"{place}/sections/cover"
+    person.visit(path)
+    headers = {"X-Autosave": "1"}
+    csrf_page = person.page
+    person.send(path, {"version": "0", "command_id": "auto-7", "project_name": "名"}, 200, headers=headers)
+    person.page = csrf_page
+    person.send(path, {"version": "0", "command_id": "press-7", "project_name": "名称"})
+    assert house.application(_id(place)).answers["project_name"] == "名称"
+    house.at("2025-11-05 10:01")
+    person.page = csrf_page
+    person.send(path, {"version": "1", "command_id": "stale-7", "project_name": "另一标签页"}, 422)
+
+
 def test_rows_are_added_and_removed_without_javascript(app: Flask, house: House) -> None:
     person, place = _begun(app)
     row = {"scenarios.0.scenario": "泵车臂架故障预警"}

@@ -1,6 +1,7 @@
 """Writing an application: its parts, its files, its commitment; saved part by part, by hand or while typing."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from web.problems import NotFound
 from web.saying import speech
 from workflow import commands as c
 from workflow.answers import plain
+from workflow.events import SectionSaved
+from workflow.handling import actor_name
 from workflow.pages import reasons
 from workflow.pages.desk import Desk, asking
 from workflow.pages.fields import Showing, groups
@@ -52,7 +55,7 @@ def drafting(desk: Desk) -> Blueprint:
         part = section_of(frame, section_id)
         posted = without_row(forms.fields())
         try:
-            _save(desk, frame, part, actor, typed(part, posted))
+            _save(desk, frame, part, actor, typed(part, posted), _own_last_save(frame, part, actor))
         except Refused as refused:
             return _refused(desk, application_id, part, actor, posted, refused)
         if forms.saves_itself():
@@ -96,9 +99,26 @@ def without_row(posted: Posted) -> dict[str, Sequence[str]]:
     return {name: values for name, values in posted.items() if not (dropped and name.startswith(f"{dropped}."))}
 
 
-def _save(desk: Desk, frame: Frame, part: Section, actor: Actor, answers: Mapping[str, object]) -> None:
+_IN_FLIGHT = timedelta(seconds=5)
+
+
+def _own_last_save(frame: Frame, part: Section, actor: Actor) -> int | None:
+    """The version that this person's own save while typing has just made, and the page could not know of yet."""
+    newest = next(
+        (f for f in reversed(frame.facts) if isinstance(f.event, SectionSaved) and f.event.section == part.id), None
+    )
+    if newest is None or not isinstance(newest.event, SectionSaved) or newest.recorded.actor != actor_name(actor):
+        return None
+    just_now = frame.now - newest.recorded.instant <= _IN_FLIGHT
+    return newest.event.section_version if just_now and newest.event.section_version == forms.version() + 1 else None
+
+
+def _save(
+    desk: Desk, frame: Frame, part: Section, actor: Actor, answers: Mapping[str, object], version: int | None = None
+) -> None:
+    seen = forms.version() if version is None else version
     command = c.SaveSection(
-        application_id=UUID(frame.application.id), section=part.id, answers=answers, section_version=forms.version()
+        application_id=UUID(frame.application.id), section=part.id, answers=answers, section_version=seen
     )
     desk.handling.handle(command, actor, desk.context(actor, "sections", part.id, frame.application.id))
 
