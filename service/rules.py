@@ -1,20 +1,32 @@
-"""Which rules of the requirements have a test that names them: R-001 to R-288 against the rule marks in tests/."""
+"""Which rules of the requirements have a test that names them: R-001 to R-288 against the rule marks of collected tests."""
 
-import ast
-from collections.abc import Iterator, Mapping
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 RULES = tuple(f"R-{number:03d}" for number in range(1, 289))
 STEPS = frozenset(f"T{number:02d}" for number in range(1, 40))
 """Rows of the process's table of commands: a test may name these too, but they are not counted."""
 
 
+class NotCollected(Exception):
+    """The tests cannot be collected; the message is what pytest said."""
+
+
 def marked(folder: Path) -> Mapping[str, tuple[str, ...]]:
-    """Rule → the tests that name it, by `@pytest.mark.rule("R-023")` or a module's `pytestmark`."""
-    found: dict[str, list[str]] = {}
-    for path in sorted(folder.rglob("test_*.py")):
-        for test, rule in _marks(ast.parse(path.read_text("utf-8"))):
-            found.setdefault(rule, []).append(f"{path.relative_to(folder.parent)}::{test}")
+    """Rule → the tests that name it, as pytest collects them; nothing is run."""
+    with TemporaryDirectory() as scratch:
+        target = Path(scratch) / "rules.json"
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+        said = subprocess.run(  # noqa: S603
+            [*command, "--rules-to", str(target), str(folder)], capture_output=True, text=True, check=False
+        )
+        if said.returncode not in (0, 5) or not target.exists():
+            raise NotCollected(said.stdout[-2000:] + said.stderr[-2000:])
+        found: Mapping[str, list[str]] = json.loads(target.read_text("utf-8"))
     return {rule: tuple(tests) for rule, tests in found.items()}
 
 
@@ -25,29 +37,3 @@ def without_test(marks: Mapping[str, object]) -> tuple[str, ...]:
 def unknown(marks: Mapping[str, object]) -> tuple[str, ...]:
     """Marks that name no row of the requirements or of the process: a slip of the pen."""
     return tuple(sorted(rule for rule in marks if rule not in RULES and rule not in STEPS))
-
-
-def _marks(module: ast.Module) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(module):
-        match node:
-            case (
-                ast.FunctionDef(name=name, decorator_list=decorators)
-                | ast.ClassDef(name=name, decorator_list=decorators)
-            ):
-                yield from ((name, rule) for decorator in decorators for rule in _rules(decorator))
-            case ast.Assign(targets=[ast.Name(id="pytestmark")], value=value):
-                yield from (("*", rule) for rule in _rules(value))
-            case _:
-                pass
-
-
-def _rules(node: ast.AST) -> Iterator[str]:
-    """The literal ids in every `….rule("R-001", …)` under *node*; parametrised marks are found the same way."""
-    for call in ast.walk(node):
-        match call:
-            case ast.Call(func=ast.Attribute(attr="rule"), args=args):
-                for arg in args:
-                    if isinstance(arg, ast.Constant) and isinstance(arg.value, str):
-                        yield arg.value
-            case _:
-                pass
