@@ -28,7 +28,7 @@ _TRIES = 4
 # between our look at the live revisions and our commit. The log's lock comes last, inside append_events().
 _LOCK = f"SELECT pg_advisory_xact_lock_shared({FLIP_LOCK}), pg_advisory_xact_lock(%s)"
 _OPENING = (
-    "SELECT (SELECT {together}(name || ':' || revision, ',') FROM projections WHERE state = 'live'),"
+    "SELECT (SELECT {together}(name || ':' || revision, ',') FROM projections WHERE state = 'live') AS live,"
     " k.fingerprint, k.stream, k.version, k.event_ids, k.result"
     " FROM (SELECT 1) AS one LEFT JOIN command_keys AS k ON k.caller = {mark} AND k.key = {mark}"
 )
@@ -164,27 +164,29 @@ class Dispatcher:
         with self.store.begin() as db:
             if self._postgresql:
                 db.exec_driver_sql(_LOCK, (_lock_of(stream),))
-            live, before = self._opening(db, context)
+            live, before, recorded = self._opening(db, context, stream)
             if before is not None:
                 return before
-            loaded = self._load(db, stream, fold)
+            loaded = self._folded(db, stream, fold, recorded)
             if context.if_match is not None and context.if_match != loaded.version:
                 raise PreconditionFailed(stream, context.if_match, loaded.version, loaded.latest)
             now = self.clock.now(db)
             decided = decide(db, loaded, now)
             return _Writing(self, db, context, now, loaded, live).write(stream, decided, result)
 
-    def _opening(self, db: Connection, context: Context) -> tuple[dict[str, int], Outcome | None]:
-        """Which revision of each projection is live, and what this command key did before. One statement."""
+    def _opening(
+        self, db: Connection, context: Context, stream: str
+    ) -> tuple[dict[str, int], Outcome | None, list[RecordedEvent]]:
+        """Which revision of each projection is live, what this command key did before, and the stream. One statement."""
         sql = _OPENING_POSTGRESQL if self._postgresql else _OPENING_SQLITE
-        row = db.exec_driver_sql(sql, (context.actor, context.command_id or "")).one()
+        row, recorded = self.store.stream_beside(db, sql, (context.actor, context.command_id or ""), stream)
         names: str = row[0] or ""
         live = {name: int(revision) for name, revision in (pair.rsplit(":", 1) for pair in names.split(",") if pair)}
         if context.command_id is None or row[1] is None:
-            return live, None
+            return live, None, recorded
         if row[1] != (context.fingerprint or b""):
             raise KeyReused(context.command_id)
-        return live, self._repeated(db, row[2], row[3], row[4], row[5])
+        return live, self._repeated(db, row[2], row[3], row[4], row[5]), recorded
 
     def _repeated(self, db: Connection, stream: str, version: int, event_ids: str, result: str) -> Outcome:
         wanted = msgspec.json.decode(event_ids, type=list[UUID])
@@ -203,6 +205,9 @@ class Dispatcher:
                 recorded = recorded[:until]
             case None:
                 pass
+        return self._folded(db, stream, fold, recorded)
+
+    def _folded(self, db: Connection, stream: str, fold: Fold[S], recorded: Sequence[RecordedEvent]) -> Loaded[S]:
         state, evolve = fold.initial, fold.evolve
         for fact in self._facts(db, stream, recorded):
             state = evolve(state, fact.event)

@@ -25,6 +25,7 @@ _COLUMNS = (
 )
 _TEXT_COLUMNS = ", ".join(f"{name}::text" if name.strip().endswith("_id") else name for name in _COLUMNS.split(","))
 _INSERT = f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_WIDTH = len(_COLUMNS.split(","))
 _TIP = "SELECT version, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
 _HEAD_AND_TIP = (
     "SELECT h.head, t.version, t.hash FROM (SELECT max(position) AS head FROM events) AS h"
@@ -143,6 +144,21 @@ class EventStore:
         if limit is None:
             return self._recorded(db, sql, (stream, after_version))
         return self._recorded(db, sql + " LIMIT ?", (stream, after_version, limit))
+
+    def stream_beside(
+        self, db: Connection, question: str, parameters: tuple[Any, ...], stream: str
+    ) -> tuple[Sequence[Any], list[RecordedEvent]]:
+        """The one row that *question* answers, and every event of *stream*, in one statement."""
+        sql = (
+            f"SELECT q.*, {', '.join(f'e.{name.strip()}' for name in self._columns.split(','))} FROM ({question}) AS q"
+            " LEFT JOIN events AS e ON e.stream = ? ORDER BY e.version"
+        )
+        result = db.exec_driver_sql(self._sql(sql), (*parameters, stream))
+        assert result.cursor is not None
+        rows: Sequence[Sequence[Any]] = result.cursor.fetchall()
+        result.close()
+        width = len(rows[0]) - _WIDTH
+        return rows[0][:width], [_recorded(row[width:]) for row in rows if row[width] is not None]
 
     def read_all(
         self, after_position: int = 0, limit: int = 1000, types: Iterable[str] | None = None
