@@ -45,13 +45,18 @@ class Asked:
 
     actor: Actor
     path: Mapping[str, Any]
-    now: datetime
+    clock: Callable[[], datetime]
     body: BaseModel | None = None
     query: BaseModel | None = None
     file: FileStorage | None = None
     if_match: int | None = None
     command_id: str | None = None
     fingerprint: bytes | None = None
+
+    @property
+    def now(self) -> datetime:
+        """What time it is by the house's clock; asking takes a statement."""
+        return self.clock()
 
     def body_as(self, model: type[M]) -> M:
         """The body, as the model its operation declares."""
@@ -154,7 +159,7 @@ def _view(operation: Operation, identity: Identity, now: Callable[[], datetime])
     def view(**path: Any) -> Response:
         actor = _authenticate(operation, identity)
         _authorise(operation, actor, path)
-        asked = _precondition(operation, _validate(operation, Asked(actor=actor, path=path, now=now())))
+        asked = _precondition(operation, _validate(operation, Asked(actor=actor, path=path, clock=now)))
         return respond(operation, operation.perform(asked))
 
     return view
