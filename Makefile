@@ -37,6 +37,9 @@ bench: $(VENV)/.installed-bench
 rules: $(VENV)/.installed-dev
 	$(BIN)/vermilion rules
 
+diagram: $(VENV)/.installed
+	$(BIN)/vermilion dev diagram docs
+
 constraints:
 	$(EXPORT) --output-file constraints.txt
 

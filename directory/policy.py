@@ -96,7 +96,7 @@ READS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "application.actions": UNIT | AUTHORITIES | EXPERT | AUDITOR,
         "application.file.read": UNIT | AUTHORITIES | EXPERT | AUDITOR,
         "application.history": UNIT | AUTHORITIES | AUDITOR,
-        "inbox.read": AUTHORITIES | EXPERT,
+        "inbox.read": AUTHORITIES | EXPERT | AUDITOR,
         "recommendation_list.read": BUREAU | PROVINCE | AUDITOR,
         "review.read": EXPERT | PROVINCE | DISCIPLINE | AUDITOR,
         "objection.read": CLERK | LEAD | DISCIPLINE,  # the objector's identity

@@ -143,6 +143,7 @@ def announce(
         drawn=event.drawn if isinstance(event, e.PanelDrawn) else (),
         objection=event.objection if isinstance(event, e.ObjectionDismissed | e.ObjectionUpheld) else 0,
         copied_to=event.copied_to if isinstance(event, e.Received) else (),
+        acting=_acting(kind, before),
     )
     moments = Moments(application=after, goes_to=goes_to, terms=terms, at=at, until=_until(event))
     return tuple(_announcements(kind, situation, moments))
@@ -161,7 +162,7 @@ def preview(
     for kind in possible_kinds(trigger, ahead):
         goes_to = _goes_to(kind, ahead)
         objection = ahead.open_objections[0].number if ahead.open_objections else 0
-        situation = Situation(before=ahead, goes_to=goes_to, objection=objection)
+        situation = Situation(before=ahead, goes_to=goes_to, objection=objection, acting=_acting(kind, ahead))
         moments = Moments(application=ahead, goes_to=goes_to, terms=terms, at=at)
         for announcement in _announcements(kind, situation, moments):
             found.setdefault(announcement.audience, announcement)
@@ -180,6 +181,12 @@ def _announcements(kind: str, situation: Situation, moments: Moments) -> Iterato
                 yield Announcement(
                     kind=kind, audience=audience, because=line.who, asks=line.asks, deadline=moments.of(line.by)
                 )
+
+
+def _acting(kind: str, before: Application) -> str:
+    """The body in whose hands the application is, when it is that body that takes the step."""
+    by_the_holder = kind in ("recommended", "not_recommended", "returned")
+    return before.next_step.body if by_the_holder and before.next_step else ""
 
 
 def _until(event: ApplicationEvent) -> datetime | None:

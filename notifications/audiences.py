@@ -65,6 +65,8 @@ class Situation:
     drawn: tuple[str, ...] = ()
     objection: int = 0
     copied_to: tuple[str, ...] = field(default=())
+    acting: str = ""
+    """The body that takes the step: it knows, and gets no letter about what it did itself."""
 
     @property
     def province(self) -> str:
@@ -87,7 +89,7 @@ class Situation:
             case Who.NEXT_BODY:
                 return (self.body(self.goes_to.body if self.goes_to else ""),)
             case Who.BODIES_ACTED:
-                return tuple(each for each in self._acted() if each.kind is Kind.BODY)
+                return tuple(each for each in self._acted() if each.kind is Kind.BODY and each.id != self.acting)
             case Who.PROVINCE_IF_ACTED:
                 return tuple(each for each in self._acted() if each.kind is Kind.PROVINCE)
             case Who.COPIED_BODIES:

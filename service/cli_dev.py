@@ -47,6 +47,19 @@ def writer(count: int, stream: str) -> None:
 
 
 @dev.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path("docs"))
+def diagram(folder: Path) -> None:
+    """由流程表重画文档里的流程图 · draw the lifecycle of the docs from its table."""
+    from web.texts import t
+    from workflow.diagram import documents
+
+    drawn = documents({"zh": lambda key: t(key, "zh"), "en": lambda key: t(key, "en")})
+    for name, text in drawn.items():
+        (folder / name).write_text(text, encoding="utf-8")
+        click.echo(folder / name)
+
+
+@dev.command()
 @click.option(
     "--database-url", "urls", multiple=True, help="默认一个临时 SQLite · a SQLite file of its own unless given"
 )

@@ -23,10 +23,10 @@ NOTICES = Link(href="/notices", zh="公示", en="Public notices")
 
 
 def home_of(actor: Actor) -> str:
-    """Where a person's work lies; the operator's and the auditor's is the outbox."""
-    if may(actor, "letter.list") is None:
-        return "/outbox"
-    return desk_of(actor) if may(actor, "application.list") is None else "/notices"
+    """Where a person's work lies; the operator, who sees no application, begins at the outbox."""
+    if may(actor, "application.list") is None:
+        return desk_of(actor)
+    return "/outbox" if may(actor, "letter.list") is None else "/notices"
 
 
 def links(actor: Actor) -> Sequence[Link]:

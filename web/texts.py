@@ -25,6 +25,8 @@ _PREFIXES = {"refusals": "refusal.", "stages": "stage.", "roles": "role.", "acti
 _OPTIONAL = re.compile(r"⟦([^⟦⟧]*)⟧")
 _SLOT = re.compile(r"\{([a-z_]+(?:\|[a-z_]+)*)(?::([a-z]+))?\}")
 MISSING = "—"
+_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's where it is: reading the catalogue then costs a tenth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def catalogue() -> Mapping[str, Text]:
     found: dict[str, Text] = {}
     for file in sorted(_FOLDER.glob("*.yaml")):
         prefix = _PREFIXES.get(file.stem, "")
-        entries = cast("Mapping[object, Mapping[str, str]]", yaml.safe_load(file.read_text(encoding="utf-8")))
+        entries = cast("Mapping[object, Mapping[str, str]]", yaml.load(file.read_text("utf-8"), _LOADER))  # noqa: S506
         for key, entry in entries.items():
             name = f"{prefix}{key}"
             if name in found:
