@@ -1,12 +1,13 @@
 """What fifty rows of a list need to say what can be done with each: `lifecycle.actions`, guards and reasons included.
 
 The rows are one application as it stood after each of its events, so that every stage of its way is among them; the facts
-are in memory, as `Handling.actions_of` has them.
+are in memory, as `Handling.actions_of` has them. It is computing alone, so processor time is what counts.
 """
 
 from collections.abc import Iterator
 from functools import partial
 from itertools import accumulate, cycle, islice
+from time import process_time
 
 from bench import book
 from bench.figures import Figure, limit
@@ -23,8 +24,8 @@ _ROWS = 50
 _WANTED_MS = 1.0
 _PAGES: tuple[tuple[str, Actor, frozenset[Stage]], ...] = (
     ("a unit's drafts", ADMIN, frozenset({Stage.DRAFT})),
-    ("a county's inbox", YUELU_HEAD, frozenset({Stage.UNIT_SEALED, Stage.COUNTY_RECOMMENDED})),
-    ("a city's inbox", CHANGSHA_HEAD, frozenset({Stage.COUNTY_RECOMMENDED, Stage.CITY_RECOMMENDED})),
+    ("a county's inbox", YUELU_HEAD, frozenset({Stage.UNIT_SEALED})),
+    ("a city's inbox", CHANGSHA_HEAD, frozenset({Stage.COUNTY_RECOMMENDED})),
     ("the province's list", PROVINCE_CLERK, frozenset(Stage) - {Stage.DRAFT}),
 )
 
@@ -32,7 +33,7 @@ _PAGES: tuple[tuple[str, Actor, frozenset[Stage]], ...] = (
 def figures(scale: Scale, progress: Progress) -> Iterator[Figure]:
     stood = list(accumulate(book.played().events, evolve, initial=EMPTY))  # type: ignore[arg-type]
     sides = {
-        name: repeated(max(scale.repeats // 20, 1), partial(_page, _rows(stood, stages), actor))
+        name: repeated(max(scale.repeats // 20, 1), partial(_page, _rows(stood, stages), actor), process_time)
         for name, actor, stages in _PAGES
     }
     found = interleaved(scale.rounds, sides, progress)
