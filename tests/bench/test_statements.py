@@ -4,7 +4,6 @@ Statements do not depend on the machine, so they are a test where times are only
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
