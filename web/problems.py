@@ -37,7 +37,7 @@ class Trouble(Exception):
 
     kind = "bad-request"
     status = 400
-    refusal = ""
+    refusal = "BAD_REQUEST"
 
     def __init__(self, **params: str | int) -> None:
         self.params: dict[str, str | int] = params
@@ -62,7 +62,7 @@ class NotFound(Trouble):
 
 
 class NotSignedIn(Trouble):
-    kind, status = "not-signed-in", 401
+    kind, status, refusal = "not-signed-in", 401, "NOT_SIGNED_IN"
 
 
 class VersionRequired(Trouble):
@@ -72,13 +72,13 @@ class VersionRequired(Trouble):
 
 
 class CommandIdMissing(Trouble):
-    kind = "command-id-missing"
+    kind, refusal = "command-id-missing", "COMMAND_ID_MISSING"
 
 
 class WrongContentType(Trouble):
     """`expected` names the media type that is taken."""
 
-    kind, status = "unsupported-media-type", 415
+    kind, status, refusal = "unsupported-media-type", 415, "WRONG_CONTENT_TYPE"
 
 
 class TooLarge(Trouble):
@@ -90,7 +90,7 @@ class TooLarge(Trouble):
 class CrossSite(Trouble):
     """A write that a page of another site may have caused."""
 
-    kind, status = "cross-site", 403
+    kind, status, refusal = "cross-site", 403, "CROSS_SITE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +105,11 @@ class Problem:
     faults: tuple[Fault, ...] = ()
     more: Mapping[str, object] = field(default_factory=dict[str, object])
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def told_twice(self) -> bool:
+        """Whether its one reason says all that its detail says: a page shows it once."""
+        return self.kind in _SAID_IN_THE_DETAIL
 
     def title_in(self, speech: Language) -> str:
         key = f"problem.{self.kind}.title"
@@ -165,14 +170,15 @@ def problem_of(error: Exception, name_of: Callable[[str], str] = str) -> Problem
             return Problem(kind="key-reused", status=422, reasons=_said("KEY_REUSED"))
         case Busy():
             wait = {"Retry-After": str(error.retry_after_s)}
-            return Problem(kind="busy", status=503, params={"seconds": error.retry_after_s}, headers=wait)
+            params: dict[str, str | int] = {"seconds": error.retry_after_s}
+            return Problem(kind="busy", status=503, params=params, reasons=_said("BUSY", **params), headers=wait)
         case Unreadable():
             why = f"problem.bad-json.{error.why}"
             return Problem(kind="bad-json", status=400, params=error.params, detail=why, reasons=_said("MALFORMED"))
         case Trouble():
             return _trouble(error)
         case CSRFError():
-            return Problem(kind="form-expired", status=400)
+            return Problem(kind="form-expired", status=400, reasons=_said("FORM_EXPIRED"))
         case HTTPException():
             return _from_http(error)
         case _:
@@ -180,7 +186,7 @@ def problem_of(error: Exception, name_of: Callable[[str], str] = str) -> Problem
 
 
 def _said(code: str, **params: str | int) -> tuple[Reason, ...]:
-    return (texts.explain(Refusal(code, params)),) if code else ()
+    return (texts.explain(Refusal(code, params)),)
 
 
 def _refused(refusals: Sequence[Refusal]) -> Problem:
@@ -212,13 +218,23 @@ def _trouble(error: Trouble) -> Problem:
     return Problem(kind=error.kind, status=error.status, params=error.params, reasons=reasons, headers=headers)
 
 
-_BY_STATUS: Mapping[int, str] = {
-    404: "not-found",
-    405: "method-not-allowed",
-    413: "too-large",
-    415: "unsupported-media-type",
-    429: "too-many-requests",
+_BY_STATUS: Mapping[int, tuple[str, str]] = {
+    405: ("method-not-allowed", "METHOD_NOT_ALLOWED"),
+    413: ("too-large", "TOO_LARGE"),
+    415: ("unsupported-media-type", "WRONG_CONTENT_TYPE"),
+    429: ("too-many-requests", "TOO_MANY_REQUESTS"),
 }
+_SAID_IN_THE_DETAIL = frozenset(
+    {
+        *(kind for kind, _ in _BY_STATUS.values()),
+        "bad-request",
+        "busy",
+        "command-id-missing",
+        "cross-site",
+        "form-expired",
+        "not-signed-in",
+    }
+)
 
 
 def _from_http(error: HTTPException) -> Problem | None:
@@ -226,14 +242,15 @@ def _from_http(error: HTTPException) -> Problem | None:
     if status == 404:
         return _trouble(NotFound())
     kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After", "WWW-Authenticate")}
-    params: dict[str, object] = {}
+    params: dict[str, str | int] = {}
     if status == 429:
         params["seconds"] = kept.setdefault("Retry-After", "60")
     if status == 413:
         params["limit"] = in_words(request.max_content_length or 1 << 20)
     if status >= 500:
         return None
-    return Problem(kind=_BY_STATUS.get(status, "bad-request"), status=status, params=params, headers=kept)
+    kind, code = _BY_STATUS.get(status, ("bad-request", "BAD_REQUEST"))
+    return Problem(kind=kind, status=status, params=params, reasons=_said(code, **params), headers=kept)
 
 
 def in_words(size: int) -> str:

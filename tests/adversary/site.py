@@ -1,0 +1,267 @@
+"""The whole running house, seen from outside: a real HTTP server, a real mail sink, and applications at many stages.
+
+What is looked at goes over HTTP; only the stages are made by handling, because drafting by hand would take minutes.
+"""
+
+import html
+import json
+import re
+import secrets
+from collections.abc import Generator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID, uuid4
+
+from directory import signin
+from directory.records import Directory
+from eventstore.clock import SettableClock
+from service import world
+from service.running import Running, publish_packaged, running
+from service.world import UNITS
+from tests.workflow.house import House as Applications
+from workflow import commands as c
+
+PROBLEM = "application/problem+json"
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+NOBODY = ""
+STRANGER = "00000000-0000-7000-8000-00000000dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One answer, as it came over the wire."""
+
+    status: int
+    headers: Mapping[str, str]
+    raw: bytes
+
+    @property
+    def text(self) -> str:
+        return self.raw.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.raw)
+
+    @property
+    def codes(self) -> list[str]:
+        return [refusal["code"] for refusal in self.json.get("refusals", ())]
+
+
+class Played(Applications):
+    """The many steps of an application, taken in the running house instead of one of its own."""
+
+    def __init__(self, house: Any) -> None:
+        self.engine, self.store, self.clock = house.engine, house.store, house.clock
+        self.dispatcher, self.handling, self.files = house.dispatcher, house.handling, house.files
+        with self.store.reading() as db:
+            register = Directory(db)
+            self.actors = {one.id: register.actor(one.id) for one in world.people()}
+
+
+@dataclass(kw_only=True)
+class Site:
+    """The house, everybody's token, and the applications by what they are."""
+
+    running: Running
+    tokens: dict[str, str]
+    played: Played
+    made: dict[str, UUID] = field(default_factory=dict[str, UUID])
+
+    @property
+    def house(self) -> Any:
+        return self.running.house
+
+    @cached_property
+    def address(self) -> tuple[str, int]:
+        parts = urlsplit(self.running.url)
+        return parts.hostname or "", parts.port or 0
+
+    def head(self) -> int:
+        return int(self.house.store.head_position())
+
+    def at(self, when: str) -> None:
+        self.played.at(when)
+
+    def ask(
+        self,
+        who: str,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: Mapping[str, str | None] | None = None,
+        raw: Any = None,
+        kind: str = "application/json",
+        key: str | None = None,
+    ) -> Said:
+        """One request under /api/v1. *who*: a person, a literal `Bearer …`, or nobody; a header of None is left out."""
+        content = json.dumps(body).encode() if raw is None and body is not None else raw
+        sent: dict[str, str | None] = {"Accept": "application/json"}
+        if content is not None:
+            sent["Content-Type"] = kind
+        if method != "GET":
+            sent["Idempotency-Key"] = key or secrets.token_hex(8)
+        if who:
+            sent["Authorization"] = who if who.startswith("Bearer") else f"Bearer {self.tokens[who]}"
+        sent |= headers or {}
+        return self.send(method, f"/api/v1{path}", content, {n: v for n, v in sent.items() if v is not None})
+
+    def send(self, method: str, path: str, content: Any, headers: Mapping[str, str]) -> Said:
+        with closing(HTTPConnection(*self.address, timeout=30)) as connection:
+            connection.request(method, path, content, dict(headers))
+            response = connection.getresponse()
+            got = {name.lower(): value for name, value in response.getheaders()}
+            return Said(response.status, got, response.read())
+
+    def browser(self, who: str = NOBODY, language: str = "zh") -> "Browser":
+        return Browser(self, who, language)
+
+    def drain(self) -> None:
+        assert self.running.actors.settle(30)
+
+
+class Browser:
+    """A browser without scripts: keeps cookies, follows nothing, says where its requests come from."""
+
+    def __init__(self, site: Site, who: str, language: str) -> None:
+        self.site, self.cookies, self.page = site, {"lang": language}, ""
+        if who:
+            with site.house.store.begin() as db:
+                self.cookies["sid"] = signin.open_session(db, who, site.house.wall.now(db), "adversary")
+
+    def get(self, path: str, **headers: str) -> Said:
+        return self._kept(self.site.send("GET", path, None, {**self._cookie(), **headers}))
+
+    def visit(self, path: str, status: int = 200) -> str:
+        answer = self.get(path)
+        assert answer.status == status, (path, answer.status, _words(answer.text))
+        self.page = answer.text
+        return self.page
+
+    def post(
+        self,
+        path: str,
+        fields: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str | None] | None = None,
+        files: Mapping[str, tuple[str, bytes]] | None = None,
+    ) -> Said:
+        kind, content = "application/x-www-form-urlencoded", urlencode(dict(fields or {}), doseq=True).encode()
+        if files is not None:
+            kind, content = multipart(fields or {}, files)
+        sent: dict[str, str | None] = {"Content-Type": kind, "Sec-Fetch-Site": "same-origin", **self._cookie()}
+        sent |= headers or {}
+        return self._kept(self.site.send("POST", path, content, {n: v for n, v in sent.items() if v is not None}))
+
+    def token(self) -> str:
+        """The form token of the page it is on."""
+        return self.hidden("csrf_token")
+
+    def hidden(self, name: str, nth: int = -1) -> str:
+        found = re.findall(rf'name="{re.escape(name)}" value="([^"]*)"', self.page)
+        assert found, f"no hidden field {name}"
+        return html.unescape(found[nth])
+
+    def _cookie(self) -> dict[str, str]:
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+
+    def _kept(self, answer: Said) -> Said:
+        for name, value in re.findall(r"(?:^|, )([\w-]+)=([^;,]*);", answer.headers.get("set-cookie", "")):
+            self.cookies[name] = value
+        return answer
+
+
+def multipart(fields: Mapping[str, Any], files: Mapping[str, tuple[str, bytes]]) -> tuple[str, bytes]:
+    """A form with files; names go into the header as they are, however odd."""
+    boundary, parts = secrets.token_hex(12), []
+    for name, value in fields.items():
+        parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode())
+    for name, (filename, content) in files.items():
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\n'
+        parts.append(
+            head.encode("utf-8", "surrogatepass") + b"Content-Type: application/pdf\r\n\r\n" + content + b"\r\n"
+        )
+    return f"multipart/form-data; boundary={boundary}", b"".join([*parts, f"--{boundary}--\r\n".encode()])
+
+
+def _words(text: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))[:1500]
+
+
+@contextmanager
+def opened(folder: Path, **settings: Any) -> Generator[Site]:
+    """A populated house with nothing applied for; its ticker sleeps, so that time moves only when a test moves it."""
+    with running(folder, **{"tick_s": 3600, "mode": "test", **settings}) as ran:
+        publish_packaged(ran.house)
+        tokens = world.populate(ran.house)
+        assert isinstance(ran.house.clock, SettableClock)
+        yield Site(running=ran, tokens=tokens, played=Played(ran.house))
+
+
+def furnish(site: Site) -> None:
+    """Applications at many stages; the clock ends on 24 November, when drafts may still be written."""
+    played, made = site.played, site.made
+    made["awarded"] = played.noticed()
+    played.do("lead", c.Award(application_id=made["awarded"], document_number="湘工信〔2026〕1号"), "2026-01-12 10:00")
+    played.do("finance", c.Award(application_id=made["awarded"]))
+    made["noticed"] = _objected(played)
+    made["reviewed"] = _half_judged(played)
+    made["sealed"] = played.sealed()
+    made["draft"] = played.filled()
+    made["other draft"] = played.filled("wenqu-", UNITS[1])
+    made["other sealed"] = played.sealed("guanlan-", UNITS[2])
+    site.at("2025-11-24 10:00")
+    made["recalled"] = played.sealed()
+    played.do("admin", c.Recall(application_id=made["recalled"]), "2025-11-24 10:00")
+    site.drain()
+
+
+def _objected(played: Played) -> UUID:
+    application = played.noticed()
+    objection = c.Object(
+        application_id=application, kind="person", objector="甄实名", contact="13907310000", grounds="成果归属有疑问"
+    )
+    played.do("public", objection, "2025-12-31 10:00")
+    return application
+
+
+def _half_judged(played: Played) -> UUID:
+    """A panel drawn; two have given marks, one has stepped aside."""
+    application = played.reviewed()
+    played.do("clerk", c.DrawPanel(application_id=application), "2025-12-22 10:00")
+    panel = played.application(application).review.panel
+    rubric = played.handling.call_of(played.application(application)).direction("L-V").rubric
+    played.do(panel[4], c.Declare(application_id=application, conflict=True, ground="advised_the_unit"))
+    for expert in panel[:2]:
+        played.do(expert, c.Declare(application_id=application, conflict=False))
+        marks = {criterion.id: criterion.max * 80 for criterion in rubric}
+        played.do(expert, c.Score(application_id=application, marks=marks, comment="保密的评语"))
+    return application
+
+
+def fresh_draft(site: Site, who: str = "editor") -> UUID:
+    """A draft of its own for a test that writes."""
+    answer = site.ask(who, "POST", "/applications", {"call": "hn-2025", "direction": "L-V", "unit": UNITS[0].code})
+    assert answer.status == 201, answer.text
+    return UUID(answer.json["id"])
+
+
+__all__ = [
+    "NOBODY",
+    "PDF",
+    "PROBLEM",
+    "STRANGER",
+    "Browser",
+    "Said",
+    "Site",
+    "fresh_draft",
+    "furnish",
+    "opened",
+    "uuid4",
+]
