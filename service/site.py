@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from urllib.parse import urlsplit
 
 from flask import Flask
 
@@ -14,7 +15,7 @@ from notifications import pages as letter_pages
 from notifications.api import operations as letter_operations
 from service import clockwork, demonstration, entrance, front, health
 from service.actors import Actors, declare
-from service.settings import read
+from service.settings import LOOPBACK, read
 from service.sink import Mailbox
 from service.told import Told
 from service.wiring import House, build
@@ -40,7 +41,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
 
     app = Flask(__name__, static_folder=None)
     app.secret_key = house.settings.session_key_bytes
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["MAX_CONTENT_LENGTH"], app.config["TRUSTED_HOSTS"] = LARGEST_BODY, hosts_of(house.settings.base_url)
     furniture = Furniture(
         identity=identity,
         now=now,
@@ -64,6 +65,11 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     if mailbox is not None and house.settings.mode == "demo":
         app.register_blueprint(demonstration.pages(house, actors, mailbox))
     return app
+
+
+def hosts_of(base_url: str) -> list[str]:
+    """Under which names the site answers: its own, and this machine's for whoever asks after its health."""
+    return sorted({urlsplit(base_url).hostname or "", *LOOPBACK} - {""})
 
 
 def registry_of(house: House, actors: Actors, told: Told) -> Registry:

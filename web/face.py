@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from flask import Blueprint, Flask, Response, current_app, g, redirect, request
 from flask_wtf import CSRFProtect  # pyright: ignore[reportMissingTypeStubs]
+from werkzeug.exceptions import SecurityError
 
 from directory.actor import Actor
 from web import language, problems, security, session
@@ -61,6 +62,10 @@ class Furniture:
     notices: Callable[[], Sequence[Mapping[str, str]]] = tuple
     sign_in_path: str = "/sign-in"
     sign_out_path: str = "/sign-out"
+
+
+LANGUAGE_PATH, THEME_PATH = "/language", "/theme"
+"""Written out in the templates' place: a request whose host is refused has no routes to ask."""
 
 
 def furnish(app: Flask, furniture: Furniture) -> CSRFProtect:
@@ -111,13 +116,18 @@ def _around(furniture: Furniture) -> dict[str, Any]:
         "notices": furniture.notices(),
         "sign_in_path": furniture.sign_in_path,
         "sign_out_path": furniture.sign_out_path,
+        "language_path": LANGUAGE_PATH,
+        "theme_path": THEME_PATH,
     }
 
 
 def _back() -> str:
     """The page of ours from which a form was sent: what can only be posted to cannot be opened again."""
-    parts = urlsplit(request.referrer or "")
-    return security.own_path(parts.path) if parts.netloc == request.host else "/"
+    try:
+        parts = urlsplit(request.referrer or "")
+        return security.own_path(parts.path) if parts.netloc == request.host else "/"
+    except (ValueError, SecurityError):  # no address at all, or a host that is not ours
+        return "/"
 
 
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -149,12 +159,12 @@ def _pages(furniture: Furniture) -> Blueprint:
         response.set_etag(digest)
         return cast("Response", response.make_conditional(request))
 
-    @pages.post("/language")
+    @pages.post(LANGUAGE_PATH)
     def choose_language() -> Response:  # pyright: ignore[reportUnusedFunction]
         chosen = request.form.get("language")
         return _kept(language.LANGUAGE_COOKIE, chosen if language.is_language(chosen) else "zh", furniture.secure)
 
-    @pages.post("/theme")
+    @pages.post(THEME_PATH)
     def choose_theme() -> Response:  # pyright: ignore[reportUnusedFunction]
         chosen = request.form.get("theme")
         return _kept(language.THEME_COOKIE, chosen if language.is_theme(chosen) else "system", furniture.secure)
