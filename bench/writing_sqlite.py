@@ -26,7 +26,7 @@ Statement: TypeAlias = tuple[str, Any]
 Script: TypeAlias = list[list[Statement]]
 _WARM = 20
 _STREAMS = 50
-_LOOKS = 2  # statements before the decision: what is live and what the key did before, and the stream
+_LOOKS = 1  # statements before the decision: what is live, what the key did before, and the stream
 
 
 def figures(scale: Scale, progress: Progress) -> Iterator[Figure]:
