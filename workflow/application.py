@@ -159,12 +159,23 @@ class Application:
         return tuple(objection for objection in self.objections if objection.outcome == "open")
 
 
+def scans_of(application: Application) -> frozenset[str]:
+    """The digests of every sealed scan the application stands on: letters of recommendation and commitments."""
+    letters = (made.letter_scan for made in application.recommendations)
+    return frozenset((*letters, *(made.scan_sha256 for made in application.commitments.values())))
+
+
 EMPTY = Application()
 
 
 def evolve(application: Application, event: ApplicationEvent) -> Application:
     """The application after *event*; total over every kind of event."""
-    return replace(_evolve(application, event), version=application.version + 1)
+    after = _evolve(application, event)
+    if after is application:
+        return replace(application, version=application.version + 1)
+    # It was made a moment ago and nobody else has it yet; copying so many fields again would double the cost of a fold.
+    object.__setattr__(after, "version", application.version + 1)
+    return after
 
 
 def _evolve(application: Application, event: ApplicationEvent) -> Application:
