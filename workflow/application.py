@@ -1,171 +1,22 @@
-"""What an application adds up to: the fold of its events. Never refuses, never looks outside.
+"""How an application adds up: the fold of its events. Never refuses, never looks outside, total over every kind of event."""
 
-The field *version* is the number of events folded; a conditional write compares it.
-"""
-
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import replace
 from typing import assert_never
 
 from workflow import events as e
-from workflow.events import Answer, ApplicationEvent, ReturnItem, RouteStep
-from workflow.stages import Stage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
-    slot: str
-    file_id: str
-    name: str
-    size: int
-    sha256: str
-    media_type: str
-    label: str
-    pages: int | None
-    check_code: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed:
-    """The text as it was sealed: what a bureau puts its name to and what a resubmission is compared with."""
-
-    version: int
-    content_digest: str
-    answers: Mapping[str, Answer]
-    attachments: Mapping[str, tuple[Attachment, ...]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Return:
-    """A correction asked for: by whom, of what, until when, and where the application goes back to."""
-
-    returned_from: Stage
-    body: str
-    items: tuple[ReturnItem, ...]
-    deadline: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reconsideration:
-    about: Stage
-    reason: str
-    granted: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Review:
-    """The panel in drawing order, who declared what, whose marks are in, and the result in hundredths once closed."""
-
-    panel: tuple[str, ...] = ()
-    drawn_ever: tuple[str, ...] = ()
-    conflicts: frozenset[str] = frozenset()
-    cleared: frozenset[str] = frozenset()
-    totals: Mapping[str, int] = field(default_factory=dict[str, int])
-    result: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    opens: date
-    closes: date
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Objection:
-    number: int
-    kind: str
-    grounds: str
-    outcome: str = "open"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tranche:
-    number: int
-    amount_fen: int
-    bank_reference: str = ""
-    paid_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
-    """Everything that stands about one application; before its first event *stage* is None."""
-
-    version: int = 0
-    stage: Stage | None = None
-    id: str = ""
-    number: str = ""
-    call: str = ""
-    programme: str = ""
-    direction: str = ""
-    definition_digest: str = ""
-    lead_unit: str = ""
-    unit_name: str = ""
-    region: str = ""
-    opened_by: str = ""
-    answers: Mapping[str, Answer] = field(default_factory=dict[str, Answer])
-    section_versions: Mapping[str, int] = field(default_factory=dict[str, int])
-    attachments: Mapping[str, tuple[Attachment, ...]] = field(default_factory=dict[str, tuple[Attachment, ...]])
-    commitments: Mapping[str, e.CommitmentRecorded] = field(default_factory=dict[str, e.CommitmentRecorded])
-    sealed: Sealed | None = None
-    route: tuple[RouteStep, ...] = ()
-    route_rule: str = ""
-    copied_to: tuple[str, ...] = ()
-    recommendations: tuple[e.Recommended, ...] = ()
-    returned: Return | None = None
-    returns: Mapping[str, int] = field(default_factory=dict[str, int])
-    lapsed_by: datetime | None = None
-    lapsed_from: str = ""
-    extensions: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
-    refused_from: Stage | None = None
-    refused_by: str = ""
-    reconsideration: Reconsideration | None = None
-    review: Review = field(default_factory=Review)
-    amount_fen: int | None = None
-    proposer: str = ""
-    notice: Notice | None = None
-    objections: tuple[Objection, ...] = ()
-    award_signers: tuple[str, ...] = ()
-    document_number: str = ""
-    awarded_fen: int = 0
-    tranches: tuple[Tranche, ...] = ()
-    self_evaluated: bool = False
-    recovery_before: Stage | None = None
-    recovery_due_fen: int = 0
-    recovered_now_fen: int = 0
-    repaid_fen: int = 0
-
-    @property
-    def next_step(self) -> RouteStep | None:
-        """The recommending body whose turn it is; None once only the province is left."""
-        step = len(self.recommendations)
-        return self.route[step] if step < len(self.route) else None
-
-    @property
-    def content_digest(self) -> str:
-        return self.sealed.content_digest if self.sealed else ""
-
-    @property
-    def instructed_fen(self) -> int:
-        return sum(tranche.amount_fen for tranche in self.tranches)
-
-    @property
-    def paid_fen(self) -> int:
-        return sum(tranche.amount_fen for tranche in self.tranches if tranche.bank_reference)
-
-    @property
-    def open_objections(self) -> tuple[Objection, ...]:
-        return tuple(objection for objection in self.objections if objection.outcome == "open")
-
-
-def scans_of(application: Application) -> frozenset[str]:
-    """The digests of every sealed scan the application stands on: letters of recommendation and commitments."""
-    letters = (made.letter_scan for made in application.recommendations)
-    return frozenset((*letters, *(made.scan_sha256 for made in application.commitments.values())))
-
-
-EMPTY = Application()
+from workflow.events import ApplicationEvent
+from workflow.state import (
+    EMPTY,
+    Application,
+    Attachment,
+    Notice,
+    Objection,
+    Reconsideration,
+    Return,
+    Sealed,
+    Tranche,
+    scans_of,
+)
 
 
 def evolve(application: Application, event: ApplicationEvent) -> Application:
@@ -457,3 +308,6 @@ def _funded(
             )
         case _:
             assert_never(event)
+
+
+__all__ = ["EMPTY", "Application", "Attachment", "Reconsideration", "Return", "evolve", "scans_of"]
