@@ -95,6 +95,7 @@ READS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "application.read": UNIT | AUTHORITIES | EXPERT | AUDITOR,
         "application.actions": UNIT | AUTHORITIES | EXPERT | AUDITOR,
         "application.file.read": UNIT | AUTHORITIES | EXPERT | AUDITOR,
+        "scan.keep": UNIT | AUTHORITIES,
         "application.history": UNIT | AUTHORITIES | AUDITOR,
         "inbox.read": AUTHORITIES | EXPERT | AUDITOR,
         "recommendation_list.read": BUREAU | PROVINCE | AUDITOR,

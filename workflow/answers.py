@@ -83,3 +83,9 @@ def differences(application: Application) -> tuple[str, ...]:
 
 def _digests(files: tuple[Attachment, ...]) -> list[tuple[str, str]]:
     return sorted((held.label, held.sha256) for held in files)
+
+
+def scans_of(application: Application) -> frozenset[str]:
+    """The digests of every sealed scan the application stands on: letters of recommendation and commitments."""
+    letters = (made.letter_scan for made in application.recommendations)
+    return frozenset((*letters, *(made.scan_sha256 for made in application.commitments.values())))

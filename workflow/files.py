@@ -19,6 +19,7 @@ from eventstore.refusal import Busy, Fault, Malformed, Refusal
 from workflow.application import Application
 from workflow.file_kinds import KINDS, Kind, fault_of, pages_of
 
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 256 * 1024
 _NAME_LENGTH = 120
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
@@ -84,6 +85,34 @@ class Files:
         return Received(
             file_id=file_id, name=cleaned, size=size, sha256=digest, media_type=kind.media_type, pages=pages
         )
+
+    def keep_scan(self, stream: IO[bytes], name: str) -> str:
+        """Keep a sealed scan under its own digest, for ever; answers "sha256:…", which is what an event holds of it."""
+        received = self.receive(stream, name)
+        kept = self._scan(f"sha256:{received.sha256}").with_suffix(Path(received.name).suffix.lower())
+        kept.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        self._path(received.file_id).replace(kept)
+        return f"sha256:{received.sha256}"
+
+    def open_scan(self, digest: str) -> tuple[IO[bytes], str, str]:
+        """The bytes of a kept scan, compared with *digest*, their media type and a file name. FileDamaged otherwise."""
+        found = next(self._scan(digest).parent.glob(f"{self._scan(digest).name}.*"), None)
+        stream = found.open("rb") if found else None
+        if found is None or stream is None:
+            raise FileDamaged(f"no scan is kept under {digest}")
+        if f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}" != digest:
+            stream.close()
+            raise FileDamaged(f"the bytes kept under {digest} are others")
+        stream.seek(0)
+        return stream, KINDS[found.suffix].media_type, found.name
+
+    def has_scan(self, digest: str) -> bool:
+        return any(self._scan(digest).parent.glob(f"{self._scan(digest).name}.*"))
+
+    def _scan(self, digest: str) -> Path:
+        """Scans lie apart from received files; the sweep never looks there."""
+        name = digest.removeprefix("sha256:")
+        return self._folder / "scans" / (name if _DIGEST.fullmatch(name) else "0" * 64)
 
     def open(self, file_id: str, sha256: str) -> IO[bytes]:
         """The bytes of *file_id*, read once through and compared with *sha256* first; FileDamaged when they differ."""

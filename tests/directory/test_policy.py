@@ -51,7 +51,7 @@ application.instruct f | application.confirm_paid f | application.hand_on a | ap
 application.self_evaluate a | application.close c | application.cancel_award l | application.demand_recovery lf
 application.record_repayment f | unit.bar l | application.correct ol
 application.list eabhclfxrju | application.read eabhclfxrju | application.actions eabhclfxrju
-application.file.read eabhclfxrju | application.history eabhclfrju | inbox.read bhclfxrju
+application.file.read eabhclfxrju | scan.keep eabhclfrj | application.history eabhclfrju | inbox.read bhclfxrju
 recommendation_list.read bhclfu | review.read xclfrju | objection.read clrj | payment.read eaclfu
 letter.read eabhclfxrjuo | letter.list ou | notice.read eabhclfxrjuop | call.read eabhclfxrjuop
 lifecycle.read eabhclfxrjuop | division.read eabhclfxrjuop | document.check eabhclfxrjuop | page.public eabhclfxrjuop

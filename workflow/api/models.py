@@ -211,3 +211,13 @@ class UploadFields(Request):
 
     label: Annotated[str, Field(max_length=100)] = ""
     check_code: Annotated[str, Field(max_length=100)] = ""
+
+
+class NoFields(Request):
+    """An upload that says nothing beside its file."""
+
+
+class KeptScan(Told):
+    """What a later step sends: the digest a scan is kept under, with its algorithm."""
+
+    digest: str

@@ -9,6 +9,7 @@ from programmes.call import Call
 from web import texts
 from web.operations import Answer, Asked, Operation
 from workflow import lifecycle, recommendation_list, worklist
+from workflow.answers import scans_of
 from workflow.api import models as m
 from workflow.api.desk import Desk
 from workflow.api.wishes import PLACE
@@ -32,6 +33,8 @@ def questions(desk: Desk) -> Iterator[Operation]:
                 asking.history, m.HistoryAnswer)  # fmt: skip
     yield _read("downloadFile", PLACE + "/attachments/<slot>/<file_id>", "application.file.read", "下载附件",
                 "Download a file", asking.file, None, answers_file=True)  # fmt: skip
+    yield _read("downloadScan", PLACE + "/scans/<digest>", "application.file.read", "下载盖章扫描件",
+                "Download a sealed scan", asking.scan, None, answers_file=True)  # fmt: skip
     yield _read("getRecommendationList", "/calls/<call>/programmes/<programme>/recommendations/<body>",
                 "recommendation_list.read", "推荐汇总表", "The recommendation list of a body",
                 asking.recommendations, m.RecommendationsAnswer)  # fmt: skip
@@ -123,6 +126,15 @@ class Asking:
         attachment = self._attachment(asked, application)
         stream = self._desk.files.open(attachment.file_id, attachment.sha256)
         return Answer(content=_chunks(stream), media_type=attachment.media_type, filename=attachment.name)
+
+    def scan(self, asked: Asked) -> Answer:
+        application = self._handling.load(asked.path["application_id"], asked.actor).state
+        digest: str = asked.path["digest"]
+        shown = digest in scans_of(application) and view_of(asked.actor, application).personal
+        if not shown or not self._desk.files.has_scan(digest):
+            raise NotFound
+        stream, media_type, name = self._desk.files.open_scan(digest)
+        return Answer(content=_chunks(stream), media_type=media_type, filename=name)
 
     def _attachment(self, asked: Asked, application: Application) -> Attachment:
         view = view_of(asked.actor, application)

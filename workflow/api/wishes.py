@@ -9,7 +9,7 @@ from web.operations import Answer, Asked, Method, Operation
 from workflow import commands as c
 from workflow.api.bodies import body_of, command_of, without
 from workflow.api.desk import REFUSALS, Desk
-from workflow.api.models import Done, UploadFields
+from workflow.api.models import Done, KeptScan, NoFields, UploadFields
 
 PLACE = "/applications/<uuid:application_id>"
 
@@ -70,6 +70,7 @@ WISHES = (
 def commands(desk: Desk) -> Iterator[Operation]:
     yield _opening(desk)
     yield _attaching(desk)
+    yield _keeping(desk)
     yield _removing(desk)
     for wish in WISHES:
         yield operation_of(wish, desk)
@@ -163,6 +164,30 @@ def _attaching(desk: Desk) -> Operation:
         upload=True,
         max_bytes=desk.files.limits.file_bytes,
         admit=desk.admit,
+    )
+
+
+def _keeping(desk: Desk) -> Operation:
+    """A scan is kept before the step that names it; the digest is what the step sends."""
+
+    def perform(asked: Asked) -> Answer:
+        assert asked.file is not None, "an upload has its file"
+        digest = desk.files.keep_scan(asked.file.stream, asked.file.filename or "")
+        return Answer(body=KeptScan(digest=digest), status=201)
+
+    return Operation(
+        id="keepScan",
+        method="POST",
+        path="/scans",
+        action="scan.keep",
+        summary_zh="保存盖章扫描件",
+        summary_en="Keep a sealed scan",
+        perform=perform,
+        request=NoFields,
+        answer=KeptScan,
+        status=201,
+        upload=True,
+        max_bytes=desk.files.limits.file_bytes,
     )
 
 

@@ -12,7 +12,9 @@ from web import forms, texts
 from web.operations import MAX_JSON_BYTES
 from web.problems import NotFound
 from workflow import commands as c
+from workflow.answers import scans_of
 from workflow.application import Application, Attachment
+from workflow.dossier import view_of
 from workflow.file_kinds import KINDS
 from workflow.pages import reasons
 from workflow.pages.desk import Desk, asking
@@ -56,6 +58,21 @@ def papers(desk: Desk) -> Blueprint:
         response.call_on_close(stream.close)
         shape = "inline" if held.media_type in _SHOWN_INLINE and "open" in request.args else "attachment"
         response.headers.set("Content-Disposition", shape, filename=held.name)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @pages.get("/applications/<uuid:application_id>/scans/<digest>")
+    def scan(application_id: UUID, digest: str) -> ResponseReturnValue:
+        actor = asking("application.file.read")
+        application = desk.handling.load(application_id, actor).state
+        if digest not in scans_of(application) or not view_of(actor, application).personal:
+            raise NotFound
+        if not desk.files.has_scan(digest):
+            raise NotFound
+        stream, media_type, name = desk.files.open_scan(digest)
+        response = Response(stream, content_type=media_type)
+        response.call_on_close(stream.close)
+        response.headers.set("Content-Disposition", "attachment", filename=name)
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -115,7 +132,7 @@ def _commit(desk: Desk, application_id: UUID, actor: Actor) -> None:
         signed_on = date.fromisoformat(forms.text("signed_on"))
     except ValueError:
         raise Malformed(Fault("signed_on", "BAD_FORMAT", {"field": "signed_on", "expected": "2025-11-12"})) from None
-    digest = desk.files.receive(upload.stream, upload.filename).sha256
+    digest = desk.files.keep_scan(upload.stream, upload.filename)
     application = desk.handling.load(application_id, actor).state
     command = c.RecordCommitment(
         application_id=application_id,
@@ -123,7 +140,7 @@ def _commit(desk: Desk, application_id: UUID, actor: Actor) -> None:
         signer=forms.text("signer"),
         signer_kind=forms.text("signer_kind"),
         signed_on=signed_on,
-        scan_sha256=f"sha256:{digest}",
+        scan_sha256=digest,
     )
     desk.handling.handle(command, actor, desk.context(actor, "commitment", str(application_id), digest))
 

@@ -39,7 +39,8 @@ def dossier(desk: Desk, frame: Frame) -> dict[str, Any]:
         "pairs": key_facts(frame),
         "parts": list(_parts(frame)),
         "files": [slot for slot in frame.dossier.attachments if slot.files],
-        "route": [_stop(step, frame) for step in frame.dossier.route],
+        "route": [_stop(step, frame, desk) for step in frame.dossier.route],
+        "commitments": _commitments(frame, desk),
         "story": story(desk, frame) if _may_see_history(frame) else [],
         "warnings": warnings(frame) if not frame.mine else [],
         "seats": _seats(desk, frame),
@@ -136,13 +137,22 @@ def present_answer(control: Control) -> str:
     return f"{text} {control.unit}" if control.unit and text else text
 
 
-def _stop(step: Any, frame: Frame) -> dict[str, Any]:
+def _commitments(frame: Frame, desk: Desk) -> list[dict[str, Any]]:
+    """Each unit's signed commitment, with its scan where this reader may see it and the house keeps it."""
+    return [
+        {"made": made, "kept": made.signer is not None and desk.files.has_scan(made.scan_sha256)}
+        for made in frame.dossier.commitments
+    ]
+
+
+def _stop(step: Any, frame: Frame, desk: Desk) -> dict[str, Any]:
     """A body of the route: acted, at work now, or yet to come. The province acts by receiving."""
     nxt = frame.application.next_step
     now = nxt is not None and nxt.body == step.body and frame.dossier.stage in _UNDERWAY
     received = step.level == "province" and frame.dossier.stage not in (*_UNDERWAY, Stage.DRAFT, Stage.RETURNED)
     state = "now" if now else "done" if step.recommended or received else "todo"
-    return {"step": step, "office": office(step.body), "state": state}
+    kept = bool(step.handler) and desk.files.has_scan(step.letter_scan or "")
+    return {"step": step, "office": office(step.body), "state": state, "scan_kept": kept}
 
 
 _UNDERWAY = frozenset({Stage.UNIT_SEALED, Stage.COUNTY_RECOMMENDED, Stage.CITY_RECOMMENDED})
