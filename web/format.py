@@ -1,7 +1,7 @@
 """How figures and instants are shown: money from whole fen, dates and times in Beijing. Pure; keeps every digit it was given."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
@@ -40,7 +40,10 @@ def beijing(at: datetime, language: Language = "zh", style: Style = "full") -> s
     """An aware instant as Beijing reads it. *style*: full, short, date, time (seconds) or stamp (2025-09-10 16:20:41)."""
     if at.tzinfo is None:
         raise ValueError("an instant without a zone cannot be shown")
-    return format_datetime(at.astimezone(BEIJING), _INSTANTS[style, language], locale=_locale(language))
+    beijing_time, pattern = at.astimezone(BEIJING), _INSTANTS[style, language]
+    if beijing_time.time() == time.max:  # a day's deadline: its last microsecond is written 24:00
+        pattern = pattern.replace("HH:mm:ss", "'24:00'").replace("HH:mm", "'24:00'")
+    return format_datetime(beijing_time, pattern, locale=_locale(language))
 
 
 def day(on: date, language: Language = "zh") -> str:

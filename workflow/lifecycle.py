@@ -105,7 +105,7 @@ def _returning() -> Iterator[Step]:
             source=Stage.RETURNED,
             dest=back,
             when=g.goes_back_to(back),
-            guards=(*_THE_TEXT_IS_WHOLE, g.before_the_returns_deadline),
+            guards=(*_THE_TEXT_IS_WHOLE, g.something_was_mended, g.before_the_returns_deadline),
             document="申报书新版本、差异清单 | new version, list of differences",
             told=("returning_body", "bodies_acted", "unit"),
         )

@@ -189,9 +189,6 @@ def lapse(application: Application, command: c.Lapse, facts: Facts) -> Sequence[
 def resubmit(application: Application, command: c.Resubmit, facts: Facts) -> Sequence[e.ApplicationEvent]:
     """T12. The call's close does not matter; a material item goes back to the first bureau."""
     stage = enter(command.trigger, application, command, facts)
-    changed = differences(application)
-    if not changed:
-        raise Refused(Refusal.of("NOTHING_CHANGED"))
     returned = application.returned
     assert returned is not None, "only a returned application has this step"
     return [
@@ -199,7 +196,7 @@ def resubmit(application: Application, command: c.Resubmit, facts: Facts) -> Seq
             entered=stage,
             seal_version=_next_seal(application),
             content_digest=content_digest(application),
-            changed=changed,
+            changed=differences(application),
             renewed=any(item.material for item in returned.items),
         )
     ]

@@ -21,6 +21,7 @@ from workflow.guards.drafting import (
     item_is_unlocked,
     no_bureau_has_acted,
     section_is_current,
+    something_was_mended,
     the_deadline_has_passed,
     unit_is_known,
 )
@@ -186,6 +187,7 @@ __all__ = [
     "review_is_open",
     "section_is_current",
     "self_evaluation_is_filed",
+    "something_was_mended",
     "summary_is_given",
     "the_deadline_has_passed",
     "the_demand_is_met_before",

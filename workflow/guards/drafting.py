@@ -9,7 +9,7 @@ from programmes import documents, eligibility
 from programmes.calendar import beijing_date, passed
 from programmes.route import NoRoute
 from programmes.vocabulary import Facts as JudgedBy
-from workflow.answers import plain
+from workflow.answers import differences, plain
 from workflow.application import Application
 from workflow.commands import AttachFile, Command, Open, RecordCommitment, RemoveFile, SaveSection
 from workflow.facts import Facts
@@ -141,6 +141,11 @@ def no_bureau_has_acted(application: Application, command: Command | None, facts
     if not application.recommendations:
         return None
     return Refusal.of("BUREAU_HAS_ACTED", body=application.recommendations[-1].body)
+
+
+def something_was_mended(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    """A return is answered by a change, not by the same text again."""
+    return None if differences(application) else Refusal.of("NOTHING_CHANGED")
 
 
 def before_the_returns_deadline(application: Application, command: Command | None, facts: Facts) -> Refusal | None:

@@ -22,7 +22,7 @@ from web import format as fmt
 from web.texts import Reason
 from workflow import events as e
 from workflow import lifecycle
-from workflow.answers import differences, plain
+from workflow.answers import plain
 from workflow.application import Application
 from workflow.dossier import Dossier, View, present, view_of
 from workflow.lifecycle import Action
@@ -202,8 +202,6 @@ def panel(desk: Desk, frame: Frame) -> Panel | None:
     if action is None:
         return None
     refusals = list(action.refusals)
-    if trigger == "resubmit" and not differences(frame.application):
-        refusals.append(Refusal.of("NOTHING_CHANGED"))
     if not may:
         refusals.append(_only_the_administrator(trigger))
     return Panel(
