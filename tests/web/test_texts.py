@@ -219,3 +219,16 @@ def test_instants_are_shown_in_beijing_and_need_a_zone() -> None:
 def test_the_countdown_warns_before_five_days_and_two(left: timedelta, tone: str) -> None:
     now = datetime(2025, 9, 8, tzinfo=UTC)
     assert fmt.countdown(now, now + left).tone == tone
+
+
+def test_a_days_deadline_is_written_2400_of_that_day() -> None:
+    """Reading of deadlines: the last microsecond of the day is when it ends, and nobody writes 23:59."""
+    from datetime import date
+
+    from programmes.calendar import end_of
+    from web.format import beijing
+
+    until = end_of(date(2025, 12, 1))
+    assert beijing(until, "zh") == "2025 年 12 月 1 日（星期一）24:00"
+    assert beijing(until, "en", "short") == "1 Dec, 24:00"
+    assert beijing(until, "zh", "stamp") == "2025-12-01 24:00"
