@@ -1,48 +1,20 @@
 """The command line: `vermilion …`. Says what it does in Chinese first, shows progress where it takes longer than a second."""
 
 import os
-import signal
 import sys
-import threading
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 
-from service.settings import Settings, SettingsFaulty, read
-
-OK, FAILED, UNUSABLE = 0, 1, 2
+from service import cli_calls, cli_dev, cli_history, cli_people
+from service.console import FAILED, OK, settings_or_exit, until_told_to_stop
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="vermilion")
 def cli() -> None:
     """朱印：省级专项资金申报 · Vermilion: a province's grant programmes."""
-
-
-def settings_or_exit(**over: Any) -> Settings:
-    """The settings of the environment, *over* laid above; every fault is said before the program ends."""
-    try:
-        return read(over)
-    except SettingsFaulty as faulty:
-        for fault in faulty.faults:
-            click.echo(fault, err=True)
-        sys.exit(UNUSABLE)
-
-
-def until_told_to_stop() -> threading.Event:
-    """Set when the process is asked to end."""
-    stop = threading.Event()
-    for wanted in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(wanted, partial(_set, stop))
-    return stop
-
-
-def _set(stop: threading.Event, _signal: int, _frame: FrameType | None) -> None:
-    stop.set()
 
 
 @cli.command()
@@ -172,29 +144,10 @@ def rules(tests: Path) -> None:
     sys.exit(FAILED if strange else OK)
 
 
-def progress(label: str) -> Callable[[int, int], None]:
-    """A bar for whatever tells (done, of how many); nothing is drawn where nobody looks."""
-    bar: Any = None
-    shown = 0
-
-    def told(done: int, total: int) -> None:
-        nonlocal bar, shown
-        if bar is None:
-            bar = click.progressbar(length=total, label=label, file=sys.stderr)
-        bar.update(done - shown)
-        shown = done
-        if done >= total:
-            bar.render_finish()
-
-    return told
+for command in (cli_calls.calls, cli_people.people, cli_dev.dev, *cli_history.COMMANDS):
+    cli.add_command(command)
 
 
 def main() -> None:
     """The program's entry."""
-    from service import cli_calls, cli_dev, cli_history, cli_people
-
-    for more in (cli_calls.calls, cli_people.people, cli_dev.dev):
-        cli.add_command(more)
-    for command in cli_history.COMMANDS:
-        cli.add_command(command)
     cli()

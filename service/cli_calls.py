@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from programmes.catalogue import DefinitionFaulty, check, load
+from service.console import settings_or_exit
 
 
 @click.group()
@@ -30,7 +31,6 @@ def publish(folder: Path) -> None:
     """发布 · publish a definition; a draft for approval is refused."""
     from eventstore.refusal import Refused
     from service import publishing, wiring
-    from service.cli import settings_or_exit
     from web import texts
 
     try:
@@ -51,7 +51,6 @@ def publish(folder: Path) -> None:
 def list_() -> None:
     """已发布的征集 · what is published."""
     from service import wiring
-    from service.cli import settings_or_exit
 
     house = wiring.build(settings_or_exit())
     for call in house.calls.calls():

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from service.console import settings_or_exit
+
 
 @click.group()
 def dev() -> None:
@@ -17,7 +19,6 @@ def dev() -> None:
 def seed() -> None:
     """建库、发布、登记，打印每人的令牌 · make a world in the database of the settings; prints tokens by person as JSON."""
     from service import wiring, world
-    from service.cli import settings_or_exit
     from service.running import publish_packaged
 
     settings = settings_or_exit()
@@ -36,7 +37,6 @@ def seed() -> None:
 def writer(count: int, stream: str) -> None:
     """不停地写：INTENT 之后写，写成才 ACK · write and write; what is acknowledged must survive anything."""
     from service import wiring
-    from service.cli import settings_or_exit
     from service.writing import write
 
     house = wiring.build(settings_or_exit())

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from service.console import progress, settings_or_exit
+
 
 @click.command()
 @click.option(
@@ -18,7 +20,6 @@ def verify(note: Path | None) -> None:
     from eventstore.checkpoint import NotSigned, Signer, open_note
     from eventstore.verify import verify as verified
     from service import wiring
-    from service.cli import progress, settings_or_exit
 
     settings = settings_or_exit()
     house = wiring.build(settings)
@@ -48,7 +49,6 @@ def verify(note: Path | None) -> None:
 def checkpoint(out: Path | None) -> None:
     """签一个检查点，存到库外 · sign a head of the log; keep it outside the database."""
     from service import wiring
-    from service.cli import settings_or_exit
 
     house = wiring.build(settings_or_exit())
     note = house.checkpointer.sign()
@@ -65,7 +65,6 @@ def checkpoint(out: Path | None) -> None:
 def rebuild(projection: str | None, compare: bool) -> None:
     """从历史重建投影 · build projections anew beside the live ones; nobody is written to because of it."""
     from service import wiring
-    from service.cli import progress, settings_or_exit
     from service.upkeep import rebuild_one
 
     house = wiring.build(settings_or_exit())

@@ -3,6 +3,7 @@
 import click
 
 from directory.actor import Role
+from service.console import settings_or_exit
 
 
 @click.group()
@@ -16,7 +17,6 @@ def list_(role: str | None) -> None:
     """谁是什么角色 · who holds which role."""
     from directory.records import Directory
     from service import wiring
-    from service.cli import settings_or_exit
 
     house = wiring.build(settings_or_exit())
     with house.store.reading() as db:
@@ -39,7 +39,6 @@ def add(email: str, name: str, grants: tuple[str, ...], language: str) -> None:
     from directory.person import Identity
     from eventstore.refusal import Malformed, Refused
     from service import wiring
-    from service.cli import settings_or_exit
     from service.wiring import ROOF
 
     house = wiring.build(settings_or_exit())
@@ -61,7 +60,6 @@ def link(email: str) -> None:
     from directory import signin
     from directory.records import Directory
     from service import wiring
-    from service.cli import settings_or_exit
 
     house = wiring.build(settings_or_exit())
     with house.store.begin() as db:

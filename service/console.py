@@ -1,0 +1,54 @@
+"""What every command of the command line shares: settings or an end, exit codes, a bar, and being told to stop."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+from types import FrameType
+from typing import Any
+
+import click
+
+from service.settings import Settings, SettingsFaulty, read
+
+OK, FAILED, UNUSABLE = 0, 1, 2
+
+
+def settings_or_exit(**over: Any) -> Settings:
+    """The settings of the environment, *over* laid above; every fault is said before the program ends."""
+    try:
+        return read(over)
+    except SettingsFaulty as faulty:
+        for fault in faulty.faults:
+            click.echo(fault, err=True)
+        sys.exit(UNUSABLE)
+
+
+def progress(label: str) -> Callable[[int, int], None]:
+    """A bar for whatever tells (done, of how many); nothing is drawn where nobody looks."""
+    bar: Any = None
+    shown = 0
+
+    def told(done: int, total: int) -> None:
+        nonlocal bar, shown
+        if bar is None:
+            bar = click.progressbar(length=total, label=label, file=sys.stderr)
+        bar.update(done - shown)
+        shown = done
+        if done >= total:
+            bar.render_finish()
+
+    return told
+
+
+def until_told_to_stop() -> threading.Event:
+    """Set when the process is asked to end."""
+    stop = threading.Event()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, partial(_set, stop))
+    return stop
+
+
+def _set(stop: threading.Event, _signal: int, _frame: FrameType | None) -> None:
+    stop.set()
