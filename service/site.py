@@ -13,7 +13,7 @@ from directory.actor import Actor
 from directory.records import Directory
 from notifications import pages as letter_pages
 from notifications.api import operations as letter_operations
-from service import clockwork, demonstration, entrance, front, health
+from service import clockwork, demonstration, entrance, front, health, limits
 from service.actors import Actors, declare
 from service.settings import LOOPBACK, read
 from service.sink import Mailbox
@@ -64,6 +64,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     app.register_blueprint(health.pages(house))
     if mailbox is not None and house.settings.mode == "demo":
         app.register_blueprint(demonstration.pages(house, actors, mailbox))
+    limits.install(app, house.settings)
     return app
 
 

@@ -1,0 +1,45 @@
+"""One address may knock only so often at the doors that ask for no sign-in; then it is told how long to wait."""
+
+import re
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from service import wiring
+from service.limits import DOORS
+from service.settings import for_the_demo
+from service.site import create_app
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> FlaskClient:
+    settings = for_the_demo(tmp_path, base_url="http://127.0.0.1:1", smtp_url="smtp://127.0.0.1:1")
+    house = wiring.build(settings)
+    house.prepare()
+    return create_app(house).test_client()
+
+
+def ask(client: FlaskClient, email: str, **headers: str) -> TestResponse:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in").text)
+    assert token
+    own = {"Sec-Fetch-Site": "same-origin", **headers}
+    return client.post("/sign-in", data={"email": email, "csrf_token": token[1]}, headers=own)
+
+
+def test_the_eleventh_request_for_a_link_waits(client: FlaskClient) -> None:
+    answers = [ask(client, f"x{n}@example.cn") for n in range(11)]
+    assert all(answer.status_code != 429 for answer in answers[:10])
+    assert answers[10].status_code == 429
+    assert int(answers[10].headers["Retry-After"]) > 0
+
+
+def test_another_address_given_by_a_header_does_not_help(client: FlaskClient) -> None:
+    """Without a proxy in front that we know, a forwarded address is only what somebody claims."""
+    answers = [ask(client, f"x{n}@example.cn", **{"X-Forwarded-For": f"10.0.0.{n}"}) for n in range(11)]
+    assert answers[-1].status_code == 429
+
+
+def test_every_limited_door_is_there(client: FlaskClient) -> None:
+    assert set(DOORS) <= set(client.application.view_functions)
