@@ -25,4 +25,4 @@ FULL = Scale(
     repeats=200,
     passes=3,
 )
-QUICK = Scale(rounds=3, commands=40, events=20_000, events_postgres=5_000, few=2_000, many=20_000, repeats=50, passes=1)
+QUICK = Scale(rounds=2, commands=24, events=20_000, events_postgres=5_000, few=1_000, many=10_000, repeats=20, passes=1)
