@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from programmes.catalogue import DefinitionFaulty, check, load
-from service.console import settings_or_exit
+from programmes.call import Call
+from programmes.catalogue import Catalogue, DefinitionFaulty, check, load
+from service.console import explained, settings_or_exit
 
 
 @click.group()
@@ -26,25 +27,32 @@ def check_(path: Path) -> None:
 
 
 @calls.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-def publish(folder: Path) -> None:
-    """发布 · publish a definition; a draft for approval is refused."""
+@click.argument("definition", metavar="FOLDER|ID")
+def publish(definition: str) -> None:
+    """发布：文件夹，或随附征集的编号 · publish a definition: a folder, or the id of one that comes with the program."""
     from eventstore.refusal import Refused
     from service import publishing, wiring
-    from web import texts
 
-    try:
-        call = load(folder)
-    except DefinitionFaulty as faulty:
-        raise click.ClickException(str(faulty)) from faulty
+    call = _defined(definition)
     house = wiring.build(settings_or_exit())
     try:
         outcome = publishing.publish(house.dispatcher, call, house.as_roof())
     except Refused as refused:
-        said = "\n".join(f"{texts.explain(one).zh} {texts.explain(one).en}" for one in refused.refusals)
-        raise click.ClickException(said) from refused
+        raise click.ClickException(explained(refused.refusals)) from refused
     click.echo(f"{call.id} {call.digest[:12]} {'已发布 · published' if outcome.positions else '已在 · known already'}")
     house.close()
+
+
+def _defined(definition: str) -> Call:
+    """The call of a folder, or of the packaged one of that id."""
+    folder = Path(definition)
+    try:
+        return load(folder) if folder.is_dir() else Catalogue.packaged().get(definition)
+    except DefinitionFaulty as faulty:
+        raise click.ClickException(str(faulty)) from faulty
+    except KeyError as unknown:
+        known = ", ".join(call.id for call in Catalogue.packaged().calls())
+        raise click.ClickException(f"没有这个文件夹或征集 · no such folder or call; there are: {known}") from unknown
 
 
 @calls.command("list")

@@ -3,7 +3,7 @@
 import click
 
 from directory.actor import Role
-from service.console import settings_or_exit
+from service.console import explained, settings_or_exit
 
 
 @click.group()
@@ -47,7 +47,9 @@ def add(email: str, name: str, grants: tuple[str, ...], language: str) -> None:
         for grant in grants:
             role, _, scope = grant.partition("@")
             house.register.give(house.as_roof(), ROOF, person, Grant(Role(role), scope))
-    except (Refused, Malformed, ValueError) as error:
+    except Refused as refused:
+        raise click.ClickException(explained(refused.refusals)) from refused
+    except (Malformed, ValueError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(person)
     house.close()

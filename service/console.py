@@ -1,15 +1,16 @@
-"""What every command of the command line shares: settings or an end, exit codes, a bar, and being told to stop."""
+"""What every command of the command line shares: settings or an end, exit codes, refusals in words, a bar, and being told to stop."""
 
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from types import FrameType
 from typing import Any
 
 import click
 
+from eventstore.refusal import Refusal
 from service.settings import Settings, SettingsFaulty, read
 
 OK, FAILED, UNUSABLE = 0, 1, 2
@@ -23,6 +24,13 @@ def settings_or_exit(**over: Any) -> Settings:
         for fault in faulty.faults:
             click.echo(fault, err=True)
         sys.exit(UNUSABLE)
+
+
+def explained(refusals: Iterable[Refusal]) -> str:
+    """Why not, a line each, in both languages."""
+    from web import texts
+
+    return "\n".join(f"{texts.explain(one).zh} {texts.explain(one).en}" for one in refusals)
 
 
 def progress(label: str) -> Callable[[int, int], None]:
