@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.exc import OperationalError
 
 from bench import places
 from bench.figures import Figure, absent, at_most, limit, time_of
@@ -71,9 +72,14 @@ def _figures(name: str, few: Engine, many: Engine, scale: Scale, progress: Progr
                 "many": repeated(scale.repeats // 5, lambda: ask(large)),  # noqa: B023
                 "few": repeated(scale.repeats // 5, lambda: ask(small)),  # noqa: B023
             }
-            found = interleaved(scale.rounds, sides, progress)
+            said = f"{name}, {what}, {scale.many:,} applications"
+            try:
+                found = interleaved(scale.rounds, sides, progress)
+            except OperationalError:
+                yield Figure(what=said, ours="ran into the time limit", wanted=f"<= {_WANTED:g}", reached=False)
+                continue
         yield at_most(
-            f"{name}, {what}, {scale.many:,} applications",
+            said,
             time_of(found.of("many")),
             f"at {scale.few:,} {time_of(found.of('few'))}",
             found.ratio("many", "few"),
