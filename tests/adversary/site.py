@@ -7,6 +7,7 @@ import html
 import json
 import re
 import secrets
+import sys
 from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -17,11 +18,16 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID, uuid4
 
-from directory import signin
+from directory import signin, tokens
+from directory.actor import Grant, Role
+from directory.bureau import bureaus_of
+from directory.division import divisions
+from directory.person import Identity
 from directory.records import Directory
 from eventstore.clock import SettableClock
 from service import world
 from service.running import Running, publish_packaged, running
+from service.wiring import ROOF
 from service.world import UNITS
 from tests.workflow.house import House as Applications
 from workflow import commands as c
@@ -113,7 +119,7 @@ class Site:
         return self.send(method, f"/api/v1{path}", content, {n: v for n, v in sent.items() if v is not None})
 
     def send(self, method: str, path: str, content: Any, headers: Mapping[str, str]) -> Said:
-        with closing(HTTPConnection(*self.address, timeout=30)) as connection:
+        with closing(HTTPConnection(*self.address, timeout=30, source_address=from_somewhere())) as connection:
             connection.request(method, path, content, dict(headers))
             response = connection.getresponse()
             got = {name.lower(): value for name, value in response.getheaders()}
@@ -124,6 +130,13 @@ class Site:
 
     def drain(self) -> None:
         assert self.running.actors.settle(30)
+
+
+def from_somewhere() -> tuple[str, int] | None:
+    """Another address of this machine each time, so that a door which counts by address stays open (Linux has 127/8)."""
+    if sys.platform != "linux":
+        return None
+    return f"127.{secrets.randbelow(254) + 1}.{secrets.randbelow(254) + 1}.{secrets.randbelow(254) + 1}", 0
 
 
 class Browser:
@@ -207,10 +220,10 @@ def opened(folder: Path, **settings: Any) -> Generator[Site]:
 def furnish(site: Site) -> None:
     """Applications at many stages; the clock ends on 24 November, when drafts may still be written."""
     played, made = site.played, site.made
-    made["awarded"] = played.noticed()
-    played.do("lead", c.Award(application_id=made["awarded"], document_number="湘工信〔2026〕1号"), "2026-01-12 10:00")
-    played.do("finance", c.Award(application_id=made["awarded"]))
-    made["noticed"] = _objected(played)
+    _from_elsewhere(site)
+    made["awarded"] = _awarded(played)
+    made["noticed"] = played.noticed()
+    played.do("wenqu-admin", _objection(made["noticed"], RIVAL), "2025-12-31 11:00")
     made["reviewed"] = _half_judged(played)
     made["sealed"] = played.sealed()
     made["draft"] = played.filled()
@@ -222,13 +235,44 @@ def furnish(site: Site) -> None:
     site.drain()
 
 
-def _objected(played: Played) -> UUID:
+def _awarded(played: Played) -> UUID:
+    """Objected to by somebody from the public, found groundless, and signed by two."""
     application = played.noticed()
-    objection = c.Object(
-        application_id=application, kind="person", objector="甄实名", contact="13907310000", grounds="成果归属有疑问"
-    )
-    played.do("public", objection, "2025-12-31 10:00")
+    played.do("public", _objection(application, OBJECTOR), "2025-12-31 10:00")
+    finding = c.DismissObjection(application_id=application, objection=1, finding="经核查，异议不成立")
+    played.do("discipline-head", finding, "2026-01-02 10:00")
+    award = c.Award(application_id=application, document_number="湘工信〔2026〕1号")
+    played.do("lead", award, "2026-01-20 10:00")
+    played.do("finance", c.Award(application_id=application))
     return application
+
+
+def _objection(application: UUID, objector: str) -> c.Object:
+    return c.Object(
+        application_id=application, kind="person", objector=objector, contact=CONTACT, grounds="成果归属有疑问"
+    )
+
+
+OBJECTOR, CONTACT = "甄实名", "13907319999"
+RIVAL = "苏映雪"
+"""Objects while signed in: who that is stands in the envelope, too."""
+
+
+def _from_elsewhere(site: Site) -> None:
+    """A head of a city bureau that nothing here goes through, and tokens that no longer open anything."""
+    house = site.house
+    context = house.as_roof()
+    house.register.register_bureaus(context, (one for one in bureaus_of("43", divisions()) if one.code == "430200"))
+    house.register.register_person(context, Identity(name="贺远洲", email="zhuzhou-head@example.cn"), "zhuzhou-head")
+    house.register.give(context, ROOF, "zhuzhou-head", Grant(Role.BUREAU_HEAD, "430200"))
+    with house.store.begin() as db:
+        now = house.wall.now(db)
+        site.tokens["zhuzhou-head"] = tokens.issue(db, "zhuzhou-head", "adversary", now)[0]
+        secret, token = tokens.issue(db, "admin", "to be taken back", now)
+        tokens.revoke(db, "admin", token.handle, now)
+        site.tokens["revoked"] = secret
+        site.tokens["expired"] = tokens.issue(db, "admin", "ended", now, expires_at=now)[0]
+    site.tokens["invented"] = f"{tokens.PREFIX}{'0' * 43}"
 
 
 def _half_judged(played: Played) -> UUID:
