@@ -1,13 +1,13 @@
 """The lifecycle drawn from its own table: Mermaid for the docs, SVG for the docs and the page.
 
-Nothing here is drawn by hand but the place of each stage; arrows, labels and ends are read off `lifecycle.LIFECYCLE`.
+Nothing here is drawn by hand but the place of each stage; arrows, labels and ends are read off `steps.LIFECYCLE`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
 
-from workflow.lifecycle import LIFECYCLE, Step
 from workflow.stages import ENDS, SPINE, Stage
+from workflow.steps import LIFECYCLE, Step
 
 Words = Callable[[str], str]
 """From a key of the catalogue ("stage.draft", "action.seal") to a word."""
@@ -161,7 +161,7 @@ def documents(words: Mapping[str, Words]) -> Mapping[str, str]:
 
 _PAGE = """# 申报流程 · The lifecycle
 
-Drawn from `workflow/lifecycle.py` by `make diagram`; a test fails when this page is stale. Roles are read from `directory/policy.py`.
+Drawn from `workflow/steps.py` by `make diagram`; a test fails when this page is stale. Roles are read from `directory/policy.py`.
 
 ![申报流程](lifecycle.svg)
 
