@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
 from programmes.catalogue import Catalogue
 from service import actors as acting
 from service import publishing, wiring
 from service.actors import Actors, Ticker
 from service.broker import Workers
+from service.chunks import Handler
 from service.client import Client
 from service.settings import Settings, for_the_demo
 from service.sink import Mailbox, Sink
@@ -40,7 +41,7 @@ class Running:
         return Client(self.url)
 
 
-class _Quiet(WSGIRequestHandler):
+class _Quiet(Handler):
     """The development server's handler with a limit on silence and without a line for each request."""
 
     timeout = REQUEST_S

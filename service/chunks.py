@@ -1,0 +1,50 @@
+"""Bodies sent in chunks, for the one-process server: werkzeug's reader trusts a chunk to be as long as it says.
+
+A body that ends early makes that reader tell CPython of more bytes than it wrote, which ends the process. gunicorn has a
+reader of its own and never comes here.
+"""
+
+import io
+from typing import IO, Any, cast
+
+from werkzeug.serving import DechunkedInput, WSGIRequestHandler
+
+
+class Dechunked(DechunkedInput):
+    """The same stream, read chunk by chunk and never past what has come; OSError for a body that ends early."""
+
+    def __init__(self, rfile: IO[bytes]) -> None:
+        super().__init__(rfile)
+        self._rest = 0
+
+    def readinto(self, buf: Any) -> int:
+        if self._done or not len(buf):
+            return 0
+        if self._rest == 0:
+            self._rest = self.read_chunk_len()
+        if self._rest == 0:
+            self._done = True
+            self._end_of_chunk()
+            return 0
+        data = self._rfile.read(min(len(buf), self._rest))
+        if not data:
+            raise OSError("the body ended inside a chunk")
+        buf[: len(data)] = data
+        self._rest -= len(data)
+        if self._rest == 0:
+            self._end_of_chunk()
+        return len(data)
+
+    def _end_of_chunk(self) -> None:
+        if self._rfile.readline(2) not in (b"\n", b"\r\n", b"\r"):
+            raise OSError("a chunk without its end")
+
+
+class Handler(WSGIRequestHandler):
+    """werkzeug's handler with that reader."""
+
+    def make_environ(self) -> dict[str, Any]:
+        environ = super().make_environ()
+        if isinstance(environ["wsgi.input"], DechunkedInput):
+            environ["wsgi.input"] = io.BufferedReader(Dechunked(cast("IO[bytes]", self.rfile)))
+        return environ
