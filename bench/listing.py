@@ -151,8 +151,9 @@ def _rows(number: int) -> Iterator[dict[str, Any]]:
     chance = random.Random(number)
     counties = [one.code for city in divisions().cities_of("43") for one in divisions().counties_of(city.code)]
     stages, zh = list(Stage), "面向工程机械运维的垂直领域大模型研发与应用示范"
+    weights = [8 if stage is Stage.UNIT_SEALED else 1 for stage in stages]  # a full page in every inbox
     for serial in range(1, number + 1):
-        county, stage = chance.choice(counties), chance.choice(stages)
+        county, stage = chance.choice(counties), chance.choices(stages, weights)[0]
         year, unit = chance.randrange(10), f"unit-{chance.randrange(max(number // 10, 1))}"
         opened = _START + year * 365 * _DAY + chance.randrange(28 * _DAY)
         sealed = stage is not Stage.DRAFT
