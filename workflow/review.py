@@ -10,11 +10,6 @@ from dataclasses import dataclass
 from workflow.application import Application
 from workflow.facts import Expert
 
-_TRIMMED_FROM = 5
-
-METHOD = "sha256-rank/1"
-"""Each candidate is ranked by SHA-256 of seed and id; the lowest ranks are drawn."""
-
 
 def eligible(pool: Sequence[Expert], application: Application) -> tuple[Expert, ...]:
     """Who may be drawn: never again who was drawn or stepped aside, and nobody the applicant employs."""
@@ -23,7 +18,7 @@ def eligible(pool: Sequence[Expert], application: Application) -> tuple[Expert, 
 
 
 def draw(pool: Sequence[Expert], seed: str, places: int) -> tuple[str, ...]:
-    """*places* experts of the pool by the seed; fewer when the pool is smaller."""
+    """*places* experts of the pool, the lowest by SHA-256 of seed and id; fewer when the pool is smaller."""
     ranked = sorted(expert.id for expert in pool)
     ranked.sort(key=lambda expert: hashlib.sha256(f"{seed}:{expert}".encode()).digest())
     return tuple(ranked[:places])
@@ -38,10 +33,10 @@ class Result:
     method: str
 
 
-def result_of(totals: Sequence[int], trim: int = 1) -> Result:
-    """The mean in hundredths, half up, without the *trim* lowest and highest where five marks or more are there."""
+def result_of(totals: Sequence[int], trim: int = 1, trim_from: int = 5) -> Result:
+    """The mean in hundredths, half up, without the *trim* lowest and highest where *trim_from* marks or more are there."""
     marks = sorted(totals)
-    if trim and len(marks) >= max(_TRIMMED_FROM, 2 * trim + 1):
+    if trim and len(marks) >= max(trim_from, 2 * trim + 1):
         return Result(_mean(marks[trim:-trim]), (*marks[:trim], *marks[-trim:]), "trimmed_mean")
     return Result(_mean(marks), (), "mean")
 

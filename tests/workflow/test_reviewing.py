@@ -1,5 +1,7 @@
 """Experts are drawn by a stored seed, step aside when they must, and their marks make a trimmed mean (T18–T22)."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,10 +21,12 @@ from tests.scenario import (
     UNIT_CODE,
     Given,
     call_of_2025,
+    facts,
 )
 from workflow import commands as c
 from workflow import events as e
 from workflow.application import EMPTY
+from workflow.decisions import decide
 from workflow.facts import Expert
 from workflow.review import draw, eligible, result_of
 from workflow.stages import Stage
@@ -135,6 +139,16 @@ def test_a_result_lies_between_the_marks_it_is_made_of(totals: list[int]) -> Non
 )
 def test_a_mean_is_rounded_half_up(totals: tuple[int, ...], value: int) -> None:
     assert result_of(totals).value == value
+
+
+def test_the_call_says_from_how_many_marks_on_the_mean_is_trimmed() -> None:
+    known = facts(PROVINCE_CLERK, "2025-12-01 10:00")
+    review = known.call.review.model_copy(update={"trim_from": len(SCORED) + 1})
+    other = replace(known, call=known.call.model_copy(update={"review": review}))
+    application = Given(*UNDER_REVIEW, DRAWN, *CLEARED, *SCORED).application
+    (closed,) = decide(application, c.CloseReview(application_id=ID), other)
+    assert isinstance(closed, e.ReviewClosed)
+    assert (closed.method, closed.dropped) == ("mean", ())
 
 
 def test_the_draw_depends_on_seed_and_pool_alone() -> None:

@@ -49,9 +49,9 @@ def close_review(application: Application, command: c.CloseReview, facts: Facts)
     """T20. The trimmed mean, two decimals, half up."""
     stage = enter(command.trigger, application, command, facts)
     totals = {expert: application.review.totals[expert] for expert in application.review.panel}
-    result = result_of(
-        tuple(totals.values()), trim=facts.call.review.trim if facts.call.review.method == "trimmed_mean" else 0
-    )
+    rule = facts.call.review
+    trim = rule.trim if rule.method == "trimmed_mean" else 0
+    result = result_of(tuple(totals.values()), trim=trim, trim_from=rule.trim_from)
     return [
         e.ReviewClosed(entered=stage, totals=totals, dropped=result.dropped, result=result.value, method=result.method)
     ]
