@@ -35,7 +35,7 @@ def credit_code(text: str) -> str:
     except ValidationError:  # the library knows no authority that is a letter, the standard does
         raise NotReadable("USCC_CHECK", reason="alphabet") from None
     if code[17] != expected:
-        raise NotReadable("USCC_CHECK", reason="check")
+        raise NotReadable("USCC_CHECK", reason="check", expected=expected)
     return code
 
 
