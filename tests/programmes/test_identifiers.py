@@ -98,5 +98,5 @@ def test_an_address_is_one_that_mail_can_be_sent_to() -> None:
 def test_a_wrong_check_character_is_told_which_one_it_should_be() -> None:
     """「第 18 位校验码应为 8，请对照营业执照核对。」"""
     with pytest.raises(NotReadable) as wrong:
-        credit_code("91430104MAXTE5T16A")
+        identifiers.credit_code("91430104MAXTE5T16A")
     assert wrong.value.params["expected"] == "B"
