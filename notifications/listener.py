@@ -7,6 +7,7 @@ same key; and what is older than three days when it is first seen (a restored ba
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import cast
 
 from sqlalchemy import Connection
@@ -131,7 +132,7 @@ class Listener:
         call = self._catalogue.get(after.call, after.definition_digest or None)
         told = announce(event, before, after, terms_of(call), at)
         directory = Directory(db)
-        params = contents(event, before, after, call, at, _names(directory))
+        params = contents(event, before, after, call, at, names_of(directory))
         contacts = Contacts(unit=contact_of_the_form(after, call), objectors=story.objectors)
         stale = "stale" if now - at > self._stale_after else ""
         for recipient in recipients(directory, told, after.unit_name, contacts):
@@ -171,9 +172,10 @@ class Listener:
         )
 
 
-def _names(directory: Directory) -> Named:
-    """The name of a body by its code; the code itself for one that is not registered."""
+def names_of(directory: Directory) -> Named:
+    """The name of a body by its code, each asked once; the code itself for one that is not registered."""
 
+    @cache
     def named(code: str) -> tuple[str, str]:
         bureau = directory.bureau(code)
         return (bureau.name_zh, bureau.name_en) if bureau else (code, code)

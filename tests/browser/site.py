@@ -3,7 +3,7 @@
 import html
 import re
 import threading
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,9 +47,10 @@ def site(house: House) -> Flask:
     return app
 
 
-def told(trigger: str, application: Application, call: Call) -> list[dict[str, str]]:
+def told(triggers: Collection[str], application: Application, call: Call) -> dict[str, list[dict[str, str]]]:
     """Stands in for the letters' own preview, which is a room above."""
-    return [{"zh": zh, "en": en} for zh, en in WORDS.values()] if trigger in ("seal", "recommend", "return") else []
+    words = [{"zh": zh, "en": en} for zh, en in WORDS.values()]
+    return {trigger: words if trigger in ("seal", "recommend", "return") else [] for trigger in triggers}
 
 
 def _visitor(actor: Actor | None) -> Visitor:

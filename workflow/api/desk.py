@@ -1,26 +1,18 @@
 """What the operations work with, and how one command is carried out and answered."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
 from directory.actor import Actor
 from eventstore.dispatch import Context, Outcome
 from eventstore.refusal import ConcurrencyConflict, KeyReused, Malformed, PreconditionFailed, Refused
-from programmes.call import Call
 from programmes.catalogue import Catalogue
 from web.operations import Answer, Asked
 from workflow import commands as c
 from workflow.api.models import Done
-from workflow.application import Application
 from workflow.files import Files
 from workflow.handling import Handling, actor_name
-
-Told: TypeAlias = Callable[[str, Application, Call], Sequence[Mapping[str, Any]]]
-"""Who will hear of a trigger taken now: handed in from above, because letters are another room's."""
-
-
-def nobody_told(trigger: str, application: Application, call: Call) -> Sequence[Mapping[str, Any]]:
-    return ()
+from workflow.telling import Told, nobody_told
 
 
 class Desk:

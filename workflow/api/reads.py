@@ -1,6 +1,6 @@
 """What can be asked about applications and calls without changing anything."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from eventstore.event import instant_of
@@ -100,20 +100,10 @@ class Asking:
         application, call = loaded.state, self._handling.call_of(loaded.state)
         found = self._handling.actions_of(application, loaded.latest, asked.actor)
         assert application.stage is not None, "what is loaded was opened"
-        shown = tuple(self._action(action, application, call) for action in found)
+        told = self._desk.told([action.trigger for action in found], application, call)
+        shown = tuple(_action(action, told[action.trigger]) for action in found)
         body = m.ActionsAnswer(id=application.id, stage=application.stage, version=loaded.version, actions=shown)
         return Answer(body=body, version=loaded.version)
-
-    def _action(self, action: lifecycle.Action, application: Application, call: Call) -> m.Action:
-        zh, _, en = action.document.partition(" | ")
-        return m.Action(
-            trigger=action.trigger,
-            open=action.open,
-            entered=action.entered,
-            refusals=tuple(m.Because.model_validate(texts.explain(refusal).as_json()) for refusal in action.refusals),
-            document=Words(zh=zh, en=en) if zh else None,
-            told=tuple(dict(told) for told in self._desk.told(action.trigger, application, call)),
-        )
 
     def history(self, asked: Asked) -> Answer:
         application, facts = self._handling.history(asked.path["application_id"], asked.actor)
@@ -203,6 +193,18 @@ def _stages(text: str) -> tuple[Stage, ...]:
         return tuple(Stage(each) for each in text.split(",") if each)
     except ValueError:
         raise Malformed(Fault("stage", "BAD_FORMAT", {"field": "stage", "expected": "stage"})) from None
+
+
+def _action(action: lifecycle.Action, told: Sequence[Mapping[str, str]]) -> m.Action:
+    zh, _, en = action.document.partition(" | ")
+    return m.Action(
+        trigger=action.trigger,
+        open=action.open,
+        entered=action.entered,
+        refusals=tuple(m.Because.model_validate(texts.explain(refusal).as_json()) for refusal in action.refusals),
+        document=Words(zh=zh, en=en) if zh else None,
+        told=tuple(map(dict, told)),
+    )
 
 
 def _listed(item: worklist.Item) -> m.Listed:

@@ -14,12 +14,13 @@ from programmes.call import Call
 from workflow.files import Files
 from workflow.handling import Handling
 from workflow.pages.acting import acting
-from workflow.pages.desk import Desk, Told, nobody_told
+from workflow.pages.desk import Desk
 from workflow.pages.drafting import drafting
 from workflow.pages.lists import lists
 from workflow.pages.mine import mine
 from workflow.pages.papers import papers
 from workflow.pages.public import public
+from workflow.telling import Told, nobody_told
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -37,4 +38,4 @@ def pages(
     return [shelf, mine(desk), drafting(desk), papers(desk), acting(desk), lists(desk), public(desk)]
 
 
-__all__ = ["Told", "nobody_told", "pages"]
+__all__ = ["pages"]

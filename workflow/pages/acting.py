@@ -124,7 +124,7 @@ def asked_of(
         "step": asked,
         "action": action,
         "closed": reasons.told(action.refusals, frame.call, frame.application) if action else (),
-        "told_people": desk.told(asked.trigger, frame.application, frame.call) if action else (),
+        "told_people": desk.told((asked.trigger,), frame.application, frame.call)[asked.trigger] if action else (),
         "typed": typed or {},
         "wrong": [reason for _, reason in named],
         "errors": errors,

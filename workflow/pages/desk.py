@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -26,17 +25,10 @@ from web.face import signed_in
 from workflow.application import Application
 from workflow.files import Files
 from workflow.handling import Handling, actor_name
+from workflow.telling import Told
 
 Words = Mapping[str, str]
 """The same said in both languages: keys zh and en."""
-
-
-Told: TypeAlias = Callable[[str, Application, Call], Sequence[Mapping[str, Any]]]
-"""Who will hear of a trigger taken now: handed in from above, because letters are another room's."""
-
-
-def nobody_told(trigger: str, application: Application, call: Call) -> Sequence[Mapping[str, Any]]:
-    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
