@@ -15,7 +15,6 @@ from workflow.state import (
     Return,
     Sealed,
     Tranche,
-    scans_of,
 )
 
 
@@ -310,4 +309,4 @@ def _funded(
             assert_never(event)
 
 
-__all__ = ["EMPTY", "Application", "Attachment", "Reconsideration", "Return", "evolve", "scans_of"]
+__all__ = ["EMPTY", "Application", "Attachment", "Reconsideration", "Return", "evolve"]

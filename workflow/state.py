@@ -159,10 +159,4 @@ class Application:
         return tuple(objection for objection in self.objections if objection.outcome == "open")
 
 
-def scans_of(application: Application) -> frozenset[str]:
-    """The digests of every sealed scan the application stands on: letters of recommendation and commitments."""
-    letters = (made.letter_scan for made in application.recommendations)
-    return frozenset((*letters, *(made.scan_sha256 for made in application.commitments.values())))
-
-
 EMPTY = Application()
