@@ -14,6 +14,8 @@ from programmes.call import Call
 from workflow import commands as c
 from workflow import set_rules
 from workflow.application import Application
+from workflow.discretion import actor_for
+from workflow.dossier import view_of
 from workflow.facts import Expert, Facts, Latest
 from workflow.projections import Definitions
 
@@ -41,7 +43,7 @@ class Gathering:
 
     def known(self, application: Application, latest: RecordedEvent | None, actor: Actor, now: datetime) -> Facts:
         """What can be known without asking the database."""
-        return Facts(now=now, actor=actor, call=self.call_of(application), latest=latest_of(latest))
+        return Facts(now=now, actor=actor, call=self.call_of(application), latest=latest_for(latest, application, actor))
 
     def facts(
         self,
@@ -53,7 +55,7 @@ class Gathering:
         now: datetime,
     ) -> Facts:
         call = self.call_of(application, command)
-        facts = Facts(now=now, actor=actor, call=call, latest=latest_of(latest))
+        facts = Facts(now=now, actor=actor, call=call, latest=latest_for(latest, application, actor))
         match command:
             case c.Open():
                 return self._opening(db, command, facts)
@@ -93,8 +95,9 @@ def _free_slot(db: Connection, application: Application) -> int:
     return set_rules.free_slot(db, step.body, step.level, application.call, application.programme)
 
 
-def latest_of(recorded: RecordedEvent | None) -> Latest | None:
-    """The newest event as the slower one is told of it; whose it was is still an id here (see Handling)."""
+def latest_for(recorded: RecordedEvent | None, application: Application, actor: Actor) -> Latest | None:
+    """The newest event as *actor* is told of it when slower; whose it was is still an id here (see Handling)."""
     if recorded is None:
         return None
-    return Latest(event=recorded.type, actor=recorded.actor, at=recorded.instant)
+    who = actor_for(recorded, view_of(actor, application))
+    return Latest(event=recorded.type, actor=who, at=recorded.instant)

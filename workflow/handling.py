@@ -18,12 +18,14 @@ from eventstore.clock import Clock
 from eventstore.dispatch import Context, Dispatcher, Fold, Loaded, Outcome
 from eventstore.event import Fact, RecordedEvent, microseconds
 from eventstore.ids import Ids
-from eventstore.refusal import ConcurrencyConflict, Refusal, Refused
+from eventstore.refusal import ConcurrencyConflict, PreconditionFailed, Refusal, Refused
 from programmes.call import Call
 from workflow import commands as c
 from workflow import files, lifecycle, worklist
 from workflow.application import EMPTY, Application, evolve
 from workflow.decisions import decide
+from workflow.discretion import actor_for
+from workflow.dossier import view_of
 from workflow.events import ApplicationEvent, FileAttached
 from workflow.gathering import Gathering, Randomness
 from workflow.projections import Definitions, stream_of
@@ -81,6 +83,8 @@ class Handling:
             )
         except Refused as refused:
             raise self._with_names(refused) from None
+        except PreconditionFailed as failed:
+            raise self._discreet(failed, command.application_id, actor) from None
 
     def _decide(
         self, db: Connection, loaded: Loaded[Application], command: c.Command, actor: Actor, now: datetime
@@ -186,6 +190,14 @@ class Handling:
         with self.store.reading() as db:
             names = self._names(db, refused.refusals)
         return Refused(_named(refusal, names) for refusal in refused.refusals)
+
+    def _discreet(self, failed: PreconditionFailed, application_id: UUID, actor: Actor) -> PreconditionFailed:
+        """Who was faster, where *actor* may know it."""
+        if failed.latest is None:
+            return failed
+        application = self.dispatcher.load(stream_of(application_id), FOLD).state
+        latest = failed.latest._replace(actor=actor_for(failed.latest, view_of(actor, application)))
+        return PreconditionFailed(failed.stream, failed.asked, failed.version, latest)
 
     def _names(self, db: Connection, refusals: Iterable[Refusal]) -> Mapping[str, str]:
         people = {str(r.params[_BY]).removeprefix("person:") for r in refusals if _BY in r.params}

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from eventstore.event import Fact, Personal
 from workflow import events as e
+from workflow.discretion import actor_for
 from workflow.dossier import View
 
 _OF_EXPERTS = (e.PanelDrawn, e.ExpertDeclared, e.Scored)
@@ -37,26 +38,19 @@ class Entry(BaseModel):
 
 def timeline(facts: Sequence[Fact], view: View, names: Names) -> list[Entry]:
     """Every event of *facts*; *names* answers display names of the actors that are shown."""
-    shown = {fact.recorded.actor for fact in facts if _actor_is_shown(fact, view)}
-    known = names(shown)
+    known = names({actor_for(fact.recorded, view) for fact in facts} - {""})
     return [_entry(fact, view, known) for fact in facts]
 
 
-def _actor_is_shown(fact: Fact, view: View) -> bool:
-    if isinstance(fact.event, _OF_EXPERTS) and not isinstance(fact.event, e.PanelDrawn):
-        return view.panel or fact.recorded.actor == f"person:{view.me}"
-    return not isinstance(fact.event, e.ObjectionReceived) or view.objector
-
-
 def _entry(fact: Fact, view: View, names: Mapping[str, str]) -> Entry:
-    recorded = fact.recorded
+    recorded, actor = fact.recorded, actor_for(fact.recorded, view)
     entered = getattr(fact.event, "entered", None)
     return Entry(
         position=recorded.position,
         version=recorded.version,
         type=recorded.type,
         at=recorded.instant,
-        actor=names.get(recorded.actor, recorded.actor) if _actor_is_shown(fact, view) else "",
+        actor=names.get(actor, actor),
         entered=None if entered is None else str(entered),
         summary=_summary(fact, view),
         algorithm=recorded.algorithm,
