@@ -17,14 +17,16 @@ from dramatiq.middleware import AgeLimit, Middleware, Retries, ShutdownNotificat
 from service.settings import Settings
 
 DEAD_LETTERS_KEPT = 100
+WAITING_AT_MOST = 1000
 WORKER_TIMEOUT_MS = 200
 
 
 class LocalBroker(StubBroker):
     """The broker of a house without servers: dramatiq's stub, made fit for a long life.
 
-    It forgets dead messages but for the ids of the last hundred, gives prefetched messages back when it stops, and keeps
-    no message for later, because such a message would be lost with the process: a delay belongs into a row's due_at.
+    It forgets dead messages but for the ids of the last hundred, lets no more than a thousand wait, gives prefetched
+    messages back when it stops, and keeps no message for later, because such a message would be lost with the process:
+    a delay belongs into a row's due_at.
     """
 
     def __init__(self, middleware: list[Middleware] | None = None) -> None:
@@ -39,6 +41,9 @@ class LocalBroker(StubBroker):
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         if delay is not None and message.options.get("retries", 0) == 0:
             raise ValueError("A delay belongs into a row's due_at; the local broker keeps nothing for later.")
+        waiting = self.queues.get(message.queue_name)
+        if waiting is not None and waiting.qsize() >= WAITING_AT_MOST:
+            return message  # nobody works here (relay does, elsewhere); those that wait wake for this one too
         enqueued: Message[Any] = super().enqueue(message, delay=delay)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         return enqueued
 

@@ -7,7 +7,7 @@ import dramatiq
 import pytest
 from dramatiq.middleware import Retries
 
-from service.broker import DEAD_LETTERS_KEPT, LocalBroker, Workers
+from service.broker import DEAD_LETTERS_KEPT, WAITING_AT_MOST, LocalBroker, Workers
 
 
 @pytest.fixture
@@ -65,6 +65,13 @@ def test_what_was_fetched_but_not_begun_is_given_back_at_the_stop(broker: LocalB
     workers.stop()
     waiting = broker.queues["default"].qsize()
     assert len(done) + waiting == 20
+
+
+def test_where_nobody_works_wake_ups_do_not_pile_up(broker: LocalBroker) -> None:
+    actor = dramatiq.actor(print, broker=broker, actor_name="wake")
+    for _ in range(WAITING_AT_MOST + 5):
+        actor.send()
+    assert broker.queues["default"].qsize() == WAITING_AT_MOST
 
 
 def test_a_delay_is_refused(broker: LocalBroker) -> None:
