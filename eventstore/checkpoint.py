@@ -234,8 +234,3 @@ class Checkpointer:
             raise HistoryBroken(f"the log has {size} events, its last checkpoint had {old}: not signed")
         if tree.root(old) != root:
             raise HistoryBroken(f"the log does not continue its checkpoint of {old} events: not signed")
-
-
-def newest_note(db: Connection) -> str | None:
-    """The newest signed note, to be sent along with whatever leaves the house."""
-    return db.scalar(select(log_checkpoints.c.note).order_by(log_checkpoints.c.tree_size.desc()).limit(1))

@@ -116,12 +116,6 @@ def everything(db: Connection, after: str = "", limit: int = PAGE) -> list[Shown
     return _page(db, after, limit)
 
 
-def caused_by(db: Connection, positions: list[int]) -> list[Shown]:
-    """The letters that the events at *positions* caused."""
-    query = select(*_SHOWN).where(letters.c.event_position.in_(positions))
-    return [_shown(row) for row in db.execute(query.order_by(letters.c.event_position, letters.c.id))]
-
-
 def one(db: Connection, letter_id: str) -> Shown | None:
     row = db.execute(select(*_SHOWN).where(letters.c.id == letter_id)).first()
     return None if row is None else _shown(row)

@@ -16,7 +16,6 @@ from web.format import Language, beijing, day
 from web.texts import fill, t
 
 _FOLDER = Path(__file__).parent / "texts"
-Entries = Mapping[str, Mapping[str, object]]
 
 
 @lru_cache(maxsize=1)

@@ -32,7 +32,6 @@ class FieldType(StrEnum):
 
 
 NUMBERS = frozenset({FieldType.MONEY, FieldType.PERCENT, FieldType.DECIMAL, FieldType.INTEGER})
-WRITTEN = frozenset({FieldType.TEXT, FieldType.LONGTEXT})
 WITH_OPTIONS = frozenset({FieldType.SINGLE, FieldType.MULTI})
 PERSONAL = frozenset({FieldType.TEXT, FieldType.PHONE, FieldType.EMAIL, FieldType.ACCOUNT})
 

@@ -16,7 +16,6 @@ from directory.bureau import bureaus_of
 from directory.division import DivisionUnknown, divisions
 from directory.policy import may
 from directory.records import Directory
-from directory.unit import Unit
 from eventstore.dispatch import Context
 from eventstore.refusal import Refused
 from programmes.call import Call
@@ -41,10 +40,6 @@ class Desk:
     calls: Callable[[], Sequence[Call]]
     register: Callable[[Connection], Directory]
     told: Told
-
-    def unit_of(self, code: str) -> Unit | None:
-        with self.handling.store.reading() as db:
-            return self.register(db).unit(code)
 
     def context(self, actor: Actor, *place: str, version: int | None = None) -> Context:
         """The envelope of the posted form. Place and fields make the fingerprint: the same wish, the same print."""
