@@ -259,9 +259,7 @@ def respond(operation: Operation, answer: Answer) -> Response:
     """The answer as HTTP. Private and never stored: what an actor sees today may not be theirs tomorrow."""
     status = operation.status if answer.status == 200 else answer.status
     if answer.content is not None:
-        response = Response(answer.content, status, content_type=answer.media_type)
-        name = quote(answer.filename or "file", safe="")
-        response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+        response = file_response(answer.content, answer.media_type, answer.filename, status=status)
     elif status == 204:
         response = Response(status=204)
     else:
@@ -272,6 +270,19 @@ def respond(operation: Operation, answer: Answer) -> Response:
         response.headers["Location"] = answer.location
     if answer.replayed:
         response.headers["Idempotency-Replayed"] = "true"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def file_response(
+    content: bytes | Iterator[bytes], media_type: str, name: str, *, inline: bool = False, status: int = 200
+) -> Response:
+    """Somebody's file, under the name it came with whatever its letters (RFC 6266), and powerless in the browser."""
+    response = Response(content, status, content_type=media_type)
+    shape = "inline" if inline else "attachment"
+    response.headers["Content-Disposition"] = f"{shape}; filename*=UTF-8''{quote(name or 'file', safe='')}"
+    if not inline:
+        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -119,6 +119,19 @@ def texts_of(application: Application, view: View) -> tuple[Mapping[str, Any], M
     return application.sealed.answers, application.sealed.attachments
 
 
+def file_of(application: Application, call: Call, view: View, slot: str, file_id: str) -> Attachment | None:
+    """One file that *view* may open: of the text as it is shown, or as it was sealed; None where there is none."""
+    slots = call.programme_of(application.direction).attachments
+    if any(each.id == slot and each.personal and not view.personal for each in slots):
+        return None
+    _, shown = texts_of(application, view)
+    sealed: Mapping[str, tuple[Attachment, ...]] = application.sealed.attachments if application.sealed else {}
+    for held in (*shown.get(slot, ()), *sealed.get(slot, ())):
+        if held.file_id == file_id:
+            return held
+    return None
+
+
 def _slots(
     attachments: Mapping[str, tuple[Attachment, ...]], application: Application, call: Call
 ) -> Iterator[SlotView]:
@@ -223,4 +236,4 @@ def _money(application: Application) -> MoneyView:
     )
 
 
-__all__ = ["Dossier", "View", "Words", "present", "texts_of", "view_of"]
+__all__ = ["Dossier", "View", "Words", "file_of", "present", "texts_of", "view_of"]

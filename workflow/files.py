@@ -173,6 +173,13 @@ class Files:
         return self._folder / file_id[-2:] / file_id
 
 
+def chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    """*stream* piece by piece, closed at its end; a file read by lines may be one line."""
+    with stream:
+        while chunk := stream.read(_CHUNK):
+            yield chunk
+
+
 def clean_name(name: str) -> str:
     """*name* as data: no folders, no control or direction characters, not longer than 120 characters."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]

@@ -43,7 +43,9 @@ class Gathering:
 
     def known(self, application: Application, latest: RecordedEvent | None, actor: Actor, now: datetime) -> Facts:
         """What can be known without asking the database."""
-        return Facts(now=now, actor=actor, call=self.call_of(application), latest=latest_for(latest, application, actor))
+        return Facts(
+            now=now, actor=actor, call=self.call_of(application), latest=latest_for(latest, application, actor)
+        )
 
     def facts(
         self,

@@ -66,6 +66,8 @@ def _summary(fact: Fact, view: View) -> dict[str, Any]:
         return {"result": event.result, "method": event.method}
     if isinstance(event, e.SectionSaved):
         return {"section": event.section, "section_version": event.section_version, "fields": sorted(event.answers)}
+    if isinstance(event, e.FileAttached | e.FileRemoved) and not view.working:
+        return {"slot": event.slot}  # files are read as they were sealed; what is being prepared has no name yet
     values = {field.name: getattr(event, field.name) for field in fields(event) if field.name != "entered"}  # type: ignore[arg-type]
     return {name: _plain(value) for name, value in values.items() if not _is_hidden(name, value, view)}
 

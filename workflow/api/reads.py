@@ -1,7 +1,7 @@
 """What can be asked about applications and calls without changing anything."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, Any
+from typing import Any
 
 from eventstore.event import instant_of
 from eventstore.refusal import Fault, Malformed
@@ -13,13 +13,11 @@ from workflow.answers import scans_of
 from workflow.api import models as m
 from workflow.api.desk import Desk
 from workflow.api.wishes import PLACE
-from workflow.application import Application, Attachment
-from workflow.dossier import Dossier, Words, present, texts_of, view_of
+from workflow.dossier import Dossier, Words, file_of, present, view_of
+from workflow.files import chunks
 from workflow.handling import NotFound
 from workflow.stages import Stage
 from workflow.timeline import timeline
-
-_CHUNK = 64 * 1024
 
 
 def questions(desk: Desk) -> Iterator[Operation]:
@@ -113,9 +111,12 @@ class Asking:
 
     def file(self, asked: Asked) -> Answer:
         application = self._handling.load(asked.path["application_id"], asked.actor).state
-        attachment = self._attachment(asked, application)
-        stream = self._desk.files.open(attachment.file_id, attachment.sha256)
-        return Answer(content=_chunks(stream), media_type=attachment.media_type, filename=attachment.name)
+        call, view = self._handling.call_of(application), view_of(asked.actor, application)
+        held = file_of(application, call, view, asked.path["slot"], asked.path["file_id"])
+        if held is None:
+            raise NotFound
+        stream = self._desk.files.open(held.file_id, held.sha256)
+        return Answer(content=chunks(stream), media_type=held.media_type, filename=held.name)
 
     def scan(self, asked: Asked) -> Answer:
         application = self._handling.load(asked.path["application_id"], asked.actor).state
@@ -124,17 +125,7 @@ class Asking:
         if not shown or not self._desk.files.has_scan(digest):
             raise NotFound
         stream, media_type, name = self._desk.files.open_scan(digest)
-        return Answer(content=_chunks(stream), media_type=media_type, filename=name)
-
-    def _attachment(self, asked: Asked, application: Application) -> Attachment:
-        view = view_of(asked.actor, application)
-        slots = self._handling.call_of(application).programme_of(application.direction).attachments
-        hidden = {slot.id for slot in slots if slot.personal and not view.personal}
-        _, attachments = texts_of(application, view)
-        for held in attachments.get(asked.path["slot"], ()):
-            if held.file_id == asked.path["file_id"] and held.slot not in hidden:
-                return held
-        raise NotFound
+        return Answer(content=chunks(stream), media_type=media_type, filename=name)
 
     def notices(self, asked: Asked) -> Answer:
         query = asked.query_as(m.NoticeQuery) if asked.query else m.NoticeQuery()
@@ -270,9 +261,3 @@ def _call(call: Call) -> m.CallAnswer:
 
 def _words(words: Any) -> Words:
     return Words(zh=words.zh, en=words.en)
-
-
-def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
-    with stream:
-        while chunk := stream.read(_CHUNK):
-            yield chunk

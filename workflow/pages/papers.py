@@ -3,19 +3,19 @@
 from datetime import date
 from uuid import UUID
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from directory.actor import Actor
 from eventstore.refusal import Fault, Malformed, Refusal, Refused
 from web import forms, texts
-from web.operations import MAX_JSON_BYTES
+from web.operations import MAX_JSON_BYTES, file_response
 from web.problems import NotFound
 from workflow import commands as c
 from workflow.answers import scans_of
-from workflow.application import Application, Attachment
-from workflow.dossier import view_of
+from workflow.dossier import file_of, view_of
 from workflow.file_kinds import KINDS
+from workflow.files import chunks
 from workflow.pages import reasons
 from workflow.pages.desk import Desk, asking
 from workflow.pages.drafting import aside
@@ -52,14 +52,14 @@ def papers(desk: Desk) -> Blueprint:
     @pages.get(_FILE)
     def download(application_id: UUID, slot: str, file_id: str) -> ResponseReturnValue:
         actor = asking("application.file.read")
-        held = _held(desk.handling.load(application_id, actor).state, slot, file_id)
+        application = desk.handling.load(application_id, actor).state
+        view = view_of(actor, application)
+        held = file_of(application, desk.handling.call_of(application), view, slot, file_id)
+        if held is None:
+            raise NotFound
         stream = desk.files.open(held.file_id, held.sha256)
-        response = Response(stream, content_type=held.media_type)
-        response.call_on_close(stream.close)
-        shape = "inline" if held.media_type in _SHOWN_INLINE and "open" in request.args else "attachment"
-        response.headers.set("Content-Disposition", shape, filename=held.name)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        inline = held.media_type in _SHOWN_INLINE and "open" in request.args
+        return file_response(chunks(stream), held.media_type, held.name, inline=inline)
 
     @pages.get("/applications/<uuid:application_id>/scans/<digest>")
     def scan(application_id: UUID, digest: str) -> ResponseReturnValue:
@@ -70,11 +70,7 @@ def papers(desk: Desk) -> Blueprint:
         if not desk.files.has_scan(digest):
             raise NotFound
         stream, media_type, name = desk.files.open_scan(digest)
-        response = Response(stream, content_type=media_type)
-        response.call_on_close(stream.close)
-        response.headers.set("Content-Disposition", "attachment", filename=name)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return file_response(chunks(stream), media_type, name)
 
     @pages.post("/applications/<uuid:application_id>/commitment")
     def commit(application_id: UUID) -> ResponseReturnValue:
@@ -113,15 +109,6 @@ def _attach(desk: Desk, application_id: UUID, slot: str, actor: Actor) -> None:
         raise
     if outcome.replayed:
         desk.files.forget(received.file_id)
-
-
-def _held(application: Application, slot: str, file_id: str) -> Attachment:
-    """The file as it stands now, or as it stood in the sealed text."""
-    sealed = application.sealed.attachments.get(slot, ()) if application.sealed else ()
-    for held in (*application.attachments.get(slot, ()), *sealed):
-        if held.file_id == file_id:
-            return held
-    raise NotFound
 
 
 def _commit(desk: Desk, application_id: UUID, actor: Actor) -> None:
