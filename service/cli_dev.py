@@ -85,7 +85,7 @@ def verify_seeded() -> None:
 
     with tempfile.TemporaryDirectory() as folder, staged(Path(folder) / "world", tick_s=600) as (run, tokens):
         short = [journey for journey in journeys() if journey.id == "a-variant-reconsideration"]
-        faults = [*map(str, play(run, tokens, short)), *faults_of(run)]
+        faults = [*map(str, play(run.client(), tokens, short)), *faults_of(run)]
         click.echo(f"{run.house.store.head_position()} 条事件 events")
     for fault in faults:
         click.echo(fault, err=True)

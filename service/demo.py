@@ -18,6 +18,7 @@ from eventstore.rebuild import rebuild
 from eventstore.verify import verify
 from notifications import correspondence
 from service import world
+from service.client import Client
 from service.journey import Journey, load, merged
 from service.play import Difference, Played, Player
 from service.running import Running, publish_packaged, running
@@ -60,16 +61,15 @@ def journeys() -> list[Journey]:
 
 
 def play(
-    run: Running, tokens: Mapping[str, str], played: Sequence[Journey], *, all_steps: bool = False
+    client: Client, tokens: Mapping[str, str], played: Sequence[Journey], *, all_steps: bool = False
 ) -> list[Difference]:
-    """Play *played*, merged by time, and tell each step as it goes."""
+    """Play *played*, merged by time, over *client*, which is closed then, and tell each step as it goes."""
     called = names()
 
     def told(step: Played) -> None:
         for line in lines(step, called, all_steps=all_steps):
             click.echo(line)
 
-    client = run.client()
     try:
         return Player(client, tokens, told).play(merged(played))
     finally:
@@ -101,7 +101,7 @@ def perform(folder: Path, *, port: int, check: bool, keep: bool, all_steps: bool
     with staged(folder, port=port, keep=keep) as (run, tokens):
         click.echo(f"朱印演示 · Vermilion demonstration   {run.url}/demo   数据 data {folder}   {_since(began)}")
         played = [] if keep and run.house.store.head_position() > 200 else journeys()
-        differences = play(run, tokens, played, all_steps=all_steps)
+        differences = play(run.client(), tokens, played, all_steps=all_steps)
         faults = faults_of(run)
         for fault in [*map(str, differences), *faults]:
             click.secho(fault, fg="red", err=True)

@@ -9,10 +9,9 @@ from typing import IO
 import click
 
 from service.client import Client, Unreachable
-from service.demo import staged
-from service.journey import Journey, JourneyFaulty, load, merged
-from service.play import Difference, Played, Player, Unplayable
-from service.transcript import lines, names
+from service.demo import play, staged
+from service.journey import Journey, JourneyFaulty, load
+from service.play import Unplayable
 from service.values import NobodyBound
 
 
@@ -30,14 +29,7 @@ def play_files(paths: Sequence[Path], base_url: str | None, tokens: IO[str] | No
 
 
 def _played(client: Client, tokens: Mapping[str, str], journeys: Sequence[Journey], all_steps: bool) -> int:
-    called = names()
-
-    def told(step: Played) -> None:
-        for line in lines(step, called, all_steps=all_steps):
-            click.echo(line)
-
-    found: list[Difference] = Player(client, tokens, told).play(merged(journeys))
-    client.close()
+    found = play(client, tokens, journeys, all_steps=all_steps)
     for difference in found:
         click.secho(str(difference), fg="red", err=True)
     return 1 if found else 0
