@@ -61,6 +61,7 @@ def _recommending() -> Iterator[Step]:
                 g.handler_is_named,
                 g.handler_is_not_the_head,
                 g.letter_is_there,
+                g.rank_is_set,
                 g.version_is_current,
                 g.within_the_quota,
                 g.before_the_bureaus_deadline,

@@ -115,7 +115,7 @@ def test_two_bureaus_never_share_the_last_slot(house: House, engine: Engine, tmp
         house.do("yuelu-head", house.recommend(application), "2025-11-26 10:00")
     house.at("2025-12-10 10:00")
     start, answers = threading.Barrier(4), list[object]()
-    wish: Wish = ("changsha-head", lambda at, of: at.recommend(of, "7"))
+    wish: Wish = ("changsha-head", lambda at, of: at.recommend(of, "7", rank=1))
     threads = [
         threading.Thread(target=attempt, args=(house, wish, house.recommend(of, "7"), start, answers))
         for of in applications

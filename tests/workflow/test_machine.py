@@ -130,7 +130,7 @@ class Machine(RuleBasedStateMachine):
     @rule(who=st.sampled_from(["yuelu-head", "changsha-head", "yuhua-head"]), stale=st.booleans())
     def a_bureau_recommends(self, who: str, stale: bool) -> None:
         digest = "sha256:" + "00" * 32 if stale else None
-        self.ask(who, self.house.recommend(self.application, content_digest=digest))
+        self.ask(who, self.house.recommend(self.application, content_digest=digest, rank=1))
 
     @rule()
     def the_clock_sweeps(self) -> None:

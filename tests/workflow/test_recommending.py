@@ -39,6 +39,7 @@ RECOMMEND = c.Recommend(
     handler="王经办",
     handler_in_establishment=True,
 )
+RANKED = replace(RECOMMEND, rank=1)
 ITEM = e.ReturnItem(kind="attachment", id="L-4", reason="2024 年缴税证明缺第 2 页")
 
 
@@ -50,6 +51,14 @@ def test_a_city_bureau_recommends_after_the_county_and_takes_a_place_of_its_quot
     Given(OPENED, SEALED, COUNTY).when(replace(RECOMMEND, rank=2), CHANGSHA_HEAD, free_slot=1).then(CITY)
 
 
+@pytest.mark.rule("R-225")
+def test_a_city_ranks_what_it_passes_on() -> None:
+    """T08: rank set."""
+    (refusal,) = Given(OPENED, SEALED, COUNTY).when(RECOMMEND, CHANGSHA_HEAD).then_refused("REQUIRED")
+    assert refusal.params["field"] == "rank"
+    Given(OPENED, SEALED, COUNTY).when(replace(RECOMMEND, rank=0), CHANGSHA_HEAD).then_refused("BELOW_MIN")
+
+
 def test_another_districts_bureau_is_refused() -> None:
     """A15: 雨花区 recommends an application of 岳麓区."""
     (refusal,) = Given(OPENED, SEALED).when(RECOMMEND, YUHUA_HEAD).then_refused("WRONG_BUREAU")
@@ -57,7 +66,7 @@ def test_another_districts_bureau_is_refused() -> None:
 
 
 def test_the_city_waits_for_the_county() -> None:
-    Given(OPENED, SEALED).when(RECOMMEND, CHANGSHA_HEAD).then_refused("WRONG_BUREAU")
+    Given(OPENED, SEALED).when(RANKED, CHANGSHA_HEAD).then_refused("WRONG_BUREAU")
 
 
 def test_a_bureau_that_has_recommended_is_told_what_happened() -> None:
@@ -68,7 +77,7 @@ def test_a_bureau_that_has_recommended_is_told_what_happened() -> None:
 def test_a_level_that_the_route_does_not_have_is_no_step() -> None:
     """省直管县: county → province; the city gets the copy and has no step."""
     direct = replace(SEALED, route=(ROUTE[0], ROUTE[2]), route_rule="direct-county")
-    Given(OPENED, direct).when(RECOMMEND, CHANGSHA_HEAD).then_refused("NO_SUCH_STEP")
+    Given(OPENED, direct).when(RANKED, CHANGSHA_HEAD).then_refused("NO_SUCH_STEP")
 
 
 def test_a_recommendation_needs_a_named_handler_in_establishment() -> None:
@@ -97,16 +106,14 @@ def test_every_broken_rule_is_named_at_once() -> None:
 
 
 def test_the_fourth_of_a_quota_of_three_is_refused() -> None:
-    (refusal,) = (
-        Given(OPENED, SEALED, COUNTY).when(RECOMMEND, CHANGSHA_HEAD, free_slot=4).then_refused("QUOTA_EXCEEDED")
-    )
+    (refusal,) = Given(OPENED, SEALED, COUNTY).when(RANKED, CHANGSHA_HEAD, free_slot=4).then_refused("QUOTA_EXCEEDED")
     assert refusal.params["quota"] == 3
 
 
 @pytest.mark.parametrize(("when", "codes"), [("2025-12-12 17:00", ()), ("2025-12-12 17:00:01", ("DEADLINE_PASSED",))])
 def test_the_citys_deadline_is_in_until_its_last_instant(when: str, codes: tuple[str, ...]) -> None:
     """A21, and reading A-34."""
-    outcome = Given(OPENED, SEALED, COUNTY).when(RECOMMEND, CHANGSHA_HEAD, when)
+    outcome = Given(OPENED, SEALED, COUNTY).when(RANKED, CHANGSHA_HEAD, when)
     assert tuple(outcome.codes) == codes
 
 

@@ -76,6 +76,18 @@ def handler_is_not_the_head(application: Application, command: Command | None, f
             return None
 
 
+def rank_is_set(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    """A city ranks what it passes on; the order of 附件5 is its ranking (T08, R-225)."""
+    ranks = _level(application) == "city" and holder(application) in bodies(facts.actor)
+    match command:
+        case Recommend(rank=None) if ranks:
+            return Refusal.of("REQUIRED", field="rank", label_zh="排序", label_en="Rank")
+        case Recommend(rank=int(rank)) if rank < 1:
+            return Refusal.of("BELOW_MIN", field="rank", measure=rank, limit=1, label_zh="排序", label_en="Rank")
+        case _:
+            return None
+
+
 def letter_is_there(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
     match command:
         case Recommend(letter_number=number, letter_scan=scan) if not (number.strip() and scan.strip()):
