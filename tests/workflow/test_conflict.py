@@ -117,7 +117,7 @@ def test_two_bureaus_never_share_the_last_slot(house: House, engine: Engine, tmp
     start, answers = threading.Barrier(4), list[object]()
     wish: Wish = ("changsha-head", lambda at, of: at.recommend(of, "7", rank=1))
     threads = [
-        threading.Thread(target=attempt, args=(house, wish, house.recommend(of, "7"), start, answers))
+        threading.Thread(target=attempt, args=(house, wish, house.recommend(of, "7", rank=1), start, answers))
         for of in applications
     ]
     for thread in threads:
