@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from service import cli_calls, cli_dev, cli_directory, cli_history, cli_people
-from service.console import FAILED, OK, settings_or_exit, until_told_to_stop
+from service.console import FAILED, OK, progress, settings_or_exit, until_told_to_stop
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -100,7 +100,7 @@ def upgrade() -> None:
     from service.upkeep import bring_up
 
     house = wiring.build(settings_or_exit())
-    for line in bring_up(house):
+    for line in bring_up(house, progress):
         click.echo(line)
     house.close()
 

@@ -1,6 +1,6 @@
 """What an operator does to the tables: bring them up, build a projection anew."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import migrations
 from eventstore.projection import install
@@ -8,14 +8,17 @@ from eventstore.rebuild import Progress, Rebuilt, rebuild
 from service.wiring import House
 
 
-def bring_up(house: House, progress: Progress | None = None) -> Iterator[str]:
-    """Migrate, install, and build every projection that the log is ahead of; says what it did, a line each."""
+def bring_up(house: House, progress_of: Callable[[str], Progress]) -> Iterator[str]:
+    """Migrate, install, and build every projection that the log is ahead of; says what it did, a line each.
+
+    *progress_of* answers whoever watches the building of one of that name.
+    """
     migrations.upgrade(house.engine)
     yield "数据库已到最新 · the database is up to date"
     with house.store.begin() as db:
         behind = install(db, house.projections)
     for projection in behind:
-        rebuilt = rebuild(house.store, house.read, projection, progress=progress)
+        rebuilt = rebuild(house.store, house.read, projection, progress=progress_of(projection.name))
         yield f"{rebuilt.name} 第 {rebuilt.revision} 版已建好 · built from {rebuilt.events} 条事件 events"
 
 
