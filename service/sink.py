@@ -83,11 +83,11 @@ class Mailbox:
 
 
 class Sink:
-    """An SMTP server in this process that keeps every letter in *mailbox*. A port of 0 takes a free one."""
+    """An SMTP server in this process that keeps every letter in *mailbox*, on a free port."""
 
-    def __init__(self, mailbox: Mailbox, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, mailbox: Mailbox, *, host: str = "127.0.0.1") -> None:
         self.mailbox = mailbox
-        self._controller = _AnyPort(_Keeper(mailbox), hostname=host, port=port)
+        self._controller = _AnyPort(_Keeper(mailbox), hostname=host, port=0)
 
     @property
     def url(self) -> str:

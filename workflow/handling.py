@@ -31,6 +31,7 @@ from workflow.gathering import Gathering, Randomness
 from workflow.projections import Definitions, stream_of
 
 FOLD: Fold[Application] = Fold(EMPTY, evolve)
+_LIMITS = files.Limits()
 
 
 class NotFound(Refused):
@@ -51,7 +52,6 @@ class Handling:
         clock: Clock,
         ids: Ids,
         randomness: Randomness,
-        limits: files.Limits | None = None,
     ) -> None:
         self.dispatcher = dispatcher
         self.store = dispatcher.store
@@ -59,7 +59,6 @@ class Handling:
         self.ids = ids
         self.gathering = Gathering(catalogue, directory, randomness)
         self._register = directory
-        self._limits = limits or files.Limits()
 
     def handle(self, command: c.Command, actor: Actor, context: Context) -> Outcome:
         """Do what *actor* asks, or raise Refused with every reason; `result` tells what the application is now.
@@ -92,7 +91,7 @@ class Handling:
         application = loaded.state
         admit(application, command, actor)
         if isinstance(command, c.AttachFile):
-            too_much = files.within_the_limits(application, command.size, self._limits)
+            too_much = files.within_the_limits(application, command.size, _LIMITS)
             if too_much:
                 raise Refused(too_much)
         facts = self.gathering.facts(db, application, loaded.latest, command, actor, now)
