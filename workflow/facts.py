@@ -35,6 +35,7 @@ class Facts:
     actor: Actor
     call: Call
     latest: Latest | None = None
+    section_saved: Latest | None = None
     bureau: Bureau | None = None
     unit: Unit | None = None
     next_number: str = ""

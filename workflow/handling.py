@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import reduce
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Connection
 
 from directory.actor import BUREAU_ROLES, CLOCK, PUBLIC, Actor
@@ -27,7 +28,7 @@ from workflow.decisions import decide
 from workflow.discretion import actor_for
 from workflow.dossier import view_of
 from workflow.events import ApplicationEvent, FileAttached
-from workflow.gathering import Gathering, Randomness
+from workflow.gathering import Gathering, Randomness, latest_for
 from workflow.projections import Definitions, stream_of
 
 FOLD: Fold[Application] = Fold(EMPTY, evolve)
@@ -95,7 +96,18 @@ class Handling:
             if too_much:
                 raise Refused(too_much)
         facts = self.gathering.facts(db, application, loaded.latest, command, actor, now)
+        if isinstance(command, c.SaveSection) and _saw_another(application, command):
+            won = self._last_to_save(db, command)
+            facts = replace(facts, section_saved=latest_for(won, application, actor))
         return decide(application, command, facts)
+
+    def _last_to_save(self, db: Connection, command: c.SaveSection) -> RecordedEvent | None:
+        """Who wrote this section last: looked up only for whoever saw an older one."""
+        stream = stream_of(command.application_id)
+        for recorded in self.store.stream_in(db, stream, backwards=True):
+            if recorded.type == _SAVED and msgspec.json.decode(recorded.payload)["section"] == command.section:
+                return recorded
+        return None
 
     def _result(self, after: Application, events: Sequence[ApplicationEvent]) -> Mapping[str, object]:
         return {
@@ -204,6 +216,7 @@ class Handling:
 
 
 _BY = "by"
+_SAVED = "application.section_saved"
 
 
 def _named(refusal: Refusal, names: Mapping[str, str]) -> Refusal:
@@ -211,6 +224,11 @@ def _named(refusal: Refusal, names: Mapping[str, str]) -> Refusal:
         return refusal
     who = str(refusal.params[_BY])
     return replace(refusal, params={**refusal.params, _BY: names.get(who.removeprefix("person:"), who)})
+
+
+def _saw_another(application: Application, command: c.SaveSection) -> bool:
+    """Whether somebody saved the section after *command*'s writer opened it."""
+    return command.section_version not in (None, application.section_versions.get(command.section, 0))
 
 
 def _notes(application: Application, command: c.Command) -> dict[str, str]:

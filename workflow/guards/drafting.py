@@ -68,7 +68,11 @@ def section_is_current(application: Application, command: Command | None, facts:
     match command:
         case SaveSection(section=section, section_version=int(seen)):
             stands = application.section_versions.get(section, 0)
-            return None if seen == stands else Refusal.of("SECTION_CHANGED", section=section, seen=seen, current=stands)
+            if seen == stands:
+                return None
+            won = facts.section_saved
+            said = {"event": won.event, "by": won.actor, "at": won.at.isoformat()} if won else {}
+            return Refusal.of("SECTION_CHANGED", section=section, seen=seen, current=stands, **said)
         case _:
             return None
 
