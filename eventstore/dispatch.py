@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from eventstore.clock import Clock, DatabaseClock
+from eventstore.clock import AskedBeside, Clock, DatabaseClock
 from eventstore.codec import Codec, canonical
 from eventstore.engine import is_deadlock
 from eventstore.event import NO_HASH, Event, Fact, NewEvent, RecordedEvent, microseconds
@@ -20,6 +20,7 @@ from eventstore.ids import Ids, RandomIds
 from eventstore.personal import PersonalData
 from eventstore.projection import FLIP_LOCK, Projection
 from eventstore.refusal import Busy, ConcurrencyConflict, KeyReused, PreconditionFailed, Superseded
+from eventstore.roundtrip import Statement
 from eventstore.schema import events
 from eventstore.store import EventStore, prepared
 
@@ -29,11 +30,9 @@ _TRIES = 4
 _LOCK = f"SELECT pg_advisory_xact_lock_shared({FLIP_LOCK}), pg_advisory_xact_lock(%s)"
 _OPENING = (
     "SELECT (SELECT {together}(name || ':' || revision, ',') FROM projections WHERE state = 'live') AS live,"
-    " k.fingerprint, k.stream, k.version, k.event_ids, k.result"
-    " FROM (SELECT 1) AS one LEFT JOIN command_keys AS k ON k.caller = {mark} AND k.key = {mark}"
+    " {now} AS now, k.fingerprint, k.stream, k.version, k.event_ids, k.result"
+    " FROM (SELECT 1) AS one LEFT JOIN command_keys AS k ON k.caller = ? AND k.key = ?"
 )
-_OPENING_SQLITE = _OPENING.format(together="group_concat", mark="?")
-_OPENING_POSTGRESQL = _OPENING.format(together="string_agg", mark="%s")
 _REMEMBER = (
     "INSERT INTO command_keys (caller, key, fingerprint, stream, version, event_ids, result, created_at)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -113,7 +112,11 @@ class Dispatcher:
         self.clock: Clock = clock or DatabaseClock()
         self.ids: Ids = ids or RandomIds()
         self.on_commit: list[OnCommit] = []
-        self._postgresql = store.engine.dialect.name == "postgresql"
+        self._dialect = store.engine.dialect.name
+        self._opening_sql = _OPENING.format(
+            together="string_agg" if self._dialect == "postgresql" else "group_concat",
+            now=self.clock.column(self._dialect) if isinstance(self.clock, AskedBeside) else "0",
+        )
 
     def dispatch(
         self,
@@ -162,35 +165,35 @@ class Dispatcher:
         self, stream: str, fold: Fold[S], decide: Decide[S], context: Context, result: Mapping[str, object]
     ) -> Outcome:
         with self.store.begin() as db:
-            if self._postgresql:
-                db.exec_driver_sql(_LOCK, (_lock_of(stream),))
-            live, before, recorded = self._opening(db, context, stream)
+            live, now, before, recorded = self._opening(db, context, stream)
             if before is not None:
                 return before
             loaded = self._folded(db, stream, fold, recorded)
             if context.if_match is not None and context.if_match != loaded.version:
                 raise PreconditionFailed(stream, context.if_match, loaded.version, loaded.latest)
-            now = self.clock.now(db)
             decided = decide(db, loaded, now)
             return _Writing(self, db, context, now, loaded, live).write(stream, decided, result)
 
     def _opening(
         self, db: Connection, context: Context, stream: str
-    ) -> tuple[dict[str, int], Outcome | None, list[RecordedEvent]]:
-        """Which revision of each projection is live, what this command key did before, and the stream. One statement."""
-        sql = _OPENING_POSTGRESQL if self._postgresql else _OPENING_SQLITE
-        row, recorded = self.store.stream_beside(db, sql, (context.actor, context.command_id or ""), stream)
+    ) -> tuple[dict[str, int], datetime, Outcome | None, list[RecordedEvent]]:
+        """The lock; then, in one statement, what is live, the time, what this command key did before, and the stream."""
+        lock = (_LOCK, (_lock_of(stream),)) if self._dialect == "postgresql" else None
+        asked = (context.actor, context.command_id or "")
+        row, recorded = self.store.stream_beside(db, self._opening_sql, asked, stream, lock)
         names: str = row[0] or ""
         live = {name: int(revision) for name, revision in (pair.rsplit(":", 1) for pair in names.split(",") if pair)}
-        if context.command_id is None or row[1] is None:
-            return live, None, recorded
-        if row[1] != (context.fingerprint or b""):
+        clock = self.clock
+        now = clock.read(self._dialect, row[1]) if isinstance(clock, AskedBeside) else clock.now(db)
+        if context.command_id is None or row[2] is None:
+            return live, now, None, recorded
+        if row[2] != (context.fingerprint or b""):
             raise KeyReused(context.command_id)
-        return live, self._repeated(db, row[2], row[3], row[4], row[5]), recorded
+        return live, now, self._repeated(db, *row[3:7]), recorded
 
     def _repeated(self, db: Connection, stream: str, version: int, event_ids: str, result: str) -> Outcome:
         wanted = msgspec.json.decode(event_ids, type=list[UUID])
-        ids = wanted if self._postgresql else [str(event_id) for event_id in wanted]
+        ids = wanted if self._dialect == "postgresql" else [str(event_id) for event_id in wanted]
         query = select(events.c.position).where(events.c.event_id.in_(ids)).order_by(events.c.position)
         positions = tuple(db.execute(query).scalars())
         return Outcome(stream, version, positions, True, msgspec.json.decode(result, type=dict[str, object]))
@@ -244,10 +247,9 @@ class _Writing:
         if facts:
             self._project(facts)
         version = self._loaded.version + len(written.get(stream, ()))
-        if self._context.command_id is not None:
-            self._remember(stream, version, written, result)
-        positions = [event.position for some in written.values() for event in self._house.store.write(self._db, some)]
-        return Outcome(stream, version, tuple(sorted(positions)), False, result)
+        beside = [] if self._context.command_id is None else [self._key(stream, version, written, result)]
+        placed = self._house.store.write(self._db, list(written.values()), beside, last=True)
+        return Outcome(stream, version, tuple(event.position for some in placed for event in some), False, result)
 
     def _by_stream(self, own: str, decided: Sequence[Event | ForStream]) -> dict[str, tuple[int, list[Event]]]:
         streams: dict[str, tuple[int, list[Event]]] = {}
@@ -302,13 +304,13 @@ class _Writing:
             elif not any(other.name == projection.name and other.revision == live for other in self._house.projections):
                 raise Superseded(f"{projection.name}: revision {live} is live, this code keeps {projection.revision}")
 
-    def _remember(
+    def _key(
         self,
         stream: str,
         version: int,
         written: Mapping[str, Sequence[RecordedEvent]],
         result: Mapping[str, object],
-    ) -> None:
+    ) -> Statement:
         context = self._context
         ids = [event.event_id for some in written.values() for event in some]
         row = (
@@ -321,8 +323,7 @@ class _Writing:
             canonical(result),
             microseconds(self._now),
         )
-        sql = _REMEMBER.replace("?", "%s") if self._house.store.engine.dialect.name == "postgresql" else _REMEMBER
-        self._db.exec_driver_sql(sql, row)
+        return _REMEMBER, row
 
 
 def _lock_of(stream: str) -> int:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from itertools import accumulate, chain
 from typing import Any, cast
 from uuid import UUID, SafeUUID
 
@@ -18,6 +19,7 @@ from eventstore.codec import canonical, canonical_text
 from eventstore.engine import constraint, patiently, prepare, writing
 from eventstore.event import NO_HASH, NewEvent, RecordedEvent, microseconds
 from eventstore.refusal import ConcurrencyConflict
+from eventstore.roundtrip import Statement, together
 
 _COLUMNS = (
     "position, stream, version, event_id, type, schema_version, payload, metadata, actor, correlation_id,"
@@ -27,10 +29,7 @@ _TEXT_COLUMNS = ", ".join(f"{name}::text" if name.strip().endswith("_id") else n
 _INSERT = f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _WIDTH = len(_COLUMNS.split(","))
 _TIP = "SELECT version, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
-_HEAD_AND_TIP = (
-    "SELECT h.head, t.version, t.hash FROM (SELECT max(position) AS head FROM events) AS h"
-    " LEFT JOIN (SELECT version, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1) AS t ON 1 = 1"
-)
+_HEAD = "SELECT max(position) FROM events"
 _APPEND = "SELECT append_events(%s, %s, %s::jsonb)"
 _SAVE = (
     "INSERT INTO checkpoints (name, position) VALUES (?, ?)"
@@ -67,13 +66,13 @@ class EventStore:
         if not events:
             return []
         if conn is not None:
-            return self.write(conn, self._prepared(conn, stream, expected_version, events))
+            return self.write(conn, [self._prepared(conn, stream, expected_version, events)])[0]
         if self._postgresql:  # one statement is its own transaction
             with patiently(), self._reading.connect() as db:
-                written = self.write(db, self._prepared(db, stream, expected_version, events))
+                [written] = self.write(db, [self._prepared(db, stream, expected_version, events)])
         else:
             with self.begin() as db:
-                written = self.write(db, self._prepared(db, stream, expected_version, events))
+                [written] = self.write(db, [self._prepared(db, stream, expected_version, events)])
         self.announce()
         return written
 
@@ -85,7 +84,8 @@ class EventStore:
     def _prepared(self, db: Connection, stream: str, expected: int, events: Sequence[NewEvent]) -> list[RecordedEvent]:
         if expected < 0:
             raise ValueError("a version is never negative")
-        version, tip = (0, NO_HASH) if expected == 0 else self.tip(db, stream)
+        trusting = expected == 0 and self._postgresql  # whose append_events() looks again
+        version, tip = (0, NO_HASH) if trusting else self.tip(db, stream)
         if version != expected:
             raise ConcurrencyConflict(stream, expected, version)
         return prepared(stream, expected, tip, events)
@@ -95,33 +95,57 @@ class EventStore:
         row = db.exec_driver_sql(self._sql(_TIP), (stream,)).first()
         return (0, NO_HASH) if row is None else (row[0], row[1])
 
-    def write(self, db: Connection, events: list[RecordedEvent]) -> list[RecordedEvent]:
-        """Write prepared events of one stream; answers them with their positions."""
-        first = self._write_postgresql(db, events) if self._postgresql else self._write_sqlite(db, events)
-        return [event._replace(position=position) for position, event in enumerate(events, first)]
+    def write(
+        self,
+        db: Connection,
+        streams: Sequence[list[RecordedEvent]],
+        beside: Sequence[Statement] = (),
+        last: bool = False,
+    ) -> list[list[RecordedEvent]]:
+        """Write prepared events, stream by stream, behind the statements *beside*; answers them with their positions.
 
-    def _write_sqlite(self, db: Connection, events: list[RecordedEvent]) -> int:
-        stream, expected = events[0].stream, events[0].version - 1
-        row = db.exec_driver_sql(_HEAD_AND_TIP, (stream,)).one()
-        head, version, tip = row[0] or 0, row[1] or 0, row[2] or NO_HASH
-        if version != expected or tip != events[0].prev_hash:
-            raise ConcurrencyConflict(stream, expected, version)
-        rows = [_sqlite_row(position, event) for position, event in enumerate(events, head + 1)]
+        *last*: the transaction ends with it. PostgreSQL is then told all of it, COMMIT included, on one way, so that
+        the log's lock is held for no round trip.
+        """
+        if self._postgresql:
+            firsts = self._write_postgresql(db, streams, beside, last)
+        else:
+            firsts = self._write_sqlite(db, streams, beside)
+        return [
+            [event._replace(position=position) for position, event in enumerate(events, first)]
+            for first, events in zip(firsts, streams, strict=True)
+        ]
+
+    def _write_sqlite(
+        self, db: Connection, streams: Sequence[list[RecordedEvent]], beside: Sequence[Statement]
+    ) -> list[int]:
+        """The tips that the events follow were read in this very transaction, which keeps everybody else out."""
+        for sql, parameters in beside:
+            db.exec_driver_sql(sql, parameters)
+        head = self.head_in(db) if streams else 0
+        firsts = list(accumulate((len(events) for events in streams[:-1]), initial=head + 1))
+        rows = [_sqlite_row(position, event) for position, event in enumerate(chain.from_iterable(streams), head + 1)]
         if len(rows) == 1:
             db.exec_driver_sql(_INSERT, rows[0])
-        else:
+        elif rows:
             db.exec_driver_sql(_INSERT, rows)
-        return head + 1
+        return firsts if streams else []
 
-    def _write_postgresql(self, db: Connection, events: list[RecordedEvent]) -> int:
-        stream, expected = events[0].stream, events[0].version - 1
+    def _write_postgresql(
+        self, db: Connection, streams: Sequence[list[RecordedEvent]], beside: Sequence[Statement], last: bool
+    ) -> list[int]:
+        appends = [(_APPEND, (some[0].stream, some[0].version - 1, _as_json(some))) for some in streams]
+        statements = [*((self._sql(sql), parameters) for sql, parameters in beside), *appends]
+        if not statements:
+            return []
         try:
-            result = db.exec_driver_sql(_APPEND, (stream, expected, _as_json(events)))
+            answers = together(db, statements, commit=last)
         except IntegrityError as error:
             if constraint(error) != "events_stream_version":
                 raise
+            stream, expected, _ = cast("tuple[str, int, str]", error.params)
             raise ConcurrencyConflict(stream, expected) from error
-        return int(result.scalar_one())
+        return [rows[0][0] for rows in answers[len(beside) :]]
 
     def read_stream(
         self, stream: str, after_version: int = 0, limit: int | None = None, backwards: bool = False
@@ -146,17 +170,18 @@ class EventStore:
         return self._recorded(db, sql + " LIMIT ?", (stream, after_version, limit))
 
     def stream_beside(
-        self, db: Connection, question: str, parameters: tuple[Any, ...], stream: str
+        self, db: Connection, question: str, parameters: tuple[Any, ...], stream: str, lock: Statement | None = None
     ) -> tuple[Sequence[Any], list[RecordedEvent]]:
-        """The one row that *question* answers, and every event of *stream*, in one statement."""
-        sql = (
-            f"SELECT q.*, {', '.join(f'e.{name.strip()}' for name in self._columns.split(','))} FROM ({question}) AS q"
-            " LEFT JOIN events AS e ON e.stream = ? ORDER BY e.version"
-        )
-        result = db.exec_driver_sql(self._sql(sql), (*parameters, stream))
-        assert result.cursor is not None
-        rows: Sequence[Sequence[Any]] = result.cursor.fetchall()
-        result.close()
+        """The one row that *question* answers, and every event of *stream*, in one statement.
+
+        *lock* is a statement of its own before it, sent on the same way: PostgreSQL only.
+        """
+        columns = ", ".join(f"e.{name.strip()}" for name in self._columns.split(","))
+        sql = f"SELECT q.*, {columns} FROM ({question}) AS q LEFT JOIN events AS e ON e.stream = ? ORDER BY e.version"
+        if lock is None:
+            rows = _fetched(db, self._sql(sql), (*parameters, stream))
+        else:
+            rows = together(db, [lock, (self._sql(sql), (*parameters, stream))])[1]
         width = len(rows[0]) - _WIDTH
         return rows[0][:width], [_recorded(row[width:]) for row in rows if row[width] is not None]
 
@@ -187,7 +212,7 @@ class EventStore:
             return self.head_in(db)
 
     def head_in(self, db: Connection) -> int:
-        return db.exec_driver_sql("SELECT max(position) FROM events").scalar() or 0
+        return db.exec_driver_sql(_HEAD).scalar() or 0
 
     @contextmanager
     def reading(self) -> Generator[Connection]:
@@ -213,11 +238,15 @@ class EventStore:
         return sql.replace("?", "%s") if self._postgresql else sql
 
     def _recorded(self, db: Connection, sql: str, parameters: tuple[Any, ...]) -> list[RecordedEvent]:
-        result = db.exec_driver_sql(self._sql(sql), parameters)
-        assert result.cursor is not None
-        rows: Sequence[Sequence[Any]] = result.cursor.fetchall()  # the driver's own tuples: half the time of rows
-        result.close()
-        return [_recorded(row) for row in rows]
+        return [_recorded(row) for row in _fetched(db, self._sql(sql), parameters)]
+
+
+def _fetched(db: Connection, sql: str, parameters: tuple[Any, ...]) -> Sequence[Sequence[Any]]:
+    result = db.exec_driver_sql(sql, parameters)
+    assert result.cursor is not None
+    rows: Sequence[Sequence[Any]] = result.cursor.fetchall()  # the driver's own tuples: half the time of rows
+    result.close()
+    return rows
 
 
 def prepared(stream: str, version: int, tip: bytes, events: Iterable[NewEvent]) -> list[RecordedEvent]:
