@@ -5,10 +5,11 @@ Rows become frozen values at the door. An erased person is nobody: no name, no a
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, select
+from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Select, Table, select
 
 from directory import schema
 from directory.actor import Actor, Grant, Role
@@ -38,6 +39,15 @@ class Expert:
     employer: str
     title: str
     fields: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """What the bar of a page shows of a person: which language they read, and the unit or bureau they are there for."""
+
+    language: str
+    name_zh: str
+    name_en: str
 
 
 def live(table: Table) -> Table:
@@ -90,6 +100,13 @@ class Directory:
             .order_by(grants.c.role, grants.c.scope)
         )
         return actor_of(self._db.execute(query))
+
+    def badge(self, person: str) -> Badge | None:
+        """One statement."""
+        people, grants = live(schema.people), live(schema.grants)
+        query: Select[Any] = select(*badge_columns()).select_from(with_offices(people))
+        query = query.where(people.c.id == person, people.c.erased.is_(False))
+        return badge_of(self._db.execute(query.order_by(grants.c.role, grants.c.scope)))
 
     def grants(self, person: str) -> tuple[Grant, ...]:
         found = self.actor(person)
@@ -152,6 +169,28 @@ def actor_of(rows: Iterable[Any]) -> Actor | None:
     person, name, _, _ = held[0]
     grants = tuple(Grant(Role(role), scope) for _, _, role, scope in held if role is not None)
     return Actor(person, name or "", grants)
+
+
+def with_offices(people: FromClause) -> FromClause:
+    """*people*, or what they are joined to, with every role held and the unit or bureau that it is held in."""
+    grants, units, bureaus = live(schema.grants), live(schema.units), live(schema.bureaus)
+    held = people.outerjoin(grants, grants.c.person == live(schema.people).c.id)
+    return held.outerjoin(units, units.c.code == grants.c.scope).outerjoin(bureaus, bureaus.c.code == grants.c.scope)
+
+
+def badge_columns() -> tuple[ColumnElement[Any], ...]:
+    people, units, bureaus = live(schema.people), live(schema.units), live(schema.bureaus)
+    return (people.c.language, units.c.name, units.c.name_en, bureaus.c.name_zh, bureaus.c.name_en)
+
+
+def badge_of(rows: Iterable[Any]) -> Badge | None:
+    """The badge in rows of `badge_columns`, a role each: the first unit, else the first bureau; no row is nobody."""
+    held = list(rows)
+    if not held:
+        return None
+    units = ((name, name_en or name) for _, name, name_en, _, _ in held if name is not None)
+    bureaus = ((name, name_en) for _, _, _, name, name_en in held if name is not None)
+    return Badge(held[0][0], *next(chain(units, bureaus), ("", "")))
 
 
 def _people(*more: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:

@@ -10,14 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, cast, delete, extract, func, insert, null, select, update
 
 from directory import schema
 from directory.actor import Actor
 from directory.projection import comparable
-from directory.records import Directory, actor_of, live
+from directory.records import Badge, Directory, actor_of, badge_columns, badge_of, live, with_offices
 from directory.schema import sessions, signin_links
+from eventstore.clock import DatabaseClock
 from eventstore.event import instant_of, microseconds
 from eventstore.refusal import Refusal, Refused
 
@@ -61,10 +63,12 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who a request comes from. `stale`: `touch` the session, it was last noted a while ago."""
+    """Who a request comes from, and when. `stale`: `touch` the session, it was last noted a while ago."""
 
     actor: Actor
+    badge: Badge
     session: Session
+    at: datetime
     stale: bool
 
 
@@ -144,21 +148,32 @@ def open_session(
     return secret
 
 
-def signed_in(db: Connection, secret: str, now: datetime) -> SignedIn | None:
-    """Who this session is, with the roles of this moment; None when it ended, was revoked, or never was."""
+def signed_in(db: Connection, secret: str, now: datetime | None = None) -> SignedIn | None:
+    """Who this session is, with the roles of this moment; None when it ended, was revoked, or never was.
+
+    One statement, which tells the database's own time too unless *now* is given.
+    """
     people, grants = live(schema.people), live(schema.grants)
-    joined = sessions.join(people, people.c.id == sessions.c.person).outerjoin(grants, grants.c.person == people.c.id)
-    query = select(*_COLUMNS, people.c.id, people.c.name, grants.c.role, grants.c.scope).select_from(joined)
-    query = query.where(sessions.c.secret == digest(secret), people.c.erased.is_(False))
-    rows = [(row[:5], row[5:]) for row in db.execute(query.order_by(grants.c.role, grants.c.scope))]
-    actor = actor_of(who for _, who in rows)
-    if actor is None:
+    joined = with_offices(sessions.join(people, people.c.id == sessions.c.person))
+    query = select(*_COLUMNS, people.c.id, people.c.name, grants.c.role, grants.c.scope, *badge_columns(), _time(db))
+    query = query.select_from(joined).where(sessions.c.secret == digest(secret), people.c.erased.is_(False))
+    rows: list[tuple[Any, ...]] = [tuple(row) for row in db.execute(query.order_by(grants.c.role, grants.c.scope))]
+    actor, badge = actor_of(row[5:9] for row in rows), badge_of(row[9:14] for row in rows)
+    if actor is None or badge is None:
         return None
-    session = _session(*rows[0][0])
+    session, told = _session(*rows[0][:5]), rows[0][14]
+    now = now or (DatabaseClock().now(db) if told is None else instant_of(told))
     idle = IDLE_OF_STAFF if actor.staff else IDLE
     if now - session.seen_at >= idle or now - session.opened_at >= LONGEST:
         return None
-    return SignedIn(actor, session, now - session.seen_at >= SEEN_EVERY)
+    return SignedIn(actor, badge, session, now, now - session.seen_at >= SEEN_EVERY)
+
+
+def _time(db: Connection) -> ColumnElement[Any]:
+    """The database's clock as a column, in microseconds; null on SQLite, whose clock costs no statement."""
+    if db.dialect.name == "postgresql":
+        return cast(extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger)
+    return null()
 
 
 def touch(db: Connection, handle: str, now: datetime) -> None:

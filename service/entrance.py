@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from directory import signin, tokens
 from directory.actor import Actor
+from directory.records import Badge, Directory
 from eventstore.refusal import Refused
 from service import knocking
 from service.wiring import House
@@ -19,12 +20,23 @@ FRONT = "/"
 def by_session(house: House, secret: str) -> Actor | None:
     """Who this session belongs to; notes once a minute that it is in use. Sessions run on the database's own time."""
     with house.store.reading() as db:
-        now = house.wall.now(db)
-        found = signin.signed_in(db, secret, now)
-    if found is not None and found.stale:
+        found = signin.signed_in(db, secret)
+    if found is None:
+        return None
+    if found.stale:
         with house.store.begin() as db:
-            signin.touch(db, found.session.handle, now)
-    return found.actor if found else None
+            signin.touch(db, found.session.handle, found.at)
+    g.badge = found.badge
+    return found.actor
+
+
+def badge(house: House, actor: Actor) -> Badge | None:
+    """What the bar shows of whoever calls: it came with the session; who came with a token is looked up."""
+    if "badge" not in g:
+        with house.store.reading() as db:
+            g.badge = Directory(db).badge(actor.id)
+    found: Badge | None = g.badge
+    return found
 
 
 def by_token(house: House, secret: str) -> Actor | None:

@@ -87,17 +87,9 @@ def visitor(house: House, actor: Actor | None) -> Visitor:
     """Who looks at a page, what they are there as, and where they may go."""
     if actor is None:
         return Visitor()
-    with house.store.reading() as db:
-        directory = Directory(db)
-        person = directory.person(actor.id)
-        unit = next((found for grant in actor.grants if (found := directory.unit(grant.scope))), None)
-        bureau = next((body for grant in actor.grants if (body := directory.bureau(grant.scope))), None)
-    office: dict[Language, str] = {}
-    if unit is not None:
-        office = {"zh": unit.name, "en": unit.name_en or unit.name}
-    elif bureau is not None:
-        office = {"zh": bureau.name_zh, "en": bureau.name_en}
-    speech: Language = "en" if person and person.language == "en" else "zh"
+    badge = entrance.badge(house, actor)
+    office: dict[Language, str] = {"zh": badge.name_zh, "en": badge.name_en} if badge and badge.name_zh else {}
+    speech: Language = "en" if badge and badge.language == "en" else "zh"
     return Visitor(actor=actor, name=actor.name, unit=office, links=front.links(actor), language=speech)
 
 

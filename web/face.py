@@ -101,6 +101,15 @@ def signed_in() -> Actor:
     return actor
 
 
+def now() -> datetime:
+    """What time it is by the house's clock; asked once a request."""
+    if "now" not in g:
+        furniture: Furniture = current_app.extensions["furniture"]
+        g.now = furniture.now()
+    found: datetime = g.now
+    return found
+
+
 def _around(furniture: Furniture) -> dict[str, Any]:
     """What every page knows; macros know `t` and `speech` without being given a context."""
     if "visitor" not in g:
@@ -112,7 +121,7 @@ def _around(furniture: Furniture) -> dict[str, Any]:
         "visitor": g.visitor,
         "here": request.full_path.rstrip("?") if request.method == "GET" else _back(),
         "back": request.path if request.method == "GET" else _back(),
-        "now": furniture.now(),
+        "now": now(),
         "notices": furniture.notices(),
         "sign_in_path": furniture.sign_in_path,
         "sign_out_path": furniture.sign_out_path,

@@ -3,16 +3,19 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event, inspect, select, text
 
 from directory import signin
 from directory.actor import CONSOLE, Actor
+from directory.records import Badge, Directory
 from directory.schema import secrets, sessions, signin_links
 from directory.signin import IDLE, IDLE_OF_STAFF, LINK_LASTS, LONGEST, Standing
+from eventstore.clock import DatabaseClock
 from eventstore.refusal import Refused
-from tests.directory.house import ADMIN, LEAD, NOON, UNIT, House, asked
+from tests.directory.house import ADMIN, LEAD, NOON, UNIT, YUELU, House, asked
 
 MINUTE = timedelta(minutes=1)
 
@@ -221,6 +224,47 @@ def test_a_session_in_use_lasts_twelve_hours_and_no_longer(house: House) -> None
             assert not again.stale
     assert who(house, secret, NOON + LONGEST - MINUTE) is not None
     assert who(house, secret, NOON + LONGEST) is None
+
+
+def test_the_database_tells_the_time_with_the_session_in_one_statement(house: House) -> None:
+    wang = house.person("王", "wang@example.cn", LEAD)
+    with house.store.begin() as db:
+        wall = DatabaseClock().now(db)
+        fresh = signin.open_session(db, wang, wall)
+        rested = signin.open_session(db, wang, wall - IDLE_OF_STAFF)
+    said: list[str] = []
+
+    def hear(*args: Any) -> None:
+        said.append(args[2])
+
+    with house.store.reading() as db:
+        event.listen(db, "before_cursor_execute", hear)
+        found = signin.signed_in(db, fresh)
+        assert len(said) == 1
+        assert found is not None
+        assert timedelta() <= found.at - wall < MINUTE
+        assert signin.signed_in(db, rested) is None
+
+
+def test_a_session_brings_what_the_bar_of_a_page_shows(house: House) -> None:
+    house.register.register_unit(asked(), UNIT)
+    house.hunan()
+    wang, li = house.person("王", "wang@example.cn", YUELU, ADMIN), house.person("李", "li@example.cn", language="en")
+    yuelu = house.person("赵", "zhao@example.cn", YUELU)
+    for person in (wang, li, yuelu):
+        with house.store.begin() as db:
+            secret = signin.open_session(db, person, NOON)
+            found = signin.signed_in(db, secret, NOON)
+            assert found is not None
+            assert found.badge == Directory(db).badge(person)
+            assert found.actor == Directory(db).actor(person)
+    with house.directory() as register:
+        assert register.badge(wang) == Badge("zh", UNIT.name, UNIT.name_en or UNIT.name)  # a unit before a bureau
+        assert register.badge(li) == Badge("en", "", "")
+        bureau = register.bureau("430104")
+        assert bureau is not None
+        assert register.badge(yuelu) == Badge("zh", bureau.name_zh, bureau.name_en)
+        assert register.badge("nobody") is None
 
 
 def test_sessions_are_listed_and_revoked_one_by_one_and_all(house: House) -> None:

@@ -18,6 +18,7 @@ from programmes.calendar import beijing_date
 from programmes.call import Call
 from programmes.documents import Attachment, SignedCommitment, missing_commitments
 from programmes.vocabulary import Facts as JudgedBy
+from web import face
 from web import format as fmt
 from web.texts import Reason
 from workflow import events as e
@@ -107,7 +108,7 @@ def framed(desk: Desk, application_id: UUID, actor: Actor) -> Frame:
         view=view,
         dossier=present(application, call, view, latest.instant),
         facts=facts,
-        now=desk.handling.now(),
+        now=face.now(),
         mine=is_of_the_unit(actor, application),
         actions=desk.handling.actions_of(application, latest, actor),
     )

@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from directory.actor import BUREAU_ROLES, DISCIPLINE_ROLES, PROVINCE_ROLES, Actor, Role
+from web import face
 from web.reading import refuse_bad_text
 from workflow import worklist
 from workflow.pages.desk import Desk, asking, office
@@ -76,11 +77,10 @@ def _listed(desk: Desk, kind: Kind, actor: Actor) -> ResponseReturnValue:
         page = worklist.page(db, actor, asked)
         counted = worklist.counts(db, actor, Question())
         waiting = sum(worklist.counts(db, actor, Question(mine=True)).values())
-        now = desk.handling.clock.now(db)
-    calls = desk.calls()
+    calls, at = desk.calls(), face.now()
     values = {
         "kind": kind.path.strip("/"),
-        "rows": [row(item, calls, now) for item in page.items],
+        "rows": [row(item, calls, at) for item in page.items],
         "tabs": _tabs(kind, asked, counted, waiting),
         "asked": asked,
         "stage": asked.stages[0].value if asked.stages else "",

@@ -10,7 +10,7 @@ from directory.actor import UNIT_ROLES, Actor
 from eventstore.event import instant_of
 from eventstore.refusal import Refusal, Refused
 from programmes.call import Call
-from web import forms, texts
+from web import face, forms, texts
 from workflow import commands as c
 from workflow import worklist
 from workflow.pages.desk import Desk, asking, is_authority
@@ -63,14 +63,13 @@ def _listed(desk: Desk, actor: Actor) -> dict[str, Any]:
     question = Question(after=request.args.get("after"))
     with desk.handling.store.reading() as db:
         page = worklist.page(db, actor, question)
-        now = desk.handling.clock.now(db)
-    calls = desk.calls()
+    calls, at = desk.calls(), face.now()
     return {
-        "rows": [row(item, calls, now) for item in page.items],
+        "rows": [row(item, calls, at) for item in page.items],
         "after": page.after,
         "paged": question.after is not None,
-        "open_calls": [_call(call, now) for call in calls if not call.closed_to(now)],
-        "coming_calls": [call for call in calls if call.status == "issued" and call.opens_at > now],
+        "open_calls": [_call(call, at) for call in calls if not call.closed_to(at)],
+        "coming_calls": [call for call in calls if call.status == "issued" and call.opens_at > at],
         "units": sorted(actor.scopes(*UNIT_ROLES)),
         "command_id": forms.new_command_id(),
         "application_id": str(desk.handling.ids.uuid7()),

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from directory.actor import PUBLIC
 from eventstore.refusal import Malformed, Refusal, Refused
 from programmes.calendar import passed
-from web import forms, texts
+from web import face, forms, texts
 from web.face import caller
 from web.problems import NotFound
 from web.saying import t
@@ -38,9 +38,9 @@ def public(desk: Desk) -> Blueprint:
     def notices() -> ResponseReturnValue:
         with desk.handling.store.reading() as db:
             page = worklist.notices(db, after=request.args.get("after"))
-            now = desk.handling.clock.now(db)
+        calls, now = desk.calls(), face.now()
         values = {
-            "rows": [row(item, desk.calls(), now) for item in page.items],
+            "rows": [row(item, calls, now) for item in page.items],
             "next": f"/notices?after={page.after}" if page.after else "",
             "first": "/notices" if request.args.get("after") else "",
             "objected": "objected" in request.args,
@@ -122,7 +122,7 @@ _FIELD_OF = {"OBJECTION_ANONYMOUS": "objector", "REASON_REQUIRED": "grounds"}
 
 def _asked(desk: Desk, application: Application, wrong: list[Refusal] | None = None) -> dict[str, Any]:
     """What a notice says, and the form. *wrong*: what was wrong with it when it was sent."""
-    now, notice = desk.handling.now(), application.notice
+    now, notice = face.now(), application.notice
     assert notice is not None, "asked for what stood in notice only"
     reasons: list[tuple[str, Any]] = []
     for refusal in wrong or ():
