@@ -29,7 +29,7 @@ class SettingsFaulty(Exception):
 
 
 class Settings(BaseSettings):
-    """*files* is a folder; *smtp_url* is smtp://, smtps:// or smtp+starttls://; keys are 32 bytes in base64 or hex."""
+    """*files* is a folder; *proxies* says how many of our own stand in front (nginx: 1), whose forwarded address is believed; *smtp_url* is smtp://, smtps:// or smtp+starttls://; keys are 32 bytes in base64 or hex."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     master_key: SecretStr
     session_key: SecretStr
     checkpoint_key: SecretStr
+    proxies: int = Field(default=0, ge=0, le=9)
     log_name: str = Field(default="vermilion", pattern=r"^[^\s+]+$")
     tick_s: float = Field(default=30.0, gt=0)
 

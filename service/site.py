@@ -8,6 +8,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from directory.actor import Actor
 from directory.records import Directory
@@ -65,7 +66,14 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     if mailbox is not None and house.settings.mode == "demo":
         app.register_blueprint(demonstration.pages(house, actors, mailbox))
     limits.install(app, house.settings)
+    _behind(app, house.settings.proxies)
     return app
+
+
+def _behind(app: Flask, proxies: int) -> None:
+    """Take the visitor's address and scheme from exactly our own proxies; without one, from the connection alone."""
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
 
 
 def hosts_of(base_url: str) -> list[str]:

@@ -15,7 +15,11 @@ from service.site import create_app
 
 @pytest.fixture
 def client(tmp_path: Path) -> FlaskClient:
-    settings = for_the_demo(tmp_path, base_url="http://127.0.0.1:1", smtp_url="smtp://127.0.0.1:1")
+    return client_of(tmp_path)
+
+
+def client_of(folder: Path, **more: int) -> FlaskClient:
+    settings = for_the_demo(folder, base_url="http://127.0.0.1:1", smtp_url="smtp://127.0.0.1:1", **more)
     house = wiring.build(settings)
     house.prepare()
     return create_app(house).test_client()
@@ -39,6 +43,14 @@ def test_another_address_given_by_a_header_does_not_help(client: FlaskClient) ->
     """Without a proxy in front that we know, a forwarded address is only what somebody claims."""
     answers = [ask(client, f"x{n}@example.cn", **{"X-Forwarded-For": f"10.0.0.{n}"}) for n in range(11)]
     assert answers[-1].status_code == 429
+
+
+def test_behind_a_proxy_of_ours_each_visitor_is_counted_apart(tmp_path: Path) -> None:
+    client = client_of(tmp_path, proxies=1)
+    for n in range(11):
+        assert ask(client, f"x{n}@example.cn", **{"X-Forwarded-For": f"192.0.2.{n}"}).status_code != 429
+    own = [ask(client, f"y{n}@example.cn", **{"X-Forwarded-For": f"10.9.9.{n}, 192.0.2.99"}) for n in range(11)]
+    assert own[-1].status_code == 429
 
 
 def test_every_limited_door_is_there(client: FlaskClient) -> None:
