@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -126,9 +127,9 @@ def _save(
 def _onward(frame: Frame, part: Section, posted: Posted) -> str:
     """Where a person wants to be after saving: at the new row, at the row's table, or in the next part."""
     here = f"{frame.base}/sections/{part.id}"
-    if added := next(iter(posted.get("_add", ())), ""):
+    if added := quote(next(iter(posted.get("_add", ())), ""), safe=""):
         return f"{here}?row={added}#f-{added}"
-    if dropped := next(iter(posted.get("_drop", ())), ""):
+    if dropped := quote(next(iter(posted.get("_drop", ())), ""), safe="."):
         return f"{here}#f-{dropped.partition('.')[0]}"
     following = neighbours(frame, part)[1]
     if "_next" in posted:
