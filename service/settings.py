@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     broker: Literal["local", "redis", "rabbitmq"] = "local"
     broker_url: SecretStr | None = None
     smtp_url: SecretStr
-    mail_from: str = "vermilion@localhost.test"
+    mail_from: str
     base_url: str
     files: Path
     master_key: SecretStr

@@ -20,6 +20,7 @@ def run(tmp_path: Path) -> Run:
     environment = {
         "VERMILION_DATABASE_URL": f"sqlite:///{tmp_path / 'vermilion.db'}",
         "VERMILION_SMTP_URL": "smtp://127.0.0.1:2525",
+        "VERMILION_MAIL_FROM": "no-reply@example.cn",
         "VERMILION_BASE_URL": "https://vermilion.example.cn",
         "VERMILION_FILES": str(tmp_path / "files"),
         **{f"VERMILION_{name}_KEY": key for name in ("MASTER", "SESSION", "CHECKPOINT")},

@@ -9,6 +9,7 @@ from service.settings import SettingsFaulty, for_the_demo, fresh_key, read
 WHOLE = {
     "database_url": "sqlite:///x.db",
     "smtp_url": "smtp://127.0.0.1:25",
+    "mail_from": "no-reply@example.cn",
     "base_url": "https://shenbao.test/",
     "files": "/srv/files",
     "master_key": fresh_key(),
