@@ -32,6 +32,12 @@ class Event:
     __slots__ = ()
 
 
+class Unread(Event):
+    """Stands for a fact that whoever reads had no use for (`Projection.wanted`); its envelope is there."""
+
+    __slots__ = ()
+
+
 class Personal(msgspec.Struct, frozen=True):
     """A value about a person, kept out of the log.
 

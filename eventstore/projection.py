@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection, MetaData, Table, insert, select, update
 from sqlalchemy.sql.elements import quoted_name
 
-from eventstore.event import Fact
+from eventstore.event import Event, Fact
 from eventstore.schema import events, projections
 
 _KNOWN = select(projections.c.name, projections.c.revision, projections.c.state)
@@ -25,13 +25,16 @@ class Projection(Protocol):
 
     `apply` runs in the writing transaction, before the append: the facts' `position` is 0 there, so keep `stream`,
     `version` and `recorded_at`, never `position`. Set rules are UNIQUE constraints of these tables. `personal` False says
-    that no personal value is looked at: a rebuild then unseals nothing.
+    that no personal value is looked at: a rebuild then unseals nothing. `wanted` names the facts that are looked into
+    (None: all); a rebuild hands the others over `Unread`.
     """
 
     name: str
     revision: int
     personal: bool
 
+    @property
+    def wanted(self) -> frozenset[type[Event]] | None: ...
     def create(self, db: Connection) -> None: ...
     def drop(self, db: Connection) -> None: ...
     def apply(self, db: Connection, facts: Sequence[Fact]) -> None: ...
@@ -62,6 +65,7 @@ class TableProjection(ABC):
     name: str = ""
     revision: int = 1
     personal: bool = True
+    wanted: frozenset[type[Event]] | None = None
     declared: tuple[Table, ...] = ()
 
     def table(self, declared: Table) -> Table:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import msgspec
 from sqlalchemy import BindParameter, Connection, Select, Table, Update, bindparam, insert, select, update
 
-from eventstore.event import Fact
+from eventstore.event import Fact, Unread
 from eventstore.projection import TableProjection
 from programmes.call import Call
 from workflow import events as e
@@ -24,6 +24,7 @@ _COLUMNS = tuple(field.name for field in fields(Row))
 _encode = msgspec.json.Encoder().encode
 _standing = msgspec.json.Decoder(Standing).decode
 _CHUNK = 500
+_ALONE = {e.FileAttached, e.FileRemoved, e.CommitmentRecorded, e.ExpertDeclared, e.Scored}
 
 
 class Definitions(Protocol):
@@ -46,6 +47,7 @@ class Applications(TableProjection):
     name = "applications"
     revision = 1
     personal = False
+    wanted = frozenset(e.TYPES.values()) - _ALONE  # of the rest a list shows the version and the moment
     declared = (schema.applications,)
 
     def __init__(self, definitions: Definitions) -> None:
@@ -77,12 +79,13 @@ class _Batch:
         if row is None:
             row = self.rows[key] = Row(key)
             self.standings[key] = Standing()
-        match event:
-            case e.Opened(call=call, definition_digest=digest):
-                definition = self._definitions.get(call, digest)
-            case _:
-                definition = self._definitions.get(row.call, row.definition)
-        advance(row, self.standings[key], event, at, definition)  # type: ignore[arg-type]
+        if not isinstance(event, Unread):
+            match event:
+                case e.Opened(call=call, definition_digest=digest):
+                    definition = self._definitions.get(call, digest)
+                case _:
+                    definition = self._definitions.get(row.call, row.definition)
+            advance(row, self.standings[key], event, at, definition)  # type: ignore[arg-type]
         row.version, row.changed_at = fact.recorded.version, at
 
 
@@ -139,6 +142,7 @@ class BankReferences(TableProjection):
     name = "bank_references"
     revision = 1
     personal = False
+    wanted = frozenset({e.TranchePaid, e.RepaymentRecorded})
     declared = (schema.bank_references,)
 
     def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
@@ -157,6 +161,7 @@ class Assignments(TableProjection):
     name = "assignments"
     revision = 1
     personal = False
+    wanted = frozenset({e.PanelDrawn, e.ExpertDeclared})
     declared = (schema.assignments,)
 
     def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
@@ -186,6 +191,7 @@ class AttachedFiles(TableProjection):
     name = "attached_files"
     revision = 1
     personal = False
+    wanted = frozenset({e.FileAttached})
     declared = (schema.attached_files,)
 
     def apply(self, db: Connection, facts: Sequence[Fact]) -> None:

@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import Connection, inspect, text
 
 from eventstore.dispatch import Dispatcher
-from eventstore.event import Fact
+from eventstore.event import Fact, Unread
 from eventstore.facts import Reading, reading
 from eventstore.projection import TableProjection, install
 from eventstore.rebuild import rebuild
 from eventstore.refusal import Superseded
 from eventstore.store import EventStore
-from tests.eventstore.jars import CODEC, FOLD, Shelf, asked, dropping, house, noting, opening, rows
+from tests.eventstore.jars import CODEC, FOLD, JarOpened, Shelf, asked, dropping, house, noting, opening, rows
 
 
 class Shelf2(Shelf):
@@ -137,6 +137,22 @@ def test_code_of_an_older_revision_stops_writing(jars: Dispatcher) -> None:
         jars.dispatch("jar-1", FOLD, dropping(1), asked())
     jars.projections = (Shelf2(),)
     jars.dispatch("jar-1", FOLD, dropping(1), asked())
+
+
+def test_a_rebuild_looks_only_into_the_facts_that_are_wanted(jars: Dispatcher) -> None:
+    handed: list[Fact] = []
+
+    class Labels(Shelf2):
+        wanted = frozenset({JarOpened})
+
+        def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
+            handed.extend(facts)
+            super().apply(db, facts)
+
+    rebuild(jars.store, read(jars), Labels())
+    assert [fact.recorded.position for fact in handed] == list(range(1, 26))
+    assert {type(fact.event) for fact in handed if fact.recorded.type == "jar.jar_opened"} == {JarOpened}
+    assert {type(fact.event) for fact in handed if fact.recorded.type != "jar.jar_opened"} == {Unread}
 
 
 def test_a_rebuild_that_died_can_begin_again(jars: Dispatcher) -> None:
