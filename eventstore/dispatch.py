@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from eventstore.clock import AskedBeside, Clock, DatabaseClock
-from eventstore.codec import Codec, canonical
+from eventstore.codec import Canonical, Codec, canonical
 from eventstore.engine import is_deadlock
 from eventstore.event import NO_HASH, Event, Fact, NewEvent, RecordedEvent, microseconds
 from eventstore.ids import Ids, RandomIds
@@ -237,7 +237,8 @@ class _Writing:
     ) -> None:
         self._house, self._db, self._context, self._now = house, db, context, now
         self._loaded, self._live = loaded, live
-        self._metadata = dict(context.metadata) | ({"command": context.command_id} if context.command_id else {})
+        told = dict(context.metadata) | ({"command": context.command_id} if context.command_id else {})
+        self._metadata = Canonical(canonical(told))  # once for all events of the command
 
     def write(self, stream: str, decided: Sequence[Event | ForStream], result: Mapping[str, object]) -> Outcome:
         written: dict[str, list[RecordedEvent]] = {}
@@ -273,7 +274,7 @@ class _Writing:
                 NewEvent(
                     type=name,
                     schema_version=schema_version,
-                    payload=payload,
+                    payload=Canonical(payload),
                     metadata=self._metadata,
                     actor=context.actor,
                     event_id=house.ids.uuid7(),

@@ -26,7 +26,7 @@ def together(db: Connection, statements: Sequence[Statement], *, commit: bool = 
         with raw.pipeline() if commit or len(cursors) > 1 else nullcontext():
             for cursor, (sql, parameters) in zip(cursors, statements, strict=True):
                 db.dispatch.before_cursor_execute(db, cursor, sql, parameters, None, False)
-                cursor.execute(sql, parameters)
+                cursor.execute(sql, parameters)  # pyright: ignore[reportArgumentType] -- no literal, but made of them
             if commit:
                 raw.commit()
         return [cursor.fetchall() if cursor.rownumber is not None else [] for cursor in cursors]

@@ -37,7 +37,7 @@ _SAVE = (
 )
 _encode = msgspec.json.Encoder().encode
 _new_uuid = UUID.__new__
-_new_tuple = tuple.__new__
+_new_tuple: Callable[[type[RecordedEvent], tuple[object, ...]], RecordedEvent] = tuple.__new__  # pyright: ignore
 _number = int
 
 

@@ -129,6 +129,22 @@ def test_a_set_rule_no_stream_sees_is_held_by_the_projection(jars: Dispatcher) -
     assert jars.store.head_position() == 1
 
 
+def test_a_key_taken_behind_our_back_undoes_everything(jars: Dispatcher) -> None:
+    """Key, append and COMMIT go on one way on PostgreSQL: what fails on it lets nothing behind it happen."""
+
+    def taking(db: Connection, _loaded: Loaded[Jar], _now: datetime) -> Sequence[Event]:
+        marks = "%s, %s" if db.dialect.name == "postgresql" else "?, ?"
+        columns = "caller, key, fingerprint, stream, version, event_ids, result, created_at"
+        sql = f"INSERT INTO command_keys ({columns}) SELECT {marks}, hash, stream, 1, '[]', '{{}}', 0 FROM events"
+        db.exec_driver_sql(sql, ("ann", "key"))
+        return [PebbleDropped(grams=1)]
+
+    with pytest.raises(IntegrityError):
+        jars.dispatch("jar-1", FOLD, taking, asked("key"))
+    assert jars.store.head_position() == 1
+    assert not jars.dispatch("jar-1", FOLD, dropping(1), asked("key")).replayed
+
+
 def test_pebbles_into_two_jars_fall_together_or_not_at_all(jars: Dispatcher) -> None:
     jars.dispatch("jar-2", FOLD, opening("red"), asked())
     outcome = jars.dispatch("jar-2", FOLD, pouring(5, "jar-1", 1), asked())
