@@ -12,8 +12,9 @@ from tests.browser.site import served, site, sqlite_house
 from tests.workflow.house import House
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Generator[Browser]:
+    """One browser for a file: Playwright keeps a loop running in this thread, which other tests must not meet."""
     path = os.environ.get("VERMILION_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         if os.environ.get("VERMILION_REQUIRE_SERVICES") == "1":

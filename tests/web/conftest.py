@@ -39,7 +39,7 @@ def site() -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Debian's Chromium; without it these tests are skipped, and the CI run has it."""
     playwright = pytest.importorskip("playwright.sync_api")
