@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import msgspec
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, render_template, request
 from flask_wtf.csrf import CSRFError  # pyright: ignore[reportMissingTypeStubs]
 from werkzeug.exceptions import HTTPException
 
@@ -271,9 +271,18 @@ def answer(problem: Problem) -> Response:
         response = Response(body, problem.status, content_type=PROBLEM_JSON)
         response.content_language.add("zh-Hans" if speech == "zh" else "en")
     else:
-        response = Response(render_template("error.html", problem=problem), problem.status)
+        response = Response(_page(problem), problem.status)
     response.headers.update(dict(problem.headers))
     return response
+
+
+def _page(problem: Problem) -> str:
+    """The problem in the house's frame; bare where who is looking, or what time it is, cannot be asked for either."""
+    try:
+        return render_template("error.html", problem=problem)
+    except Busy:
+        bare = current_app.jinja_env.get_template("error_bare.html")
+        return bare.render(problem=problem, lang=language.of(request))
 
 
 def install(app: Flask, *, name_of: Callable[[str], str] = str, new_id: Callable[[], str]) -> None:
