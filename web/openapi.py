@@ -127,12 +127,19 @@ def _operation(operation: Operation, refs: _Refs) -> dict[str, Any]:
     }
     sent = refs[operation.request, "validation"] if operation.request is not None else None
     if operation.upload:
-        file = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
-        schema = file if sent is None else {"allOf": [sent, file]}
-        found["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+        found["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _with_file(operation)}}}
     elif sent is not None:
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": sent}}}
     return found
+
+
+def _with_file(operation: Operation) -> dict[str, Any]:
+    """The form of an upload: its fields and the file, in one schema because each is closed to what it does not name."""
+    fields: dict[str, Any] = {"type": "object", "additionalProperties": False}
+    if operation.request is not None:
+        fields = operation.request.model_json_schema(schema_generator=_Schema)
+    named = {**fields.get("properties", {}), "file": {"type": "string", "format": "binary"}}
+    return {**fields, "properties": named, "required": [*fields.get("required", ()), "file"]}
 
 
 def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
