@@ -150,8 +150,10 @@ def test_the_inbox_is_walked_by_keys(chromium: Browser, address: str, house: Hou
     sealed = house.sealed()
     with page_of(chromium, address, "yuelu-head") as page:
         page.goto(f"{address}/inbox")
+        page.wait_for_load_state("networkidle")
+        page.bring_to_front()
         page.keyboard.press("/")
-        assert page.evaluate("document.activeElement.id") == "f-q"
+        expect(page.locator("#f-q")).to_be_focused()
         page.keyboard.type("jk")
         assert page.get_by_role("searchbox").input_value() == "jk"
         page.locator("h1").click()
