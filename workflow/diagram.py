@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from html import escape
 
 from workflow.stages import ENDS, SPINE, Stage
-from workflow.steps import LIFECYCLE, Step
+from workflow.steps import LIFECYCLE, PLANNED, Step
 
 Words = Callable[[str], str]
 """From a key of the catalogue ("stage.draft", "action.seal") to a word."""
@@ -180,11 +180,12 @@ Drawn from `workflow/steps.py` by `make diagram`; a test fails when this page is
 
 
 def _rows(zh: Words, en: Words) -> Iterator[str]:
-    for step in LIFECYCLE:
+    for step in (*LIFECYCLE, *PLANNED):
+        later = f" *{zh('lifecycle.planned')} {en('lifecycle.planned')}*" if step in PLANNED else ""
         source = zh(f"stage.{step.source.value}") if step.source else "—"
         who = "、".join(sorted(zh(f"role.{role.value}") for role in step.roles))
         cells = (
-            f"{zh(f'action.{step.trigger}')} {en(f'action.{step.trigger}')} `{step.trigger}`",
+            f"{zh(f'action.{step.trigger}')} {en(f'action.{step.trigger}')} `{step.trigger}`{later}",
             source,
             zh(f"stage.{step.dest.value}"),
             who,

@@ -423,3 +423,20 @@ LIFECYCLE: tuple[Step, ...] = (
         told=("unit", "finance"),
     ),
 )
+
+PLANNED: tuple[Step, ...] = (
+    *steps(
+        "hand_on",
+        (Stage.DISBURSING, Stage.DISBURSED),
+        document="转拨凭证 | record of handing on",
+        told=("members",),
+    ),
+    *steps(
+        "correct",
+        tuple(stage for stage in Stage if stage is not Stage.DRAFT),
+        document="更正记录 | record of correction",
+        told=("unit", "bodies_acted"),
+    ),
+)
+"""Steps of the process whose commands come with other work: handing on (T33) with the consortium, correction (T39) with the
+operator's desk. Documents and pages show them; nobody is offered them. Barring a unit (T38) is no step of an application."""

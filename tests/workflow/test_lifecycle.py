@@ -16,6 +16,7 @@ from workflow.application import Application, Reconsideration, Return
 from workflow.decisions import DECISIONS
 from workflow.lifecycle import LIFECYCLE, enter
 from workflow.stages import ENDS, Stage
+from workflow.steps import PLANNED
 
 S = Stage
 HELD = {S.UNIT_SEALED, S.COUNTY_RECOMMENDED, S.CITY_RECOMMENDED}
@@ -139,6 +140,13 @@ def test_the_table_is_the_process_as_it_was_agreed() -> None:
     for step in LIFECYCLE:
         table.setdefault(step.trigger, set()).add((step.source, step.dest))
     assert table == AGREED
+
+
+def test_what_comes_later_is_declared_and_offered_to_nobody() -> None:
+    """T33 and T39: in the table's papers and pictures, without a command."""
+    assert {step.trigger for step in PLANNED} == {"hand_on", "correct"}
+    assert all(POLICY[f"application.{step.trigger}"] for step in PLANNED)
+    assert not {step.trigger for step in PLANNED} & {step.trigger for step in LIFECYCLE}
 
 
 def standing(stage: Stage | None) -> Application:

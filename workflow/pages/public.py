@@ -21,12 +21,12 @@ from workflow import worklist
 from workflow.application import Application
 from workflow.diagram import svg
 from workflow.handling import FOLD
-from workflow.lifecycle import LIFECYCLE
 from workflow.pages import steps, wishes
 from workflow.pages.desk import Desk
 from workflow.pages.reading import words_of
 from workflow.pages.rows import row
 from workflow.projections import stream_of
+from workflow.steps import LIFECYCLE, PLANNED
 
 _OBJECT = "/notices/<uuid:application_id>/objections"
 
@@ -83,7 +83,7 @@ def _word(key: str) -> str:
 def _steps() -> list[dict[str, Any]]:
     """The table's rows gathered by trigger: from where, to where, by whom, with what paper, and who is told."""
     found: dict[str, dict[str, Any]] = {}
-    for step in LIFECYCLE:
+    for step in (*LIFECYCLE, *PLANNED):
         line = found.setdefault(
             step.trigger,
             {
@@ -94,6 +94,7 @@ def _steps() -> list[dict[str, Any]]:
                 "roles": sorted(role.value for role in step.roles),
                 "document": words_of(step.document),
                 "told": [],
+                "planned": step in PLANNED,
             },
         )
         line["stays"] |= step.dest is step.source
