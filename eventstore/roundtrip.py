@@ -5,11 +5,13 @@ Whoever listens to statements on the engine hears of these too, and what fails i
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    import psycopg
 
 Statement: TypeAlias = tuple[str, tuple[Any, ...]]
 Rows: TypeAlias = list[tuple[Any, ...]]
@@ -20,6 +22,8 @@ def together(db: Connection, statements: Sequence[Statement], *, commit: bool = 
 
     The first that fails is raised, none behind it runs, and COMMIT does not either.
     """
+    import psycopg  # only where PostgreSQL is spoken: the program starts without its driver
+
     raw = cast("psycopg.Connection[tuple[Any, ...]]", db.connection.driver_connection)
     cursors = [raw.cursor() for _ in statements]
     try:
@@ -36,8 +40,10 @@ def together(db: Connection, statements: Sequence[Statement], *, commit: bool = 
 
 
 def _told(
-    db: Connection, raw: "psycopg.Connection[tuple[Any, ...]]", statement: Statement, error: psycopg.Error
+    db: Connection, raw: "psycopg.Connection[tuple[Any, ...]]", statement: Statement, error: "psycopg.Error"
 ) -> BaseException:
+    import psycopg
+
     gone = raw.closed or raw.broken
     if gone:
         db.invalidate(error)
