@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -25,7 +26,7 @@ from eventstore.dispatch import Outcome
 from eventstore.engine import open_engine
 from eventstore.facts import reading
 from eventstore.rebuild import rebuild
-from eventstore.refusal import Refused
+from eventstore.refusal import KeyReused, PreconditionFailed, Refused
 from eventstore.verify import verify
 from tests.filled import attach
 from tests.scenario import BEIJING
@@ -132,6 +133,27 @@ class Machine(RuleBasedStateMachine):
         digest = "sha256:" + "00" * 32 if stale else None
         self.ask(who, self.house.recommend(self.application, content_digest=digest, rank=1))
 
+    @rule(wish=st.sampled_from(WISHES), who=st.sampled_from(PEOPLE))
+    def somebody_asks_twice_under_one_key(self, who: str, wish: c.Command) -> None:
+        command, key = replace(wish, application_id=self.application), f"k-{self.house.store.head_position()}"
+        first = self.answer(who, command, command_id=key, fingerprint=b"one")
+        head = self.house.store.head_position()
+        again = self.answer(who, command, command_id=key, fingerprint=b"one")
+        assert self.house.store.head_position() == head or isinstance(first, Refused)
+        if isinstance(first, Outcome):
+            assert isinstance(again, Outcome)
+            assert again.replayed
+            with pytest.raises(KeyReused):
+                self.house.do(who, command, command_id=key, fingerprint=b"other")
+
+    @rule(wish=st.sampled_from(WISHES))
+    def somebody_acts_on_an_old_version(self, wish: c.Command) -> None:
+        head = self.house.store.head_position()
+        with pytest.raises(PreconditionFailed) as stale:
+            self.house.do("admin", replace(wish, application_id=self.application), if_match=1)
+        assert stale.value.version == self.house.application(self.application).version
+        assert self.house.store.head_position() == head
+
     @rule()
     def the_clock_sweeps(self) -> None:
         before = self.house.application(self.application)
@@ -153,9 +175,9 @@ class Machine(RuleBasedStateMachine):
         if outcome.positions:
             assert (before.stage, after.stage) in AGREED[command.trigger]
 
-    def answer(self, who: str, command: c.Command) -> Outcome | Refused:
+    def answer(self, who: str, command: c.Command, **more: Any) -> Outcome | Refused:
         try:
-            return self.house.do(who, command)
+            return self.house.do(who, command, **more)
         except Refused as refused:
             return refused
 
