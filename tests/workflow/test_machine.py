@@ -22,15 +22,20 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import select
 
 import migrations
+from eventstore.clock import DatabaseClock
 from eventstore.dispatch import Outcome
 from eventstore.engine import open_engine
 from eventstore.facts import reading
+from eventstore.ids import RandomIds
 from eventstore.rebuild import rebuild
 from eventstore.refusal import KeyReused, PreconditionFailed, Refused
 from eventstore.verify import verify
+from notifications.kinds import kind_of
+from notifications.listener import Listener
+from notifications.mail import Sender
 from tests.filled import attach
 from tests.scenario import BEIJING
-from tests.workflow.house import House
+from tests.workflow.house import CATALOGUE, House
 from tests.workflow.test_lifecycle import AGREED, SAMPLES
 from web.texts import catalogue
 from workflow import commands as c
@@ -198,10 +203,26 @@ class Machine(RuleBasedStateMachine):
         assert stands.repaid_fen <= stands.paid_fen <= stands.instructed_fen <= stands.awarded_fen
         assert stands.awarded_fen <= (stands.amount_fen or 0) <= 5_000_000_000 * 100
 
+    def letters_are_what_the_events_call_for(self) -> None:
+        """A letter or more for each event that is told, none for the others, and none again when the log is read anew."""
+        house = self.house
+        read = reading(house.dispatcher.codec, house.dispatcher.personal)
+        sender = Sender(address="no-reply@example.cn", base_url="http://127.0.0.1:1")
+        listener = Listener(house.store, read, CATALOGUE, sender, house.clock, DatabaseClock(), RandomIds())
+        while listener.follow():
+            pass
+        with house.store.reading() as db:
+            written = db.exec_driver_sql("SELECT event_id, dedupe_key FROM letters").all()
+        recorded = house.store.read_stream(f"application-{self.application}")
+        told = {one.event_id for one in recorded if kind_of(house.dispatcher.codec.decode(one))}
+        assert {UUID(str(event)) for event, _ in written} == told
+        assert len({key for _, key in written}) == len(written)
+
     def teardown(self) -> None:
         if self.folder is None:
             return
         assert verify(self.house.engine).ok
+        self.letters_are_what_the_events_call_for()
         read = reading(self.house.dispatcher.codec, self.house.dispatcher.personal)
         for projection in self.house.projections:
             built = rebuild(self.house.store, read, projection, repair=False)
