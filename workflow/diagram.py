@@ -42,7 +42,7 @@ _ENDS: Mapping[Stage, int] = {
     Stage.NOTICE_REJECTED: 7,
     Stage.AWARD_CANCELLED: 9,
 }
-_WIDTH, _HEIGHT, _ROW, _LEFT, _TOP = 148, 36, 84, 190, 28
+_WIDTH, _HEIGHT, _ROW, _LEFT, _TOP = 168, 36, 84, 210, 28
 _COLUMNS = (_LEFT, _LEFT + 270, _LEFT + 540)
 
 
