@@ -103,14 +103,26 @@ class Condition(Vocabulary):
 
 
 class Facts(Vocabulary):
-    """What judging needs beside the answers; gathered by whoever asks, so that judging itself looks nothing up."""
+    """What judging needs beside the answers; gathered by whoever asks, so that judging itself looks nothing up.
+
+    `held` names every attached file as (slot, label). `group_units` are the other units that the register counts to the lead
+    unit's group. `awarded_names` are the unit's projects that were awarded before. `leads` counts the unit's live
+    applications of the call, this one among them.
+    """
 
     today: date
     unit_code: str | None = None
     unit_kind: str | None = None
+    legal_person: bool | None = None
+    unit_tags: frozenset[str] | None = None
+    group_units: frozenset[str] = frozenset()
     consortium: bool = False
     units: int = 1
     attached: frozenset[str] = frozenset()
+    held: frozenset[tuple[str, str]] = frozenset()
+    awarded_names: frozenset[str] = frozenset()
+    leads: int = 1
+    barred_until: date | None = None
 
 
 def chosen(value: object) -> Sequence[str]:
