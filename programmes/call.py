@@ -59,7 +59,8 @@ class Contact(Cited):
 
 
 class Programme(Cited):
-    """专项: its directions and everything that is asked under them."""
+    """专项: its directions and everything that is asked under them. `scans` are slots beside the official list, for
+    papers of our own that come back signed and sealed."""
 
     id: str
     title: Words
@@ -75,6 +76,7 @@ class Programme(Cited):
     form: tuple[Section, ...]
     attachments_guide: Words | None = None
     attachments: tuple[Slot, ...]
+    scans: tuple[Slot, ...] = ()
     checks: tuple[AnyRule, ...]
 
     def direction(self, direction_id: str) -> Direction:
@@ -95,7 +97,12 @@ class Programme(Cited):
         return self.section_of(field_id).field(field_id) or _missing(field_id)
 
     def slot(self, slot_id: str) -> Slot:
-        return _find(self.attachments, slot_id)
+        return _find(self.slots, slot_id)
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Every place for files: the official attachments first, then the scans."""
+        return (*self.attachments, *self.scans)
 
     @property
     def fields(self) -> tuple[Field, ...]:

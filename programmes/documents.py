@@ -4,14 +4,18 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from eventstore.refusal import Refusal
 from programmes.vocabulary import Answers, Cited, Condition, Facts, Several, Vocabulary, Words
 
 
+PaperKind: TypeAlias = Literal["application_form", "commitment", "price_letter", "consortium_agreement"]
+
+
 class Slot(Cited):
-    """A place for files. `per_year` wants one for each report year; `check_code` the code a report can be verified by."""
+    """A place for files. `per_year` wants one for each report year; `check_code` the code a report can be verified by;
+    `prints` says that the file is the sealed scan of a paper of our own, which bears a check code."""
 
     id: str
     label: Words
@@ -22,6 +26,7 @@ class Slot(Cited):
     several: bool = False
     personal: bool = False
     made_from: Literal["consortium"] | None = None
+    prints: PaperKind | None = None
     accepts: Several = (".pdf", ".jpg", ".jpeg", ".png", ".docx", ".xlsx")
 
     def wanted(self, answers: Answers, direction: str, facts: Facts) -> bool:
