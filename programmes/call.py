@@ -12,6 +12,7 @@ from programmes.documents import Clause, Commitment, Guide, Paper, Slot, Summary
 from programmes.fields import Field, Section
 from programmes.route import Route, RouteRule, find_route
 from programmes.rules import AnyRule
+from programmes.unit_rules import Exclusivity
 from programmes.vocabulary import Choice, Cited, Id, Instant, Sum, Vocabulary, Words
 
 
@@ -78,6 +79,7 @@ class Programme(Cited):
     attachments: tuple[Slot, ...]
     scans: tuple[Slot, ...] = ()
     checks: tuple[AnyRule, ...]
+    exclusivity: tuple[Exclusivity, ...] = ()
 
     def direction(self, direction_id: str) -> Direction:
         return _find(self.directions, direction_id)

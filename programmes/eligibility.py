@@ -12,8 +12,8 @@ from programmes.calendar import beijing_date
 from programmes.call import Call, Programme
 from programmes.documents import Attachment, missing
 from programmes.fields import Field, FieldType, Section
+from programmes.judging import Question
 from programmes.reading import scale
-from programmes.rules import Question
 from programmes.vocabulary import JSON, Answers, Facts, Words, chosen
 
 

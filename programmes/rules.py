@@ -4,8 +4,7 @@
 A rule about an answer that is not there yet is silent; that it is missing is another rule's business.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
@@ -14,34 +13,19 @@ from pydantic import Field as Setting
 
 from eventstore.refusal import Param, Refusal
 from programmes.calendar import full_years
-from programmes.vocabulary import JSON, Answers, Cited, Code, Facts, Several, Words, chosen
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What judging one rule gets to see. `scales` tells by which power of ten a number is kept larger than it is written."""
-
-    answers: Answers
-    direction: str
-    facts: Facts
-    closes_on: date
-    scales: Mapping[str, int]
-
-
-class Rule(Cited):
-    """What every rule has: its code, its weight, whom it binds, and, for rules of one call alone, its own words."""
-
-    code: Code
-    when: Literal["save", "seal", "warn"]
-    directions: Several = ()
-    says: Words | None = None
-
-    def refusal(self, **params: Param) -> Refusal:
-        words: dict[str, Param] = {} if self.says is None else {"zh": self.says.zh, "en": self.says.en}
-        return Refusal.of(self.code, source=self.source, **params, **words)
-
-    def broken(self, question: Question) -> Iterator[Refusal]:
-        raise NotImplementedError
+from programmes.judging import Question, Rule
+from programmes.unit_rules import (
+    GroupAsRegistered,
+    IsTheUnit,
+    LeadsUpTo,
+    LegalPerson,
+    NotAwardedBefore,
+    NotBarred,
+    UnitKind,
+    UnitsUpTo,
+    UnitTag,
+)
+from programmes.vocabulary import JSON, chosen
 
 
 class NotAbove(Rule):
@@ -144,30 +128,6 @@ class FullYears(Rule):
                 yield self.refusal(field=self.field, measure=measure, limit=self.years)
 
 
-class UnitKind(Rule):
-    """The lead unit is of one of these kinds; its kind is the register's fact, not the form's."""
-
-    kind: Literal["unit_kind"]
-    values: Several
-
-    def broken(self, question: Question) -> Iterator[Refusal]:
-        found = question.facts.unit_kind
-        if found is not None and found not in self.values:
-            yield self.refusal(unit_kind=found, allowed=list(self.values))
-
-
-class IsTheUnit(Rule):
-    """`field` holds the lead unit's own credit code."""
-
-    kind: Literal["is_the_unit"]
-    field: str
-
-    def broken(self, question: Question) -> Iterator[Refusal]:
-        answer, unit = question.answers.get(self.field), question.facts.unit_code
-        if answer is not None and unit is not None and answer != unit:
-            yield self.refusal(field=self.field)
-
-
 class LiesWithin(Rule):
     """The division in `field` lies in the region whose code begins so."""
 
@@ -204,17 +164,6 @@ class ExpectsFile(Rule):
             yield self.refusal(field=self.field, slot=self.slot)
 
 
-class UnitsUpTo(Rule):
-    """No more units than this in all, the lead included."""
-
-    kind: Literal["units_up_to"]
-    value: int
-
-    def broken(self, question: Question) -> Iterator[Refusal]:
-        if question.facts.units > self.value:
-            yield self.refusal(measure=question.facts.units, limit=self.value)
-
-
 AnyRule: TypeAlias = Annotated[
     NotAbove
     | AtLeast
@@ -228,7 +177,13 @@ AnyRule: TypeAlias = Annotated[
     | LiesWithin
     | AnyGiven
     | ExpectsFile
-    | UnitsUpTo,
+    | UnitsUpTo
+    | UnitTag
+    | LegalPerson
+    | NotBarred
+    | NotAwardedBefore
+    | LeadsUpTo
+    | GroupAsRegistered,
     Setting(discriminator="kind"),
 ]
 

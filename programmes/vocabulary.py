@@ -106,7 +106,7 @@ class Facts(Vocabulary):
     """What judging needs beside the answers; gathered by whoever asks, so that judging itself looks nothing up.
 
     `held` names every attached file as (slot, label). `group_units` are the other units that the register counts to the lead
-    unit's group. `awarded_names` are the unit's projects that were awarded before. `leads` counts the unit's live
+    unit's group, `group_root` is the controller it names for them. `awarded_names` are the unit's projects that were awarded before. `leads` counts the unit's live
     applications of the call, this one among them.
     """
 
@@ -116,6 +116,7 @@ class Facts(Vocabulary):
     legal_person: bool | None = None
     unit_tags: frozenset[str] | None = None
     group_units: frozenset[str] = frozenset()
+    group_root: str | None = None
     consortium: bool = False
     units: int = 1
     attached: frozenset[str] = frozenset()
