@@ -8,7 +8,7 @@ from pydantic import Field as Setting
 
 from eventstore.refusal import Refusal
 from programmes.calendar import WorkingDays, passed, working_days
-from programmes.documents import Clause, Commitment, Guide, Paper, Slot, SummaryTable
+from programmes.documents import Clause, Commitment, Guide, Letter, Paper, Slot, SummaryTable
 from programmes.fields import Field, Section
 from programmes.route import Route, RouteRule, find_route
 from programmes.rules import AnyRule
@@ -74,6 +74,7 @@ class Programme(Cited):
     directions: tuple[Direction, ...]
     paper: Paper
     commitment: Commitment
+    letters: tuple[Letter, ...] = ()
     form: tuple[Section, ...]
     attachments_guide: Words | None = None
     attachments: tuple[Slot, ...]
@@ -97,6 +98,10 @@ class Programme(Cited):
 
     def field(self, field_id: str) -> Field:
         return self.section_of(field_id).field(field_id) or _missing(field_id)
+
+    def letter(self, kind: str) -> Letter | None:
+        """The letter of this kind, where the programme has one."""
+        return next((one for one in self.letters if one.kind == kind), None)
 
     def slot(self, slot_id: str) -> Slot:
         return _find(self.slots, slot_id)

@@ -9,7 +9,6 @@ from typing import Literal, TypeAlias
 from eventstore.refusal import Refusal
 from programmes.vocabulary import Answers, Cited, Condition, Facts, Several, Vocabulary, Words
 
-
 PaperKind: TypeAlias = Literal["application_form", "commitment", "price_letter", "consortium_agreement"]
 
 
@@ -156,6 +155,21 @@ class CoverLine(Line):
     """A line of the title page and where its text comes from: field ids, `units`, or `sealed_on`."""
 
     made_from: Several
+
+
+class Letter(Cited):
+    """A letter of the unit's own that is printed, signed and sealed: 价格真实性承诺函. `about` is what stands
+    under its addressee: 项目名称, 申报单位."""
+
+    kind: PaperKind
+    heading: Words
+    addressee: Words | None = None
+    about: tuple[CoverLine, ...] = ()
+    text: Words
+    closing: Words | None = None
+    signer: Line
+    seal: Line
+    dated: Line
 
 
 class Paper(Cited):
