@@ -18,6 +18,7 @@ from eventstore.refusal import Refusal
 from programmes.call import Call
 from programmes.fields import NO, YES, Field, FieldType, Section
 from programmes.form import parse_section, present
+from programmes.shapes import is_list, is_mapping
 from programmes.vocabulary import JSON, Answers
 
 Value: TypeAlias = "str | int | Decimal | date | bool | None"
@@ -131,9 +132,9 @@ def _left(value: object, refusals: Iterable[Refusal]) -> object:
     """A typed value without what was refused of it: rows of a table, columns of a question; nothing where it is one value."""
     rows = {refusal.params.get("row") for refusal in refusals}
     columns = {refusal.params.get("column") for refusal in refusals}
-    if isinstance(value, list) and None not in rows:
+    if is_list(value) and None not in rows:
         return [row for number, row in enumerate(value, 1) if number not in rows]
-    if isinstance(value, dict) and None not in columns and None in rows:
+    if is_mapping(value) and None not in columns and None in rows:
         return {name: cell for name, cell in value.items() if name not in columns}
     return None
 
