@@ -42,6 +42,14 @@ class SaveSection(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFigures(Command):
+    """Write what a workbook holds, section by section, in one step (T02): all of it or nothing."""
+
+    trigger: ClassVar[str] = "save"
+    sections: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttachFile(Command):
     """Put a received file into a slot; the bytes were hashed while they came in."""
 

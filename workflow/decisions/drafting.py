@@ -4,6 +4,7 @@ Pure.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from eventstore.event import Personal
@@ -16,7 +17,7 @@ from programmes.fields import Section
 from workflow import commands as c
 from workflow import events as e
 from workflow.answers import content_digest, differences, plain
-from workflow.application import Application
+from workflow.application import Application, evolve
 from workflow.facts import Facts
 from workflow.guards import closing_of
 from workflow.lifecycle import enter
@@ -96,6 +97,18 @@ def _concealed(section: Section, answers: Mapping[str, Any]) -> dict[str, e.Answ
         name: Personal(answer) if name in personal and isinstance(answer, str) else answer
         for name, answer in answers.items()
     }
+
+
+def import_figures(application: Application, command: c.ImportFigures, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    """Each section as if it were saved by hand, one after the other; a section that nothing changes is left alone."""
+    enter(command.trigger, application, command, facts)
+    events: list[e.ApplicationEvent] = []
+    for section, answers in command.sections.items():
+        one = c.SaveSection(application_id=command.application_id, section=section, answers=answers)
+        made = save(application, one, facts)
+        application = reduce(evolve, made, application)
+        events += made
+    return events
 
 
 def attach(application: Application, command: c.AttachFile, facts: Facts) -> Sequence[e.ApplicationEvent]:
@@ -205,6 +218,7 @@ def resubmit(application: Application, command: c.Resubmit, facts: Facts) -> Seq
 DECISIONS: dict[type[c.Command], Callable[..., Sequence[e.ApplicationEvent]]] = {
     c.Open: begin,
     c.SaveSection: save,
+    c.ImportFigures: import_figures,
     c.AttachFile: attach,
     c.RemoveFile: remove,
     c.RecordCommitment: commit,

@@ -1,7 +1,8 @@
 """When a unit may begin, write, seal, recall and hand in again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from directory.actor import Role
 from eventstore.refusal import Refusal
@@ -11,7 +12,7 @@ from programmes.route import NoRoute
 from programmes.vocabulary import Facts as JudgedBy
 from workflow.answers import differences, plain
 from workflow.application import Application
-from workflow.commands import AttachFile, Command, Open, RecordCommitment, RemoveFile, SaveSection
+from workflow.commands import AttachFile, Command, ImportFigures, Open, RecordCommitment, RemoveFile, SaveSection
 from workflow.facts import Facts
 from workflow.guards.asking import before, deadline_of
 from workflow.stages import Stage
@@ -48,7 +49,9 @@ def item_is_unlocked(application: Application, command: Command | None, facts: F
     unlocked = {(item.kind, item.id) for item in application.returned.items}
     match command:
         case SaveSection(section=section, answers=answers):
-            touched = [("field", name) for name in answers if ("section", section) not in unlocked]
+            touched = _locked_fields({section: answers}, unlocked)
+        case ImportFigures(sections=sections):
+            touched = _locked_fields(sections, unlocked)
         case AttachFile(slot=slot) | RemoveFile(slot=slot):
             touched = [("attachment", slot)]
         case RecordCommitment(unit=unit):
@@ -60,6 +63,17 @@ def item_is_unlocked(application: Application, command: Command | None, facts: F
         Refusal.of("ITEM_LOCKED", kind=kind, item=id, unlocked=open_items)
         for kind, id in touched
         if (kind, id) not in unlocked
+    ]
+
+
+def _locked_fields(
+    sections: Mapping[str, Mapping[str, Any]], unlocked: Collection[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    return [
+        ("field", name)
+        for section, answers in sections.items()
+        if ("section", section) not in unlocked
+        for name in answers
     ]
 
 
