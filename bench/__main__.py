@@ -15,6 +15,7 @@ MEASURES = {
     "write-postgres": "bench.writing_postgres",
     "write-peer": "bench.writing_peer",
     "load": "bench.loading",
+    "form": "bench.writing_a_form",
     "actions": "bench.acting",
     "statements": "bench.statements",
     "lists": "bench.listing",

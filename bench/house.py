@@ -18,6 +18,7 @@ from eventstore.ids import uuid7
 from eventstore.personal import PersonalData
 from eventstore.projection import Projection, install
 from eventstore.store import EventStore
+from programmes.call import Call
 from programmes.catalogue import Catalogue
 from tests.scenario import OPENED
 from workflow import events as e
@@ -109,11 +110,11 @@ def commands(dispatcher: Dispatcher, applications: Iterable[UUID]) -> Watch:
     return watch
 
 
-def open_one(dispatcher: Dispatcher, serial: int) -> UUID:
+def open_one(dispatcher: Dispatcher, serial: int, call: Call = CALL) -> UUID:
     """A fresh application with nothing in it."""
     application = uuid7()
     opened = replace(
-        OPENED, application_id=str(application), number=f"HN-AI-2025-{serial:07}", definition_digest=CALL.digest
+        OPENED, application_id=str(application), number=f"HN-AI-2025-{serial:07}", definition_digest=call.digest
     )
     command(dispatcher, application, opened)
     return application
