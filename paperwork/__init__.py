@@ -1,1 +1,4 @@
-"""What is printed: PDF, Word, Excel, with check codes. Comes with the documents' own work; the floor is laid."""
+"""What is printed: PDF, Word and Excel from one description of a paper, with check codes.
+
+Knows no database, no page and no workflow: whoever knows an application describes its paper.
+"""

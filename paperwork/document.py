@@ -54,13 +54,17 @@ class Boxes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table whose head is repeated on every page. *widths* are relative; empty: all alike."""
+    """A table whose head is repeated on every page. *widths* are relative; empty: all alike.
+
+    *beside*: the heading stands as one tall cell left of the rows, as 单位联系人 and 单位所获荣誉 do; for few rows only.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     heading: str = ""
     widths: tuple[int, ...] = ()
     numeric: tuple[int, ...] = ()  # columns set flush right
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,13 @@ class Figure:
     data: bytes
     media_type: str
     caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Labels and values side by side without a frame: 推荐单位（盖章） and 联系人及电话 above the summary table."""
+
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +111,7 @@ class Enclosures:
     note: str = ""
 
 
-Block: TypeAlias = Heading | Text | Pairs | Boxes | Table | Figure | Signatures | Enclosures
+Block: TypeAlias = Heading | Text | Pairs | Boxes | Table | Figure | Lines | Signatures | Enclosures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

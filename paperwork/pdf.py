@@ -1,0 +1,110 @@
+"""A paper as PDF/A: drawn by typst in a child process per paper, the same bytes for the same paper on every machine.
+
+The template is fixed; what was typed goes in as data and can never become markup.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from paperwork import fonts, press
+from paperwork.components import NotInstalled
+from paperwork.document import Document
+from paperwork.laying import Laid, laid_out
+
+STANDARDS = ("a-2a",)
+_MAIN = "paper.typ"
+_TEMPLATE = Path(__file__).parent / "templates" / _MAIN
+_MIDNIGHT = "T00:00:00+08:00"
+_THREADS = 2
+Reason = Literal["timeout", "memory", "faulty"]
+
+
+class RenderingFailed(Exception):
+    """The paper could not be drawn: it took too long, or too much memory, or holds what cannot be drawn (a broken picture)."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason: Reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A paper drawn. *missing* are the characters no font has, each drawn as a box: `U+E000`."""
+
+    data: bytes
+    pages: int
+    sha256: str
+    missing: tuple[str, ...] = ()
+
+
+def render(document: Document, *, timeout_s: float = 60, memory_mb: int = 1024) -> Rendered:
+    """Draws *document*. Raises RenderingFailed, and NotInstalled where typst, segno or the fonts are not there."""
+    laid = laid_out(document)
+    with tempfile.TemporaryDirectory(prefix="paper-") as root:
+        for name, content in {_MAIN: _template(), **laid.pictures}.items():
+            (Path(root) / name).write_bytes(content)
+        done = _pressed(_order(document, laid, root), timeout_s, memory_mb)
+    if done.returncode != 0:
+        raise _failure(done)
+    pages, _, data = done.stdout.partition(b"\n")
+    return Rendered(data=data, pages=int(pages), sha256=sha256(data).hexdigest(), missing=laid.missing)
+
+
+def _order(document: Document, laid: Laid, root: str) -> bytes:
+    """*root* holds the template and the pictures of this paper: there is nothing else that could be read."""
+    order = {
+        "template": str(Path(root) / _MAIN),
+        "root": root,
+        "fonts": str(fonts.folder()),
+        "inputs": {"paper": json.dumps(laid.paper, ensure_ascii=False)},
+        "standards": STANDARDS,
+        "timestamp": int(datetime.fromisoformat(document.dated + _MIDNIGHT).timestamp()) if document.dated else 0,
+    }
+    return json.dumps(order).encode()
+
+
+def _pressed(order: bytes, timeout_s: float, memory_mb: int) -> "subprocess.CompletedProcess[bytes]":
+    """The child inherits no environment and is killed and reaped whatever happens here."""
+    command = [sys.executable, "-I", "-S", press.__file__, _libraries(), str(memory_mb << 20), str(int(timeout_s) + 1)]
+    surroundings = {"RAYON_NUM_THREADS": str(_THREADS), "MALLOC_ARENA_MAX": str(_THREADS), "LC_ALL": "C.UTF-8"}
+    try:
+        return subprocess.run(  # noqa: S603 our own interpreter and file
+            command, input=order, capture_output=True, timeout=timeout_s, env=surroundings, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise RenderingFailed("timeout", f"{timeout_s:g} s") from None
+
+
+def _failure(done: "subprocess.CompletedProcess[bytes]") -> RenderingFailed:
+    said = done.stderr.decode("utf-8", "replace")
+    if done.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
+        return RenderingFailed("timeout", "CPU")
+    if done.returncode == press.FAULTY:
+        return RenderingFailed("faulty", said[:2000])
+    if done.returncode in {press.NO_MEMORY, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS} or "memory" in said:
+        return RenderingFailed("memory", said[-300:])
+    return RenderingFailed("faulty", said[-2000:])
+
+
+@cache
+def _template() -> bytes:
+    return _TEMPLATE.read_bytes()
+
+
+@cache
+def _libraries() -> str:
+    found = find_spec("typst")
+    if found is None or found.origin is None:
+        raise NotInstalled("PDF")
+    return str(Path(found.origin).parent.parent)
