@@ -116,6 +116,7 @@ def _programme(programme: Mapping[str, Any]) -> Found:
     yield from _references(programme, fields)
     yield from _conditions(programme, fields)
     yield from _kinds_of_rules(programme, fields)
+    yield from _exclusivity(programme, fields)
     for place, direction in each(programme, "directions.*"):
         marks = [most for _, most in each(direction, "rubric.*.max")]
         if marks and all(isinstance(most, int) for most in marks) and sum(marks) != 100:
@@ -216,6 +217,8 @@ def _kinds_of_rules(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> 
         "matches_direction": {FieldType.SINGLE},
         "is_the_unit": {FieldType.CREDIT_CODE},
         "lies_within": {FieldType.DIVISION},
+        "group_as_registered": {FieldType.CREDIT_CODE},
+        "not_awarded_before": {FieldType.TEXT},
     }
     for place, check in each(programme, "checks.*"):
         if not is_mapping(check):
@@ -232,6 +235,27 @@ def _kinds_of_rules(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> 
         )
         if option is not None and options and option not in options:
             yield (*place, "option"), f"没有选项“{option}”", f"there is no option {option!r}"
+
+
+def _exclusivity(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> Found:
+    """A family is exclusive once for units and once for groups; a group is declared in a credit code."""
+    seen: set[tuple[object, object]] = set()
+    for place, one in each(programme, "exclusivity.*"):
+        if not is_mapping(one):
+            continue
+        key = (one.get("per"), one.get("family"))
+        if key in seen:
+            yield (*place, "family"), "同一范围写了两次", "the same is said twice"
+        seen.add(key)
+        name = one.get("declared_in")
+        if name is None:
+            continue
+        yield from _unknown([((*place, "declared_in"), name)], fields, "字段", "field")
+        if one.get("per") != "group":
+            yield (*place, "declared_in"), "declared_in 只用于 per: group", "declared_in is for per: group"
+        field = fields.get(str(name))
+        if field is not None and field.get("type") != FieldType.CREDIT_CODE:
+            yield (*place, "declared_in"), "declared_in 要 credit_code 字段", "declared_in needs a field of credit_code"
 
 
 def _unknown(named: Iterable[tuple[Place, Any]], known: Iterable[Any], zh: str, en: str) -> Found:
