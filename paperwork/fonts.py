@@ -26,7 +26,9 @@ class Font:
     sha256: str
 
 
-SONG = Font("Noto Serif SC", "NotoSerifSC-Regular.otf", "e8f396decc1f0963a016a989c3d8852e863d1350996f573860a80767c83a1cd3")
+SONG = Font(
+    "Noto Serif SC", "NotoSerifSC-Regular.otf", "e8f396decc1f0963a016a989c3d8852e863d1350996f573860a80767c83a1cd3"
+)
 HEI = Font("Noto Sans SC", "NotoSansSC-Regular.otf", "faa6c9df652116dde789d351359f3d7e5d2285a2b2a1f04a2d7244df706d5ea9")
 FONTS = (SONG, HEI)
 
@@ -69,7 +71,9 @@ def _ranges(file: str) -> "tuple[array[int], array[int]]":
     """First and last code point of every range of the font's full Unicode map (OpenType `cmap`, format 12)."""
     data = (folder() / file).read_bytes()
     table = next(offset for tag, offset in _tables(data) if tag == b"cmap")
-    for platform, encoding, offset in iter_unpack(">HHI", data[table + 4 : table + 4 + 8 * unpack_from(">H", data, table + 2)[0]]):
+    for platform, encoding, offset in iter_unpack(
+        ">HHI", data[table + 4 : table + 4 + 8 * unpack_from(">H", data, table + 2)[0]]
+    ):
         if (platform, encoding) == (3, 10):
             start = table + offset
             count = unpack_from(">I", data, start + 12)[0]

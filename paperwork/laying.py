@@ -26,12 +26,14 @@ from paperwork.document import (
 )
 
 Piece: TypeAlias = str | int | None
-"""A stretch of text; the code point of a character no font has; or a place where a line may break."""
+"""A stretch of text, or "\\n" alone; the code point of a character no font has; None where a line may break."""
 Said: TypeAlias = str | list[Piece]
 Plain: TypeAlias = dict[str, Any]
 
 _LONG = re.compile(r"[!-~]{13,}")
-_AFTER = re.compile(r"(?<=[@./_\-:?&=,;])(?!$)|(?<=[!-~]{8})(?=[!-~]{4})")
+_AFTER = re.compile(r"(?<=[@./_\-:?&=,;])")
+_WHOLE, _CUT = 16, 4
+_ROOM = re.compile(r" {2,}")
 _KINDS = {"image/png": "png", "image/jpeg": "jpg"}
 
 
@@ -55,8 +57,13 @@ class _Laying:
         self.missing.update(piece for piece in pieces if isinstance(piece, int))
         return pieces[0] if len(pieces) == 1 and isinstance(pieces[0], str) else pieces
 
+    def lines(self, text: str) -> list[Said]:
+        """A value: spaces that make room (`年    月    日`) keep the width they have in a Word form."""
+        return [self.said(_ROOM.sub(_wide, line.rstrip())) for line in _lines(text)]
+
     def paragraphs(self, text: str) -> list[Said]:
-        return [self.said(line.strip(" \t")) for line in _lines(text)]
+        """Running text, which is indented by the template and not by its spaces."""
+        return [self.said(line.strip(" \t\u3000")) for line in _lines(text)]
 
 
 def laid_out(document: Document) -> Laid:
@@ -70,7 +77,10 @@ def laid_out(document: Document) -> Laid:
         "subject": printable(document.subject),
         "title": [laying.said(line) for line in document.title],
         "cover": [_line(laying, line) for line in document.cover],
-        "contents": {"heading": laying.said(document.contents_heading), "note": laying.paragraphs(document.contents_note)}
+        "contents": {
+            "heading": laying.said(document.contents_heading),
+            "note": laying.paragraphs(document.contents_note),
+        }
         if document.contents_heading
         else None,
         "number": laying.said(document.number),
@@ -85,7 +95,7 @@ def laid_out(document: Document) -> Laid:
 
 def printable(text: str) -> str:
     """*text* without what no font has; for the properties of a file, where nothing can be drawn."""
-    return "".join(piece for piece in _pieces(text) if isinstance(piece, str))
+    return "".join(piece for piece in _pieces(text) if isinstance(piece, str)).replace("\n", " ")
 
 
 def _framed(part: Part, pairs: bool) -> bool:
@@ -134,7 +144,7 @@ def _block(laying: _Laying, block: Block) -> Plain:
 
 
 def _line(laying: _Laying, line: Line) -> Plain:
-    return {"label": laying.said(line.label), "value": laying.paragraphs(line.value)}
+    return {"label": laying.said(line.label), "value": laying.lines(line.value)}
 
 
 def _table(laying: _Laying, table: Table) -> Plain:
@@ -145,7 +155,7 @@ def _table(laying: _Laying, table: Table) -> Plain:
         "columns": [laying.said(column) for column in table.columns],
         "widths": list(table.widths) or [1] * len(table.columns),
         "numeric": list(table.numeric),
-        "rows": [[laying.paragraphs(cell) for cell in row] for row in table.rows],
+        "rows": [[laying.lines(cell) for cell in row] for row in table.rows],
         "short": [all(len(cell) <= SHORT for cell in row) for row in table.rows],
     }
 
@@ -188,7 +198,12 @@ def _start(laying: _Laying, enclosure: Enclosure) -> int | None:
     return start
 
 
+def _wide(room: re.Match[str]) -> str:
+    return "\u3000" * (len(room[0]) // 2) + " " * (len(room[0]) % 2)
+
+
 def _lines(text: str) -> Sequence[str]:
+    """As HTML and Word break lines; none where nothing was written."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if text else ()
 
 
@@ -208,7 +223,7 @@ def _stretches(text: str) -> Iterator[str | int]:
         if " " <= character <= "~":
             continue
         drawn = _drawn(character)
-        if drawn == character:
+        if drawn == character != "\n":
             continue
         if text[start:place]:
             yield text[start:place]
@@ -224,8 +239,10 @@ def _stretches(text: str) -> Iterator[str | int]:
 @lru_cache(maxsize=8192)
 def _drawn(character: str) -> str | None:
     """How *character* is drawn: as itself, as a space, not at all where it is invisible by nature, or (None) as a box."""
+    if character == "\n":
+        return "\n"
     category = unicodedata.category(character)
-    if category in {"Zl", "Zp", "Zs"} or character in "\t\n\r\v\f":
+    if category in {"Zl", "Zp", "Zs"} or character in "\t\r\v\f":
         return character if character in " \u3000" else " "
     if category == "Cf" or "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef":
         return ""
@@ -233,15 +250,24 @@ def _drawn(character: str) -> str | None:
 
 
 def _breakable(text: str) -> Iterator[Piece]:
-    """Long addresses and account numbers may break: after a mark, or between their characters."""
+    """Long addresses and account numbers may break, without a character more than was typed."""
     start = 0
     for run in _LONG.finditer(text):
         if text[start : run.start()]:
             yield text[start : run.start()]
-        for place, part in enumerate(part for part in _AFTER.split(run[0]) if part):
+        for place, part in enumerate(_parts(run[0])):
             if place:
                 yield None
             yield part
         start = run.end()
     if text[start:]:
         yield text[start:]
+
+
+def _parts(run: str) -> Iterator[str]:
+    """Between marks as `@` and `.`; what is still too long for a cell in fours, as people group an account number."""
+    for part in _AFTER.split(run):
+        if len(part) <= _WHOLE:
+            yield from (part,) if part else ()
+        else:
+            yield from (part[start : start + _CUT] for start in range(0, len(part), _CUT))

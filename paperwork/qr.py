@@ -19,7 +19,10 @@ def svg(content: str) -> str:
     rows = matrix(content)
     side = len(rows) + 2 * QUIET
     path = "".join(
-        f"M{column + QUIET} {line + QUIET}h1v1h-1z" for line, row in enumerate(rows) for column, dark in enumerate(row) if dark
+        f"M{column + QUIET} {line + QUIET}h1v1h-1z"
+        for line, row in enumerate(rows)
+        for column, dark in enumerate(row)
+        if dark
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" width="{side}" height="{side}">'
