@@ -8,6 +8,7 @@ from pydantic import Field as Setting
 
 from eventstore.refusal import Refusal
 from programmes.calendar import WorkingDays, passed, working_days
+from programmes.costs import Costs
 from programmes.documents import Clause, Commitment, Guide, Letter, Paper, Slot, SummaryTable
 from programmes.fields import Field, Section
 from programmes.route import Route, RouteRule, find_route
@@ -81,6 +82,7 @@ class Programme(Cited):
     scans: tuple[Slot, ...] = ()
     checks: tuple[AnyRule, ...]
     exclusivity: tuple[Exclusivity, ...] = ()
+    costs: Costs | None = None
 
     def direction(self, direction_id: str) -> Direction:
         return _find(self.directions, direction_id)
@@ -105,6 +107,10 @@ class Programme(Cited):
 
     def slot(self, slot_id: str) -> Slot:
         return _find(self.slots, slot_id)
+
+    def quoted(self, section: Section, direction: str) -> tuple[Clause, ...]:
+        """The clauses of the direction's guide that stand beside *section*."""
+        return tuple(one for one in self.direction(direction).guide.clauses if set(one.rule) & set(section.quotes))
 
     @property
     def slots(self) -> tuple[Slot, ...]:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from programmes import calendar
 from programmes.fields import NUMBERS, PERSONAL, WITH_OPTIONS, FieldType
+from programmes.nearest import meant
 from programmes.shapes import is_list, is_mapping
 from programmes.source import Fault, Place, Source, each
 
@@ -113,6 +114,7 @@ def _programme(programme: Mapping[str, Any]) -> Found:
             for inside, column in each(field, "columns.*"):
                 if is_mapping(column):
                     yield from (((*place, *inside, *inner), zh, en) for inner, zh, en in _field(column))
+    yield from _computed(programme, fields)
     yield from _references(programme, fields)
     yield from _conditions(programme, fields)
     yield from _kinds_of_rules(programme, fields)
@@ -165,6 +167,26 @@ def _field(field: Mapping[Any, Any]) -> Found:
     yield from _twice((place, one.get("id")) for place, one in each(field, "columns.*") if is_mapping(one))
 
 
+def _computed(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> Found:
+    """A computed field is a percentage that two whole numbers make; in a table or by columns there is none."""
+    for place, _ in each(programme, "form.*.fields.*.columns.*.computed"):
+        yield place, "表格的列不能是算出来的", "a column of a table cannot be computed"
+    for place, field in each(programme, "form.*.fields.*"):
+        if not is_mapping(field) or not is_mapping(computed := field.get("computed")):
+            continue
+        if field.get("type") != FieldType.PERCENT or field.get("by_year") is True or field.get("by"):
+            yield (
+                (*place, "computed"),
+                "算出来的只能是 percent，且不分列",
+                "what is computed is a percent, without columns",
+            )
+        for word in ("part", "whole"):
+            whole = fields.get(str(computed.get(word)))
+            yield from _unknown([((*place, "computed", word), computed.get(word))], fields, "字段", "field")
+            if is_mapping(whole) and whole.get("type") != FieldType.INTEGER:
+                yield (*place, "computed", word), "要用 integer 字段来算", "it is computed from integer fields"
+
+
 def _references(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> Found:
     """Whatever names a field, a slot or a direction names one that is there."""
     slots = _ids(programme, "attachments.*.id")
@@ -174,6 +196,9 @@ def _references(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> Foun
     yield from _unknown(each(programme, "checks.*.slot"), slots, "附件", "attachment")
     for pattern in ("checks.*.directions", "form.*.directions", "form.*.fields.*.directions"):
         yield from _unknown(_ones(each(programme, pattern)), directions, "征集方向", "direction")
+    cited = _ones(each(programme, "directions.*.guide.clauses.*.rule"))
+    clauses = {rule for _, rule in cited if isinstance(rule, str)}
+    yield from _unknown(_ones(each(programme, "form.*.quotes")), clauses, "指南条款", "clause of a guide")
     for place, values in each(programme, "checks.*.values"):
         if is_mapping(values):
             yield from _unknown(((place, key) for key in values), directions, "征集方向", "direction")
@@ -201,7 +226,8 @@ def _unknown_option(place: Place, condition: Mapping[Any, Any], field: Any) -> F
     for word in ("is", "has"):
         option = condition.get(word)
         if options and isinstance(option, str) and option not in options:
-            yield (*place, word), f"没有选项“{option}”", f"there is no option {option!r}"
+            near = meant(option, options)
+            yield (*place, word), f"没有选项“{option}”{near[0]}", f"there is no option {option!r}{near[1]}"
 
 
 def _kinds_of_rules(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> Found:
@@ -219,10 +245,18 @@ def _kinds_of_rules(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> 
         "lies_within": {FieldType.DIVISION},
         "group_as_registered": {FieldType.CREDIT_CODE},
         "not_awarded_before": {FieldType.TEXT},
+        "share_at_least": numeric,
+        "any_above": numeric,
+        "has_parts": {FieldType.LONGTEXT, FieldType.TEXT},
+        "says_together": {FieldType.SINGLE},
     }
     for place, check in each(programme, "checks.*"):
         if not is_mapping(check):
             continue
+        if check.get("kind") == "rows_count":
+            yield from (((*place, *inner), zh, en) for inner, zh, en in _counted(check, fields))
+        if check.get("kind") == "says_together":
+            yield from _unknown_option(place, {"is": check.get("value")}, fields.get(str(check.get("field"))))
         fitting = wanted.get(str(check.get("kind")))
         for word in ("field", "other"):
             field = fields.get(str(check.get(word)))
@@ -235,6 +269,21 @@ def _kinds_of_rules(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> 
         )
         if option is not None and options and option not in options:
             yield (*place, "option"), f"没有选项“{option}”", f"there is no option {option!r}"
+
+
+def _counted(check: Mapping[Any, Any], fields: Mapping[str, Any]) -> Found:
+    """Rows are those of a table, the number they are compared with is whole, and what is counted by is yes or no."""
+    table, number = (fields.get(str(check.get(word))) for word in ("field", "other"))
+    if is_mapping(table) and table.get("type") != FieldType.TABLE:
+        yield ("field",), "这条规则要 table 字段", "this rule is about a table"
+    if is_mapping(number) and number.get("type") != FieldType.INTEGER:
+        yield ("other",), "这条规则要 integer 字段", "this rule compares with an integer"
+    columns = {
+        str(one.get("id")) for _, one in each(table, "columns.*") if is_mapping(one) and one.get("type") == "boolean"
+    }
+    column = check.get("column")
+    if isinstance(column, str) and is_mapping(table) and column not in columns:
+        yield ("column",), f"没有这个是/否列：{column}", f"there is no such yes-or-no column: {column}"
 
 
 def _exclusivity(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> Found:
@@ -262,7 +311,8 @@ def _unknown(named: Iterable[tuple[Place, Any]], known: Iterable[Any], zh: str, 
     there = set(known)
     for place, name in named:
         if isinstance(name, str) and name not in there:
-            yield place, f"没有这个{zh}：{name}", f"there is no such {en}: {name}"
+            near = meant(name, map(str, there))
+            yield place, f"没有这个{zh}：{name}{near[0]}", f"there is no such {en}: {name}{near[1]}"
 
 
 def _ones(lists: Iterable[tuple[Place, Any]]) -> Iterator[tuple[Place, Any]]:

@@ -13,7 +13,6 @@ from programmes.call import Call, Programme
 from programmes.documents import Attachment, missing
 from programmes.fields import Field, FieldType, Section
 from programmes.judging import Question
-from programmes.reading import scale
 from programmes.vocabulary import JSON, Answers, Facts, Words, chosen
 
 
@@ -28,7 +27,9 @@ def judge(call: Call, direction: str, answers: Answers, facts: Facts) -> list[Re
     Files, commitments and the consortium are judged by `programmes.documents` and by their own rooms.
     """
     programme = call.programme_of(direction)
-    asked = [field for section in programme.sections(direction) for field in section.asked(direction)]
+    asked = [
+        field for section in programme.sections(direction) for field in section.asked(direction) if not field.computed
+    ]
     return [
         *(gap for field in asked for gap in _gaps(call, field, direction, answers, facts)),
         *(late for field in asked for late in _in_the_future(field, answers.get(field.id), facts)),
@@ -85,14 +86,14 @@ def _section_part(section: Section, direction: str, refusals: Sequence[Refusal])
 def _broken(call: Call, direction: str, answers: Answers, facts: Facts | None, when: str) -> Iterator[Refusal]:
     programme = call.programme_of(direction)
     closes_on = beijing_date(call.deadlines.applicant_close)
-    question = Question(answers, direction, facts or Facts(today=closes_on), closes_on, _scales(programme))
+    question = Question(answers, direction, facts or Facts(today=closes_on), closes_on, _scales(programme), programme.costs)
     for rule in programme.checks:
         if rule.when == when and (not rule.directions or direction in rule.directions):
             yield from rule.broken(question)
 
 
 def _scales(programme: Programme) -> dict[str, int]:
-    return {field.id: scale(field) for field in programme.fields}
+    return {field.id: field.scale for field in programme.fields}
 
 
 def _gaps(call: Call, field: Field, direction: str, answers: Answers, facts: Facts) -> Iterator[Refusal]:

@@ -35,6 +35,9 @@ NUMBERS = frozenset({FieldType.MONEY, FieldType.PERCENT, FieldType.DECIMAL, Fiel
 WITH_OPTIONS = frozenset({FieldType.SINGLE, FieldType.MULTI})
 PERSONAL = frozenset({FieldType.TEXT, FieldType.PHONE, FieldType.EMAIL, FieldType.ACCOUNT})
 
+YUAN = "元"
+"""The unit of sums in money documents; forms ask 万元."""
+
 YES = Words(zh="是", en="Yes")
 NO = Words(zh="否", en="No")
 
@@ -48,11 +51,19 @@ class Option(Vocabulary):
     text: Words | None = None
 
 
+class Share(Vocabulary):
+    """How a percentage follows from two other answers: `part` of `whole`, two decimals, half up."""
+
+    part: Id
+    whole: Id
+
+
 class Field(Cited):
     """One question. Numbers are limited in the unit they are written in; texts in 字 (`max_zi`) or characters.
 
     `required` and `min_items` are asked when the unit seals; every other limit already when a section is saved.
-    `by_year` repeats the question for each report year of the call, `by` for each named column.
+    `by_year` repeats the question for each report year of the call, `by` for each named column. What is `computed` is
+    shown and printed, but never typed, never kept, and no rule reads it.
     """
 
     id: Id
@@ -77,8 +88,9 @@ class Field(Cited):
     not_future: bool = False
     options: tuple[Option, ...] = ()
     min_items: int = Setting(default=0, ge=0)
-    max_items: int = Setting(default=200, gt=0, le=2_000)
+    max_items: int = Setting(default=200, gt=0, le=5_000)
     columns: tuple["Field", ...] = ()
+    computed: Share | None = None
 
     def option(self, id_or_label: str) -> Option | None:
         """The option of this id, or of this Chinese label: figures come in from spreadsheets too."""
@@ -89,7 +101,14 @@ class Field(Cited):
         """How many decimals may be written."""
         if self.decimals is not None:
             return self.decimals
-        return {FieldType.MONEY: 6, FieldType.PERCENT: 2, FieldType.DECIMAL: 4}.get(self.type, 0)
+        return {FieldType.MONEY: self.scale, FieldType.PERCENT: 2, FieldType.DECIMAL: 4}.get(self.type, 0)
+
+    @property
+    def scale(self) -> int:
+        """By which power of ten the kept whole number is larger than the one written: fen of 万元 or of 元, basis points."""
+        if self.type is FieldType.MONEY:
+            return 2 if self.unit == YUAN else 6
+        return 2 if self.type is FieldType.PERCENT else 0
 
     @property
     def longest(self) -> int:
@@ -101,12 +120,16 @@ class Field(Cited):
 
 
 class Section(Cited):
-    """A part of the form with its own heading and its own version; `under` is the official part it belongs to."""
+    """A part of the form with its own heading and its own version; `under` is the official part it belongs to.
+
+    `quotes` are rules of the direction's guide whose clauses stand beside the questions.
+    """
 
     id: Id
     heading: Words
     under: Words | None = None
     guide: Words | None = None
+    quotes: Several = ()
     on_paper: bool = True
     directions: Several = ()
     fields: tuple[Field, ...]
@@ -138,3 +161,9 @@ def _cited(field: object, part: object) -> object:
 def personal_ids(sections: Iterable[Section]) -> frozenset[str]:
     """The fields whose answers tell something about a person and must lie out of line."""
     return frozenset(field.id for section in sections for field in section.fields if field.personal)
+
+
+def personal_columns(sections: Iterable[Section]) -> dict[str, frozenset[str]]:
+    """The columns whose cells do, by table; tables without such a column are not named."""
+    tables = [field for section in sections for field in section.fields if any(one.personal for one in field.columns)]
+    return {table.id: frozenset(column.id for column in table.columns if column.personal) for table in tables}

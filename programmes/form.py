@@ -8,12 +8,12 @@ from datetime import date
 
 from eventstore.refusal import Param, Refusal
 from programmes.call import Call
-from programmes.fields import NO, YES, Field, FieldType, Section
+from programmes.fields import NO, YES, YUAN, Field, FieldType, Section
 from programmes.identifiers import NotReadable
 from programmes.money import Money
 from programmes.reading import Known, is_blank, read
 from programmes.shapes import is_list, is_mapping
-from programmes.vocabulary import JSON, Words, chosen
+from programmes.vocabulary import JSON, Answers, Words, chosen
 
 
 def parse_section(
@@ -52,6 +52,9 @@ class _Reader:
         self.call, self.known, self.refusals = call, known, list[Refusal]()
 
     def field(self, field: Field, typed: object) -> JSON:
+        if field.computed is not None:
+            self._refuse(field, "COMPUTED_FIELD")
+            return None
         columns = [column.id for column in self.call.columns(field)]
         if field.type is FieldType.TABLE:
             return self._table(field, typed)
@@ -117,6 +120,16 @@ class _Reader:
         self.refusals.append(Refusal.of(code, source=field.source, field=field.id, **params))
 
 
+def answer_of(field: Field, answers: Answers) -> JSON:
+    """What *answers* hold for *field*, or what follows from them where it is computed."""
+    if field.computed is None:
+        return answers.get(field.id)
+    part, whole = answers.get(field.computed.part), answers.get(field.computed.whole)
+    if not isinstance(part, int) or not isinstance(whole, int) or whole <= 0:
+        return None
+    return (2 * 10_000 * part + whole) // (2 * whole)
+
+
 def present(field: Field, answer: JSON, language: str = "zh") -> str:
     """An answer as a person would type it: exact, in the field's unit. One cell of an answer with columns or rows at a time."""
     if answer is None:
@@ -124,7 +137,7 @@ def present(field: Field, answer: JSON, language: str = "zh") -> str:
     if isinstance(answer, bool):
         return _say(YES if answer else NO, language)
     if isinstance(answer, int):
-        return {FieldType.MONEY: Money(answer).wan(), FieldType.PERCENT: _percent(answer)}.get(field.type, str(answer))
+        return _number(field, answer)
     if isinstance(answer, str):
         option = field.option(answer) if field.type is FieldType.SINGLE else None
         return _say(option.label, language) if option else answer
@@ -147,6 +160,16 @@ def _ticked(field: Field, answer: Mapping[str, JSON], language: str) -> list[str
 def _row_text(field: Field, row: JSON, language: str) -> str:
     cells = row if isinstance(row, dict) else {}
     return "；".join(present(column, cells[column.id], language) for column in field.columns if column.id in cells)
+
+
+def _number(field: Field, answer: int) -> str:
+    match field.type:
+        case FieldType.MONEY:
+            return Money(answer).yuan() if field.unit == YUAN else Money(answer).wan()
+        case FieldType.PERCENT:
+            return _percent(answer)
+        case _:
+            return str(answer)
 
 
 def _percent(basis_points: int) -> str:

@@ -3,10 +3,11 @@
 `revenue.2024` is a year, `honours.0.name` a cell, `modalities` each ticked box, `modalities.other` the blank beside one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from programmes.fields import Field, FieldType, Section
+from programmes.shapes import is_list, is_mapping
 
 _Input: TypeAlias = tuple[tuple[str, ...], str]
 _Within: TypeAlias = dict[tuple[str, ...], str]
@@ -18,15 +19,36 @@ def input_name(field: Field, *parts: str | int) -> str:
 
 
 def gather(section: Section, typed: Iterable[tuple[str, str]]) -> dict[str, object]:
-    """What a browser sent for *section*, as `parse_section` reads it. Names that belong to no field are left out, so that
-    a form's own inputs (its token, its button) may travel along. A field without any input is not touched; one whose boxes are
-    all empty must send its name once, empty, to be taken out."""
+    """What a browser sent for *section*, as `parse_section` reads it. Names that belong to no field, or to a computed one,
+    are left out, so that a form's own inputs (its token, its button) may travel along. A field without any input is not
+    touched; one whose boxes are all empty must send its name once, empty, to be taken out."""
     sent: dict[str, list[_Input]] = {}
     for name, value in typed:
         field_id, *parts = name.split(".")
-        if section.field(field_id) is not None:
+        field = section.field(field_id)
+        if field is not None and field.computed is None:
             sent.setdefault(field_id, []).append((tuple(parts), value))
     return {field.id: _together(field, sent[field.id]) for field in section.fields if field.id in sent}
+
+
+def scatter(field: Field, typed: object) -> Iterator[tuple[str, str]]:
+    """The inputs that `gather` made *typed* of: names and texts, to send the very same once more."""
+    if is_list(typed):
+        for number, each in enumerate(typed):
+            if is_mapping(each):
+                yield from ((input_name(field, number, str(column)), str(value)) for column, value in each.items())
+            else:
+                yield field.id, str(each)
+    elif is_mapping(typed) and field.type is FieldType.MULTI:
+        ticked, beside = typed.get("chosen"), typed.get("other")
+        yield from ((field.id, str(option)) for option in (ticked if is_list(ticked) and ticked else [""]))
+        yield from (
+            ((input_name(field, str(name)), str(value)) for name, value in beside.items()) if is_mapping(beside) else ()
+        )
+    elif is_mapping(typed):
+        yield from ((input_name(field, str(column)), str(value)) for column, value in typed.items())
+    else:
+        yield field.id, "" if typed is None else str(typed)
 
 
 def _together(field: Field, inputs: list[_Input]) -> object:

@@ -4,6 +4,7 @@
 A rule about an answer that is not there yet is silent; that it is missing is another rule's business.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,19 @@ from pydantic import Field as Setting
 from eventstore.refusal import Param, Refusal
 from programmes.calendar import full_years
 from programmes.judging import Question, Rule
+from programmes.row_rules import (
+    DayNotBefore,
+    DayWithin,
+    EvidenceOrder,
+    LineEvidence,
+    OwnLabour,
+    PaymentsHaveLines,
+    RelatedDeclared,
+    RelatedStatement,
+    RowsAtLeast,
+    RowsDiffer,
+    TaxFits,
+)
 from programmes.unit_rules import (
     GroupAsRegistered,
     IsTheUnit,
@@ -26,6 +40,9 @@ from programmes.unit_rules import (
     UnitTag,
 )
 from programmes.vocabulary import JSON, chosen
+
+_SAYS = re.compile(r"(?:\w\W*){4}")
+"""Four letters or more: less than that between two headings only joins them (、和)."""
 
 
 class NotAbove(Rule):
@@ -164,6 +181,95 @@ class ExpectsFile(Rule):
             yield self.refusal(field=self.field, slot=self.slot)
 
 
+class ShareAtLeast(Rule):
+    """`field` is at least `percent` of the `other` it is part of: on the numbers themselves, never on a rounded share."""
+
+    kind: Literal["share_at_least"]
+    field: str
+    other: str
+    percent: int = Setting(gt=0, le=100)
+
+    def broken(self, question: Question) -> Iterator[Refusal]:
+        wholes = dict(_cells(question.answers.get(self.other)))
+        for column, part in _cells(question.answers.get(self.field)):
+            whole = wholes.get(column)
+            if whole is not None and part * 100 < whole * self.percent:
+                shown = (_shown(question, self.field, part), _shown(question, self.other, whole))
+                yield self.refusal(
+                    field=self.field,
+                    other=self.other,
+                    measure=shown[0],
+                    whole=shown[1],
+                    limit=self.percent,
+                    **_where(column),
+                )
+
+
+class AnyAbove(Rule):
+    """`field` > `value` in one column at least: something was done in one of the years."""
+
+    kind: Literal["any_above"]
+    field: str
+    value: Decimal
+
+    def broken(self, question: Question) -> Iterator[Refusal]:
+        values = [value for _, value in _cells(question.answers.get(self.field))]
+        if values and max(values) <= self.value.scaleb(question.scales.get(self.field, 0)):
+            yield self.refusal(
+                field=self.field, measure=_shown(question, self.field, max(values)), limit=f"{self.value:f}"
+            )
+
+
+class RowsCount(Rule):
+    """The table in `field` has as many rows as `other` says; with `column`, as many rows where that column says yes."""
+
+    kind: Literal["rows_count"]
+    field: str
+    other: str
+    column: str | None = None
+
+    def broken(self, question: Question) -> Iterator[Refusal]:
+        rows, wanted = question.answers.get(self.field), question.answers.get(self.other)
+        if not isinstance(rows, list) or not isinstance(wanted, int):
+            return
+        counted = sum(
+            1 for row in rows if self.column is None or (isinstance(row, dict) and row.get(self.column) is True)
+        )
+        if counted != wanted:
+            yield self.refusal(field=self.field, other=self.other, measure=counted, limit=wanted)
+
+
+class HasParts(Rule):
+    """The text in `field` has a part under each of `headings`: the heading, and words behind it before the next one."""
+
+    kind: Literal["has_parts"]
+    field: str
+    headings: tuple[str, ...] = Setting(min_length=1)
+
+    def broken(self, question: Question) -> Iterator[Refusal]:
+        text = question.answers.get(self.field)
+        if not isinstance(text, str):
+            return
+        pieces = re.split(f"({'|'.join(map(re.escape, self.headings))})", text)
+        written = {heading for heading, words in zip(pieces[1::2], pieces[2::2], strict=True) if _SAYS.search(words)}
+        lacking = [heading for heading in self.headings if heading not in written]
+        if lacking:
+            yield self.refusal(field=self.field, missing=lacking)
+
+
+class SaysTogether(Rule):
+    """`field` says `value` where several units apply together, and something else where one applies alone."""
+
+    kind: Literal["says_together"]
+    field: str
+    value: str
+
+    def broken(self, question: Question) -> Iterator[Refusal]:
+        answer = question.answers.get(self.field)
+        if answer is not None and (answer == self.value) is not question.facts.consortium:
+            yield self.refusal(field=self.field)
+
+
 AnyRule: TypeAlias = Annotated[
     NotAbove
     | AtLeast
@@ -177,6 +283,22 @@ AnyRule: TypeAlias = Annotated[
     | LiesWithin
     | AnyGiven
     | ExpectsFile
+    | ShareAtLeast
+    | AnyAbove
+    | RowsCount
+    | HasParts
+    | SaysTogether
+    | DayWithin
+    | DayNotBefore
+    | RowsAtLeast
+    | RowsDiffer
+    | OwnLabour
+    | LineEvidence
+    | RelatedDeclared
+    | RelatedStatement
+    | TaxFits
+    | PaymentsHaveLines
+    | EvidenceOrder
     | UnitsUpTo
     | UnitTag
     | LegalPerson

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from programmes.call import Call
+from programmes.call import Call, Programme
 from programmes.documents import SummaryColumn
 from programmes.form import present
-from programmes.vocabulary import Answers
+from programmes.vocabulary import Answers, chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,23 @@ def suggested_industry(call: Call, direction: str, answers: Answers) -> str:
     programme = call.programme_of(direction)
     field_id = programme.direction(direction).industry_from
     answer = answers.get(field_id) if field_id else None
-    if field_id is None or not isinstance(answer, dict):
+    first = next(iter(chosen(answer)), None)
+    if field_id is None or first is None:
         return ""
-    options, texts = answer.get("chosen"), answer.get("other")
-    first = options[0] if isinstance(options, list) and options else None
-    beside = texts.get(str(first)) if isinstance(texts, dict) else None
-    option = programme.field(field_id).option(str(first))
-    return str(beside) if beside else option.label.zh if option else present(programme.field(field_id), first)
+    beside = _beside(programme, field_id, first, answers)
+    option = programme.field(field_id).option(first)
+    return beside or (option.label.zh if option else present(programme.field(field_id), first))
+
+
+def _beside(programme: Programme, field_id: str, option: str, answers: Answers) -> str:
+    """What was written into the blank of this option: beside the box, or in the field of its own that it calls for."""
+    answer = answers.get(field_id)
+    if isinstance(answer, dict):
+        texts = answer.get("other")
+        return str(texts.get(option) or "") if isinstance(texts, dict) else ""
+    own = (
+        one.id
+        for one in programme.fields
+        if (when := one.required_when) is not None and (when.field, when.is_) == (field_id, option)
+    )
+    return str(answers.get(next(own, "")) or "")

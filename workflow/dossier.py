@@ -3,15 +3,15 @@
 Presents, decides nothing. What is hidden is left out here, once, for pages, API and auditors alike.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from directory.actor import BUREAU_ROLES, DISCIPLINE_ROLES, PROVINCE_ROLES, UNIT_ROLES, Actor, Role
 from eventstore.event import instant_of
 from programmes.call import Call
-from programmes.fields import personal_ids
+from programmes.fields import personal_columns, personal_ids
 from workflow.answers import plain
 from workflow.application import Application, Attachment
 from workflow.dossier_parts import (
@@ -64,12 +64,17 @@ def present(application: Application, call: Call, view: View, latest: datetime |
     """*application* for *view*. *latest*: when its newest event was recorded, from which a window may run."""
     assert application.stage is not None, "what was never opened is not shown"
     answers, attachments = texts_of(application, view)
-    personal = personal_ids(call.programme_of(application.direction).form)
-    hidden = tuple(sorted(name for name in answers if name in personal and not view.personal))
+    form = call.programme_of(application.direction).form
+    personal, columns = personal_ids(form), personal_columns(form)
+    hidden = () if view.personal else tuple(sorted(_personal_in(answers, personal, columns)))
     title, direction = call.title, call.direction(application.direction).title
     row, standing = of_application(application, latest, call)
     due = due_of(row, standing, call)
-    shown = plain({name: answer for name, answer in answers.items() if name not in hidden})
+    shown = {
+        name: _without(answer, [id.removeprefix(f"{name}.") for id in hidden if id.startswith(f"{name}.")])
+        for name, answer in plain(answers).items()
+        if name not in hidden
+    }
     return Dossier(
         id=application.id,
         number=application.number,
@@ -110,6 +115,24 @@ def present(application: Application, call: Call, view: View, latest: datetime |
         money=_money(application),
         self_evaluated=application.self_evaluated,
     )
+
+
+def _personal_in(
+    answers: Mapping[str, Any], personal: Collection[str], columns: Mapping[str, Collection[str]]
+) -> Iterator[str]:
+    """What of *answers* tells something about a person: a field by its id, a column of a table as `team.name`."""
+    for name in answers:
+        if name in personal:
+            yield name
+        yield from (f"{name}.{column}" for column in columns.get(name, ()))
+
+
+def _without(answer: Any, columns: Collection[str]) -> Any:
+    """A table's rows without the cells of *columns*; any other answer as it is."""
+    if not columns or not isinstance(answer, list):
+        return answer
+    rows = cast("list[dict[str, Any]]", answer)
+    return [{column: cell for column, cell in row.items() if column not in columns} for row in rows]
 
 
 def texts_of(application: Application, view: View) -> tuple[Mapping[str, Any], Mapping[str, tuple[Attachment, ...]]]:

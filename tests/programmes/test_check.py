@@ -230,10 +230,10 @@ def test_a_call_is_made_again_from_its_text_with_the_same_digest() -> None:
 def test_a_new_revision_is_current_and_the_old_one_stays(written: Path) -> None:
     catalogue = Catalogue.packaged()
     old = catalogue.get("hn-2025")
-    swap(written, "call.yaml", "revision: 1", "revision: 2")
+    swap(written, "call.yaml", "revision: 2", "revision: 3")
     swap(written, "L/checks.yaml", "value: 8", "value: 10")
     both = catalogue.with_call(load(written))
-    assert both.get("hn-2025").revision == 2
+    assert both.get("hn-2025").revision == 3
     assert both.get("hn-2025", old.digest) == old
     assert both.get("hn-2025").digest != old.digest
 
