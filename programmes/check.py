@@ -1,5 +1,6 @@
 """Every fault of a definition, with file, line and place, in both languages; a definition with one cannot be published."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ from pydantic_core import ErrorDetails
 
 from programmes.call import Call
 from programmes.coherence import incoherences
+from programmes.lexicon import known_at
+from programmes.nearest import meant
 from programmes.shapes import is_list, is_mapping
 from programmes.source import Fault, Place, Source, read_folder
 
@@ -35,6 +38,7 @@ _SAID = {
     "less_than_equal": ("不能大于 {le}", "must not be more than {le}"),
     "datetime_type": ("要写时间，如 2025-11-28 17:00", "must be an instant such as 2025-11-28 17:00"),
 }
+_QUOTED = re.compile(r"'([^']*)'")
 
 
 def check(path: Path | str) -> list[Fault]:
@@ -65,7 +69,22 @@ def _fault(source: Source, detail: ErrorDetails) -> Fault:
         zh, divider, en = message.partition(" / ")
         return source.fault(place, zh if divider else f"写法不对：{message}", en or message)
     words = {**detail.get("ctx", {}), "last": str(detail["loc"][-1])}
-    return source.fault(place, said[0].format(**words), said[1].format(**words))
+    zh, en = _meant(source, place, detail)
+    return source.fault(place, said[0].format(**words) + zh, said[1].format(**words) + en)
+
+
+def _meant(source: Source, place: Place, detail: ErrorDetails) -> tuple[str, str]:
+    """Which known word was probably meant by one that is not."""
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "extra_forbidden":
+            return meant(str(place[-1]), known_at(place[:-1], source.data))
+        case "union_tag_invalid":
+            return meant(str(context.get("tag", "")), _QUOTED.findall(str(context.get("expected_tags", ""))))
+        case "literal_error" | "enum":
+            return meant(str(detail["input"]), _QUOTED.findall(str(context.get("expected", ""))))
+        case _:
+            return "", ""
 
 
 def _written_place(source: Source, loc: Place) -> Place:

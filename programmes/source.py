@@ -95,7 +95,7 @@ class _Reader:
     def into(self, data: dict[str, Any], place: Place, path: Path | Traversable) -> None:
         try:
             root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
-        except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        except (yaml.YAMLError, UnicodeDecodeError, RecursionError, OSError) as error:
             self._unreadable(error)
             return
         if root is None:
