@@ -183,7 +183,7 @@ def chunks(stream: IO[bytes]) -> Iterator[bytes]:
 def clean_name(name: str) -> str:
     """*name* as data: no folders, no control or direction characters, not longer than 120 characters."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    visible = "".join(c for c in last if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
+    visible = "".join(c for c in last if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
     cleaned = _FORBIDDEN.sub("_", visible).strip(" .")
     stem, dot, suffix = cleaned.rpartition(".")
     if dot and len(cleaned) > _NAME_LENGTH:

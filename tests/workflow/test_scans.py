@@ -2,9 +2,10 @@
 
 import io
 
+from service.paper import pdf
 from tests.workflow.house import UNIT, Api, House
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Page>>endobj\ntrailer<<>>\n%%EOF\n"
+PDF = pdf("承诺书")
 
 
 def keep(api: Api, who: str = "admin") -> str:
