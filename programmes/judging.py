@@ -6,18 +6,21 @@ from datetime import date
 from typing import Literal
 
 from eventstore.refusal import Param, Refusal
+from programmes.costs import Costs
 from programmes.vocabulary import Answers, Cited, Code, Facts, Several, Words
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What judging one rule gets to see. `scales` tells by which power of ten a number is kept larger than it is written."""
+    """What judging one rule gets to see. `scales` tells by which power of ten a number is kept larger than it is written,
+    `costs` what the programme pays for, where it says so."""
 
     answers: Answers
     direction: str
     facts: Facts
     closes_on: date
     scales: Mapping[str, int]
+    costs: Costs | None = None
 
 
 class Rule(Cited):

@@ -45,11 +45,6 @@ def read(field: Field, raw: object, known: Known) -> JSON:
     return _READERS[field.type](field, raw, known)
 
 
-def scale(field: Field) -> int:
-    """By which power of ten the kept whole number is larger than the one written: fen of 万元, basis points of percent."""
-    return {FieldType.MONEY: 6, FieldType.PERCENT: 2}.get(field.type, 0)
-
-
 def _text_of(raw: object) -> str:
     if not isinstance(raw, str):
         raise NotReadable(expected="text")
@@ -127,7 +122,7 @@ def _within_limits(field: Field, number: Decimal) -> None:
 
 
 def _most(field: Field) -> Decimal:
-    return Decimal(MOST_FEN).scaleb(-scale(field)) if field.max is None else field.max
+    return Decimal(MOST_FEN).scaleb(-field.scale) if field.max is None else field.max
 
 
 def _least(field: Field) -> Decimal:
@@ -136,7 +131,7 @@ def _least(field: Field) -> Decimal:
 
 def _fixed(field: Field, raw: object, known: Known) -> int:
     """Money in fen, a percentage in basis points, a count as itself."""
-    places = scale(field)
+    places = field.scale
     value = _whole(field, raw, min(field.places, places))
     return value * _ten(places - min(field.places, places))
 

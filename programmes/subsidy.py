@@ -1,0 +1,201 @@
+"""How much a subsidy after the work comes to: line by line, then by rate, cap and floor, every figure with its reason.
+
+Pure, whole fen, always rounded down. Without the auditor's figures it is an estimate; nobody is topped up to the floor.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from programmes.costs import Costs, CostLine, lines_of, payments_of
+from programmes.money import Money, portion
+from programmes.vocabulary import Answers, Words
+
+
+class Step(NamedTuple):
+    """One step of the reckoning: which it is, the figures in it (fen, or as written), and both in a sentence."""
+
+    code: str
+    figures: Mapping[str, int | str]
+
+    @property
+    def words(self) -> Words:
+        shown = {name: Money(value).yuan() if isinstance(value, int) else value for name, value in self.figures.items()}
+        return Words(zh=_SAID[self.code].zh.format(**shown), en=_SAID[self.code].en.format(**shown))
+
+
+class CountedLine(NamedTuple):
+    """A cost line as it counts, in fen. *supported*: what invoice and payments inside the window bear; *audited* is None
+    before the audit. *eligible* is the smallest of the three."""
+
+    number: str
+    kind: str | None
+    claimed: int
+    gross: int
+    paid: int
+    supported: int
+    audited: int | None
+    eligible: int
+    why: str
+    invoice_on: str
+
+    def steps(self, costs: Costs) -> Iterator[Step]:
+        """How this line's figure came about."""
+        yield Step("CLAIMED", {"line": self.number, "claimed": self.claimed})
+        window = {"first": costs.window.first.isoformat(), "last": costs.window.last.isoformat()}
+        figures: dict[str, int | str] = {"paid": self.paid, "gross": self.gross, "claimed": self.claimed}
+        yield Step(self.why, {**window, **figures, "invoice_on": self.invoice_on, "supported": self.supported})
+        if self.audited is not None:
+            yield Step("AUDITED", {"audited": self.audited})
+        yield Step("SMALLEST", {"eligible": self.eligible})
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a base of cost gives: *by_rate* of it, *amount* after cap and award unit. *below_floor*: not to be awarded as it is."""
+
+    base: Money
+    by_rate: Money
+    amount: Money
+    capped: bool
+    below_floor: bool
+    steps: tuple[Step, ...]
+
+    def payable(self, costs: Costs, waived: bool = False) -> Money:
+        """What may be awarded: nothing below the floor, unless the province waived it and the definition lets it (A-04)."""
+        excused = waived and costs.floor_policy == "waivable"
+        return Money(0) if self.below_floor and not excused else self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class Subsidy:
+    """The whole reckoning. *claimed* is what the applicant's own figures would give, *eligible* what stands of them."""
+
+    lines: tuple[CountedLine, ...]
+    claimed: Grant
+    eligible: Grant
+
+    @property
+    def supported(self) -> Money:
+        return Money(sum(line.supported for line in self.lines))
+
+    @property
+    def audited(self) -> Money | None:
+        figures = [line.audited for line in self.lines if line.audited is not None]
+        return Money(sum(figures)) if figures else None
+
+
+def reckon(costs: Costs, answers: Answers, audited: Mapping[str, int] | None = None) -> Subsidy:
+    """The subsidy for these answers. *audited* is the auditor's figure by line number, in fen; a line that the report does
+    not name has none (「以……专项审计报告为准」). Of several lines with one number the payments go to the first."""
+    paid: dict[str, int] = defaultdict(int)
+    for payment in payments_of(costs, answers):
+        if payment.paid_on is not None and payment.amount is not None and costs.window.holds(payment.paid_on):
+            paid[payment.line] += payment.amount
+    figures = dict(audited) if audited is not None else None
+    lines = tuple(_counted(costs, line, paid, figures) for line in lines_of(costs, answers))
+    claimed, eligible = sum(line.claimed for line in lines), sum(line.eligible for line in lines)
+    return Subsidy(lines, granted(costs, Money(claimed)), granted(costs, Money(eligible)))
+
+
+def _counted(costs: Costs, line: CostLine, paid: dict[str, int], audited: dict[str, int] | None) -> CountedLine:
+    claimed, gross = line.ex_tax or 0, line.gross or 0
+    inside = min(paid.pop(line.number, 0), gross)
+    supported, why = _supported(costs, line, claimed, gross, inside)
+    figure = None if audited is None else audited.pop(line.number, 0)
+    eligible = min(claimed, supported) if figure is None else min(claimed, supported, figure)
+    invoice_on = line.invoice_on or "—"
+    return CountedLine(
+        line.name, line.kind, claimed, gross, inside, supported, figure, max(eligible, 0), why, invoice_on
+    )
+
+
+def _supported(costs: Costs, line: CostLine, claimed: int, gross: int, paid: int) -> tuple[int, str]:
+    """What the papers inside the window bear (A-06, A-07), and by which step."""
+    if line.kind in costs.not_eligible:
+        return 0, "NOT_ELIGIBLE"
+    if line.invoice_on is None or not costs.window.holds(line.invoice_on):
+        return 0, "INVOICE_OUTSIDE"
+    if paid <= 0 or gross <= 0:
+        return 0, "NOT_PAID"
+    if paid >= gross:
+        return claimed, "PAID_IN_FULL"
+    if costs.partial_payment == "exclude":
+        return 0, "PAID_IN_PART"
+    return paid * claimed // gross, "PRO_RATA"
+
+
+def granted(costs: Costs, base: Money) -> Grant:
+    """What *base* gives: at most the rate, at most the cap, whole award units, each rounded down; then the floor is asked."""
+    rate = f"{costs.rate_bp // 100}.{costs.rate_bp % 100:02d}".rstrip("0").rstrip(".")
+    by_rate = portion(base, costs.rate_bp)
+    steps = [
+        Step("SUM", {"base": base.fen}),
+        Step("RATE", {"base": base.fen, "rate": rate, "by_rate": by_rate.fen}),
+    ]
+    amount = by_rate
+    capped = costs.cap is not None and amount > costs.cap
+    if costs.cap is not None and capped:
+        steps.append(Step("CAP", {"cap": costs.cap.fen, "by_rate": by_rate.fen}))
+        amount = costs.cap
+    whole = Money(amount.fen - amount.fen % costs.award_unit.fen)
+    if whole != amount:
+        steps.append(Step("AWARD_UNIT", {"unit": costs.award_unit.fen, "amount": whole.fen}))
+    below = costs.floor is not None and costs.floor_policy != "none" and whole < costs.floor
+    if costs.floor is not None and below:
+        steps.append(Step(f"FLOOR_{costs.floor_policy.upper()}", {"floor": costs.floor.fen, "amount": whole.fen}))
+    return Grant(base, by_rate, whole, capped, below, tuple(steps))
+
+
+def within_budget(costs: Costs, amounts: Sequence[Money], budget: Money) -> tuple[Money, ...] | None:
+    """The awards as the budget bears them: all of them, or each cut alike and rounded down (A-40), or None where the
+    definition refuses to cut. The floor is asked before, of the uncut amounts."""
+    total = sum(amount.fen for amount in amounts)
+    if total <= budget.fen:
+        return tuple(amounts)
+    if costs.over_budget == "refuse":
+        return None
+    return tuple(Money(amount.fen * budget.fen // total) for amount in amounts)
+
+
+_SAID: Mapping[str, Words] = {
+    "CLAIMED": Words(
+        zh="第 {line} 项申报不含税金额 {claimed} 元", en="line {line}: {claimed} yuan claimed, without tax"
+    ),
+    "NOT_ELIGIBLE": Words(zh="这类费用不计入支持范围，计 0 元", en="this kind of cost is not supported: 0"),
+    "INVOICE_OUTSIDE": Words(
+        zh="发票日期（{invoice_on}）不在 {first} 至 {last} 之内，计 0 元",
+        en="the invoice ({invoice_on}) is not of {first} to {last}: 0",
+    ),
+    "NOT_PAID": Words(zh="{first} 至 {last} 之内没有付款，计 0 元", en="nothing was paid from {first} to {last}: 0"),
+    "PAID_IN_PART": Words(
+        zh="窗口内只付了 {paid} 元（价税合计 {gross} 元），未付清不计",
+        en="only {paid} of {gross} yuan was paid in the window, and parts do not count: 0",
+    ),
+    "PAID_IN_FULL": Words(
+        zh="窗口内已付清 {gross} 元，支持 {supported} 元",
+        en="{gross} yuan was paid in the window: {supported} supported",
+    ),
+    "PRO_RATA": Words(
+        zh="窗口内支付 {paid} 元 ÷ 价税合计 {gross} 元 × 不含税 {claimed} 元 = {supported} 元（舍去分以下）",
+        en="{paid} paid in the window ÷ {gross} gross × {claimed} without tax = {supported} yuan, rounded down",
+    ),
+    "AUDITED": Words(zh="审计报告确认 {audited} 元", en="{audited} yuan by the audit report"),
+    "SMALLEST": Words(zh="取其中最小的，计 {eligible} 元", en="the smallest counts: {eligible} yuan"),
+    "SUM": Words(zh="支持范围投入费用（不含税）合计 {base} 元", en="supported costs without tax: {base} yuan in all"),
+    "RATE": Words(
+        zh="{base} 元 × {rate}% = {by_rate} 元（不超过，舍去分以下）",
+        en="{base} × {rate}% = {by_rate} yuan, rounded down",
+    ),
+    "CAP": Words(zh="{by_rate} 元超过最高 {cap} 元，按 {cap} 元计", en="{by_rate} is above the cap: {cap} yuan"),
+    "AWARD_UNIT": Words(zh="按 {unit} 元取整，计 {amount} 元", en="in whole units of {unit} yuan: {amount}"),
+    "FLOOR_WAIVABLE": Words(
+        zh="{amount} 元低于 {floor} 元，原则上不予支持；省厅书面豁免的按 {amount} 元，不补足",
+        en="{amount} is below the floor of {floor}: not awarded unless the province waives it, and never topped up",
+    ),
+    "FLOOR_HARD": Words(
+        zh="{amount} 元低于 {floor} 元，不予支持", en="{amount} is below the floor of {floor}: not awarded"
+    ),
+}
+"""What each step says."""
