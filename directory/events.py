@@ -82,6 +82,26 @@ class UnitRegistered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnitBarred(Event):
+    """The unit may not apply from *starts* to the end of *until*; of several decisions the newest holds (T38)."""
+
+    code: str
+    reason: str
+    decision_number: str
+    starts: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitUnbarred(Event):
+    """The unit may apply again before its bar has run out."""
+
+    code: str
+    reason: str
+    decision_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BureauRegistered(Event):
     """A bureau became known, or what is known of it changed; the newest holds."""
 
@@ -95,7 +115,10 @@ class BureauRegistered(Event):
 PERSON_EVENTS = (PersonRegistered, ExpertListed, GrantGiven, GrantTakenBack, LanguageChosen, PersonErased)
 PersonEvent = PersonRegistered | ExpertListed | GrantGiven | GrantTakenBack | LanguageChosen | PersonErased
 
-EVENTS = named("directory", (*PERSON_EVENTS, UnitRegistered, BureauRegistered))
+UNIT_EVENTS = (UnitRegistered, UnitBarred, UnitUnbarred)
+UnitEvent = UnitRegistered | UnitBarred | UnitUnbarred
+
+EVENTS = named("directory", (*PERSON_EVENTS, *UNIT_EVENTS, BureauRegistered))
 """Name in the log to class, for the codec."""
 
 

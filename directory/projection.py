@@ -15,26 +15,30 @@ from directory.events import (
     PersonErased,
     PersonEvent,
     PersonRegistered,
+    UnitBarred,
     UnitRegistered,
+    UnitUnbarred,
 )
 from eventstore.event import Fact, Personal
 from eventstore.projection import TableProjection
 
-REVISION = 1
+REVISION = 2
 
 
 class DirectoryProjection(TableProjection):
-    """People, their grants and languages, experts, units, bureaus. Of a re-registered thing the newest holds."""
+    """People, their grants and languages, experts, units and their bars, bureaus. Of what is said anew the newest holds."""
 
     name = "directory"
     revision = REVISION
-    declared = (schema.people, schema.grants, schema.experts, schema.units, schema.bureaus)
+    declared = (schema.people, schema.grants, schema.experts, schema.units, schema.bars, schema.bureaus)
 
     def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
         for fact in facts:
             match fact.event:
                 case UnitRegistered() as event:
                     self._unit(db, event)
+                case UnitBarred() | UnitUnbarred() as event:
+                    self._bar(db, event)
                 case BureauRegistered() as event:
                     self._bureau(db, event)
                 case (
@@ -96,6 +100,20 @@ class DirectoryProjection(TableProjection):
             "group_root": event.group_root,
         }
         _replace(db, self.table(schema.units), "code", row)
+
+    def _bar(self, db: Connection, event: UnitBarred | UnitUnbarred) -> None:
+        bars = self.table(schema.bars)
+        if isinstance(event, UnitUnbarred):
+            db.execute(delete(bars).where(bars.c.unit == event.code))
+            return
+        row = {
+            "unit": event.code,
+            "reason": event.reason,
+            "decision_number": event.decision_number,
+            "starts": event.starts,
+            "until": event.until,
+        }
+        _replace(db, bars, "unit", row)
 
     def _bureau(self, db: Connection, event: BureauRegistered) -> None:
         row = {

@@ -16,7 +16,7 @@ from directory.actor import Actor, Grant, Role
 from directory.bureau import Bureau
 from directory.division import Level
 from directory.projection import REVISION, comparable
-from directory.unit import Unit, UnitCode, UnitKind, UnitTag
+from directory.unit import Bar, Unit, UnitCode, UnitKind, UnitTag
 from eventstore.projection import of_revision
 
 
@@ -140,6 +140,13 @@ class Directory:
         units = live(schema.units)
         return list(self._units((units.c.group_root == root) | (units.c.code == root)))
 
+    def kin(self, code: str) -> list[Unit]:
+        """The unit and all others that the register counts to its group, by code; one statement."""
+        units = live(schema.units)
+        above = select(units.c.group_root).where(units.c.code == code, units.c.group_root != "")
+        within = units.c.group_root.in_(above) | units.c.code.in_(above) | (units.c.group_root == code)
+        return list(self._units((units.c.code == code) | within))
+
     def bureau(self, code: str) -> Bureau | None:
         return next(self._bureaus(live(schema.bureaus).c.code == code), None)
 
@@ -153,7 +160,10 @@ class Directory:
         return (_person(*row) for row in self._db.execute(query))
 
     def _units(self, *where: ColumnElement[bool]) -> Iterator[Unit]:
-        query = select(live(schema.units)).where(*where).order_by(live(schema.units).c.code)
+        units, bars = live(schema.units), live(schema.bars)
+        barred = (bars.c[name] for name in ("reason", "decision_number", "starts", "until"))
+        query = select(units, *barred).outerjoin_from(units, bars, bars.c.unit == units.c.code)
+        query = query.where(*where).order_by(units.c.code)
         return (_unit(row) for row in self._db.execute(query).mappings())
 
     def _bureaus(self, *where: ColumnElement[bool]) -> Iterator[Bureau]:
@@ -214,7 +224,14 @@ def _unit(row: RowMapping) -> Unit:
         legal_person=row["legal_person"],
         tags=frozenset(UnitTag(tag) for tag in _list(row["tags"])),
         group_root=row["group_root"],
+        bar=_bar(row),
     )
+
+
+def _bar(row: RowMapping) -> Bar | None:
+    if row["until"] is None:
+        return None
+    return Bar(reason=row["reason"], decision_number=row["decision_number"], starts=row["starts"], until=row["until"])
 
 
 def _bureau(row: RowMapping) -> Bureau:

@@ -10,9 +10,10 @@ from datetime import datetime
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Connection
 
+from directory import bars, signin, tokens
 from directory import person as rules
-from directory import signin, tokens
 from directory.actor import Actor, Grant
+from directory.bars import UNIT, UnitState
 from directory.bureau import Bureau
 from directory.division import divisions
 from directory.events import (
@@ -25,7 +26,7 @@ from directory.events import (
 )
 from directory.person import LANGUAGES, PERSON, Identity, PersonState
 from directory.records import Directory
-from directory.unit import Unit, credit_code
+from directory.unit import Bar, Unit, credit_code
 from eventstore.dispatch import Context, Dispatcher, Fold, ForStream, Loaded, Outcome
 from eventstore.event import Event
 from eventstore.personal import PersonalData
@@ -36,7 +37,7 @@ _LONGEST_NAME, _LONGEST_PHONE = 50, 40
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """The newest fact of a unit or a bureau, or none."""
+    """The newest fact of a bureau, or none."""
 
     fact: Event | None = None
 
@@ -111,7 +112,28 @@ class Register:
         refusals = [answer for answer in (code, county) if isinstance(answer, Refusal)]
         if refusals:
             raise Refused(refusals)
-        return self._newest(unit_stream(unit.code), _unit_registered(unit), context)
+        registered = _unit_registered(unit)
+
+        def decide(_db: Connection, loaded: Loaded[UnitState], _now: datetime) -> Sequence[Event]:
+            return [] if loaded.state.registered == registered else [registered]
+
+        return self._dispatcher.dispatch(unit_stream(unit.code), UNIT, decide, context)
+
+    def bar_unit(self, context: Context, code: str, wanted: Bar) -> Outcome:
+        """T38. Keep a unit from applying for a time. Raises UNIT_UNKNOWN, REQUIRED, BELOW_MIN, ABOVE_MAX."""
+
+        def decide(_db: Connection, loaded: Loaded[UnitState], _now: datetime) -> Sequence[Event]:
+            return bars.bar(loaded.state, code, wanted)
+
+        return self._dispatcher.dispatch(unit_stream(code), UNIT, decide, context, {"unit": code})
+
+    def unbar_unit(self, context: Context, code: str, reason: str, decision_number: str) -> Outcome:
+        """Lift a bar before its time."""
+
+        def decide(_db: Connection, loaded: Loaded[UnitState], _now: datetime) -> Sequence[Event]:
+            return bars.unbar(loaded.state, code, reason, decision_number)
+
+        return self._dispatcher.dispatch(unit_stream(code), UNIT, decide, context, {"unit": code})
 
     def register_bureau(self, context: Context, bureau: Bureau) -> Outcome:
         """Make a bureau known, or note what changed."""

@@ -73,6 +73,16 @@ units = Table(
     Index("units_group", "group_root"),
 )
 
+bars = Table(
+    "bars",
+    register,
+    Column("unit", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("decision_number", Text, nullable=False),
+    Column("starts", Date, nullable=False),
+    Column("until", Date, nullable=False),
+)
+
 bureaus = Table(
     "bureaus",
     register,

@@ -63,8 +63,21 @@ class UnitTag(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A decision that keeps a unit from applying, from `starts` to the end of `until`."""
+
+    reason: str
+    decision_number: str
+    starts: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """A unit as registered. `county`: code of the registered address; `group_root`: code of the ultimate controller."""
+    """A unit as registered. `county`: code of the registered address; `group_root`: code of the ultimate controller.
+
+    `bar` is no part of the registration: it comes and goes by decisions of its own.
+    """
 
     code: UnitCode
     name: str
@@ -75,6 +88,7 @@ class Unit:
     legal_person: bool = True
     tags: frozenset[UnitTag] = frozenset()
     group_root: str = ""
+    bar: Bar | None = None
 
 
 def credit_code(text: str) -> UnitCode | Refusal:

@@ -20,6 +20,14 @@ WRITTEN = {
         '{"code":"91430104MAXTE5T16B","county":"430104","group_root":"","kind":"enterprise","legal_person":true,'
         '"name":"湖南岳麓智模科技有限公司","name_en":"","registered_on":"2021-06-18","tags":["ai_enterprise"]}'
     ),
+    ("directory.unit_barred", 1): (
+        '{"code":"91430104MAXTE5T16B","decision_number":"湘工信罚〔2025〕3号","reason":"弄虚作假","starts":"2025-10-01",'
+        '"until":"2028-09-30"}'
+    ),
+    (
+        "directory.unit_unbarred",
+        1,
+    ): '{"code":"91430104MAXTE5T16B","decision_number":"湘工信〔2026〕9号","reason":"已经整改"}',
     ("directory.bureau_registered", 1): (
         '{"code":"430104","level":"county","name_en":"Yuelu","name_zh":"岳麓区工信局","region":"430104"}'
     ),

@@ -11,7 +11,7 @@ from directory.actor import CONSOLE, Actor, Grant, Role
 from directory.bureau import Bureau
 from directory.division import Level
 from directory.person import Identity
-from directory.projection import DirectoryProjection
+from directory.projection import REVISION, DirectoryProjection
 from directory.records import Person
 from directory.unit import UnitCode, UnitTag
 from eventstore.chain import first_break
@@ -216,7 +216,7 @@ def test_a_register_rebuilt_is_the_register_kept(house: House) -> None:
     house.register.list_expert(asked(), stays, employer="湖南大学", title="教授", fields=["软件"])
     house.register.choose_language(asked(), stays, "zh")
     house.register.erase(asked(), gone, "")
-    beside = at_revision(DirectoryProjection(), 2)
+    beside = at_revision(DirectoryProjection(), REVISION + 1)
     with house.store.begin() as db:
         beside.create(db)
         read = reading(house.codec, house.personal)
@@ -226,5 +226,5 @@ def test_a_register_rebuilt_is_the_register_kept(house: House) -> None:
             assert set(db.execute(select(kept))) == set(db.execute(select(rebuilt))), table.name
         beside.drop(db)
     with house.store.reading() as db:
-        left = {f"{table.name}_r1" for table in schema.register.sorted_tables}
+        left = {f"{table.name}_r{REVISION}" for table in schema.register.sorted_tables}
         assert {name for name in inspect(db).get_table_names() if "_r" in name} == left
