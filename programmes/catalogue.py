@@ -49,6 +49,10 @@ class Catalogue:
     def by_digest(self, digest: str) -> Call:
         return self._by_digest[digest]
 
+    def beginning(self, digest: str) -> tuple[Call, ...]:
+        """Every known text whose digest begins so."""
+        return tuple(call for known, call in self._by_digest.items() if known.startswith(digest))
+
     def calls(self) -> tuple[Call, ...]:
         """The current calls, newest opening first."""
         return tuple(sorted(self._current.values(), key=lambda call: call.opens_at, reverse=True))

@@ -147,7 +147,10 @@ def _reworded(here: _Here, word: Word, old: Words, new: Words) -> Change:
         return here.told("changed", lambda say: f"{say(_IN_ENGLISH)} {_apart(old.en, new.en)}")
     kind: Kind = "renamed" if word.word in _TITLES[:3] else "changed"
     verb = _RENAMED if kind == "renamed" else word.name
-    pairs = {zh: (old.zh, new.zh), en: (old.en, new.en) if old.en != new.en else (old.zh, new.zh)}
+    pairs: dict[Say, tuple[str, str]] = {
+        zh: (old.zh, new.zh),
+        en: (old.en, new.en) if old.en != new.en else (old.zh, new.zh),
+    }
     return here.told(kind, lambda say: f"{say(verb)} {_apart(*pairs[say])}")
 
 

@@ -87,10 +87,11 @@ def _reachable() -> dict[Model, None]:
 
 def rule_models() -> dict[str, Model]:
     """Each kind of rule by its name."""
-    return {_kind(model): model for model in models() if issubclass(model, Rule)}
+    return {kind_of(model): model for model in models() if issubclass(model, Rule)}
 
 
-def _kind(model: Model) -> str:
+def kind_of(model: Model) -> str:
+    """The kind that a rule model is written by."""
     return str(get_args(model.model_fields["kind"].annotation)[0])
 
 
@@ -145,7 +146,7 @@ def _models_in(annotations: list[Any], here: object) -> list[Model]:
         if isinstance(part, type) and issubclass(part, BaseModel)
     ]
     kind = here.get("kind") if is_mapping(here) else None
-    told: list[Model] = [model for model in found if issubclass(model, Rule) and _kind(model) == kind]
+    told: list[Model] = [model for model in found if issubclass(model, Rule) and kind_of(model) == kind]
     return told or found
 
 
@@ -195,7 +196,7 @@ def words(model: Model) -> tuple[Word, ...]:
 
 def rule_kind(model: Model) -> RuleKind:
     """A kind of rule, explained; KeyError where `lexicon.yaml` has no sentence for it."""
-    kind = _kind(model)
+    kind = kind_of(model)
     entry = _explained()["rules"][kind]
     zh, en = entry["says"]
     return RuleKind(model, kind, Words(zh=zh, en=en), entry.get("example", {}), str(entry.get("of", "hn-2025")))

@@ -31,9 +31,11 @@ def _money(value: object) -> object:
     return Money.read(value) if isinstance(value, str) else value
 
 
-Several = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
-Instant = Annotated[datetime, BeforeValidator(_instant)]
-Sum = Annotated[Money, BeforeValidator(_money)]
+_Moment = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-9]{2})?)?$")]
+_Amount = Annotated[str, Field(pattern=r"^[+-]?[0-9][0-9,]*(\.[0-9]+)? *(万元|元)$")]
+Several = Annotated[tuple[str, ...], BeforeValidator(_one_or_many, json_schema_input_type=str | tuple[str, ...])]
+Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=_Moment)]
+Sum = Annotated[Money, BeforeValidator(_money, json_schema_input_type=_Amount)]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 Code = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{1,59}$")]
 

@@ -1,13 +1,19 @@
-"""`vermilion calls`: check a definition, publish it, list what is published."""
+"""`vermilion calls`: check a definition, look at it, compare it, publish it; ask what it would have changed."""
 
+import json
+import re
 import sys
+from dataclasses import asdict
+from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 import click
 
 from programmes.call import Call
-from programmes.catalogue import Catalogue, DefinitionFaulty, check, load
-from service.console import explained, settings_or_exit
+from programmes.catalogue import DefinitionFaulty, check, load
+from programmes.source import Fault
+from service.console import FAILED, OK, UNUSABLE, explained, settings_or_exit
 
 
 @click.group()
@@ -16,14 +22,52 @@ def calls() -> None:
 
 
 @calls.command("check")
-@click.argument("path", type=click.Path(path_type=Path, exists=True))
-def check_(path: Path) -> None:
-    """逐处说明定义里的错误 · name every fault of a definition with its place; ends with 1 where there is one."""
-    faults = check(path)
+@click.argument("definitions", metavar="FOLDER|ID…", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="给程序读 · for programs")
+def check_(definitions: tuple[str, ...], as_json: bool) -> None:
+    """逐处说明定义里的错误 · name every fault of definitions with its file and line.
+
+    退出码 0 没有错误，1 有错误，2 没有这个文件夹 · ends with 0, 1 where there is a fault, 2 where there is no such folder.
+    """
+    found = [(folder, check(folder)) for folder in map(_folder_of, definitions)]
+    if as_json:
+        click.echo(json.dumps([_as_json(folder, faults) for folder, faults in found], ensure_ascii=False, indent=2))
+    else:
+        for folder, faults in found:
+            _tell(folder, faults)
+    sys.exit(FAILED if any(faults for _, faults in found) else OK)
+
+
+def _as_json(folder: Path, faults: list[Fault]) -> dict[str, Any]:
+    return {"definition": str(folder), "sound": not faults, "faults": [asdict(fault) for fault in faults]}
+
+
+def _tell(folder: Path, faults: list[Fault]) -> None:
+    """A line a fault; coloured where somebody looks, plain text elsewhere."""
     for fault in faults:
-        click.echo(str(fault))
-    click.echo("没有错误 · no fault" if not faults else f"{len(faults)} 处错误 · faults")
-    sys.exit(1 if faults else 0)
+        where = click.style(f"{folder / fault.file}:{fault.line}", fg="cyan")
+        click.echo(f"{where}: {click.style(fault.place, bold=True)}: {fault.zh} / {fault.en}")
+    counted = click.style(f"{len(faults)} 处错误 · faults", fg="red") if faults else ""
+    click.echo(f"{folder}: {counted or click.style('没有错误 · no fault', fg='green')}")
+
+
+def _folder_of(definition: str) -> Path:
+    """The folder of a definition: as given (or of a file in it), or of the packaged call of that id."""
+    path = Path(definition)
+    if path.exists():
+        return path if path.is_dir() else path.parent
+    there = {folder.name: folder for folder in files("programmes").joinpath("calls").iterdir() if folder.is_dir()}
+    if definition in there:
+        with as_file(there[definition]) as folder:
+            return folder
+    known = ", ".join(sorted(there))
+    raise NoSuchDefinition(f"没有这个文件夹或征集 · no such folder or call: {definition}; there are: {known}")
+
+
+class NoSuchDefinition(click.ClickException):
+    """Neither a folder nor the id of a packaged call."""
+
+    exit_code = UNUSABLE
 
 
 @calls.command()
@@ -45,14 +89,10 @@ def publish(definition: str) -> None:
 
 def _defined(definition: str) -> Call:
     """The call of a folder, or of the packaged one of that id."""
-    folder = Path(definition)
     try:
-        return load(folder) if folder.is_dir() else Catalogue.packaged().get(definition)
-    except DefinitionFaulty as faulty:
+        return load(_folder_of(definition))
+    except (DefinitionFaulty, NoSuchDefinition) as faulty:
         raise click.ClickException(str(faulty)) from faulty
-    except KeyError as unknown:
-        known = ", ".join(call.id for call in Catalogue.packaged().calls())
-        raise click.ClickException(f"没有这个文件夹或征集 · no such folder or call; there are: {known}") from unknown
 
 
 @calls.command("list")
@@ -64,3 +104,82 @@ def list_() -> None:
     for call in house.calls.calls():
         click.echo(f"{call.id}  {call.digest[:12]}  {call.opens_at:%Y-%m-%d}  {call.title.zh} · {call.title.en}")
     house.close()
+
+
+@calls.command()
+@click.argument("kind", type=click.Choice(["call", "programme", "definition"]), default="definition")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="三种都写进这个文件夹 · write all three")
+def schema(kind: str, out: Path | None) -> None:
+    """定义的 JSON Schema，供编辑器 · the JSON Schema of a definition, for editors.
+
+    call 是征集文件夹里的文件，programme 是专项文件夹里的文件，definition 是合起来的整份
+    · files of a call's folder, files of a programme's folder, or the whole.
+    """
+    from programmes import schemas
+
+    if out is None:
+        click.echo(schemas.text(kind), nl=False)
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    for name in schemas.KINDS:
+        path = out / f"{name}.schema.json"
+        path.write_text(schemas.text(name), encoding="utf-8")
+        click.echo(path)
+
+
+@calls.command()
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("--json", "as_json", is_flag=True, help="给程序读 · for programs")
+def diff(old: str, new: str, as_json: bool) -> None:
+    """两份定义差在哪里，说成话 · what changed between two definitions, in words.
+
+    每份是文件夹、随附征集的编号，或已发布的摘要（开头 8 位以上）；退出码 0 相同，1 不同，2 读不了
+    · each a folder, the id of a packaged call, or a published digest; ends with 0 the same, 1 differing, 2 trouble.
+    """
+    from programmes.difference import by_part, differences
+
+    changes = differences(_any(old), _any(new))
+    if as_json:
+        click.echo(json.dumps([change.as_json() for change in changes], ensure_ascii=False, indent=2))
+    for (zh, en), inside in () if as_json else by_part(changes).items():
+        click.secho(f"{zh} / {en}", bold=True)
+        for change in inside:
+            mark, colour = _MARKS[change.kind]
+            click.echo(f"  {click.style(mark, fg=colour)} {change.zh}\n    {change.en}")
+    if not as_json:
+        click.echo(f"{len(changes)} 处不同 · differences" if changes else "没有不同 · no difference")
+    sys.exit(FAILED if changes else OK)
+
+
+_MARKS = {
+    "added": ("+", "green"),
+    "removed": ("−", "red"),
+    "renamed": ("~", "yellow"),
+    "moved": ("↕", "yellow"),
+    "changed": ("~", "yellow"),
+}
+_DIGEST = re.compile(r"[0-9a-f]{8,64}")
+
+
+def _any(definition: str) -> Call:
+    """The call of a folder, of a packaged id, or of a published digest; otherwise the end, with every fault."""
+    if not Path(definition).exists() and _DIGEST.fullmatch(definition):
+        return _published(definition)
+    try:
+        return load(_folder_of(definition))
+    except DefinitionFaulty as faulty:
+        click.echo(str(faulty), err=True)
+        sys.exit(UNUSABLE)
+
+
+def _published(digest: str) -> Call:
+    from service import wiring
+
+    house = wiring.build(settings_or_exit())
+    known = house.calls.beginning(digest)
+    house.close()
+    if len(known) != 1:
+        click.echo(f"没有发布过，或不止一份 · not published, or several: {digest}", err=True)
+        sys.exit(UNUSABLE)
+    return known[0]

@@ -78,6 +78,9 @@ class PublishedCalls(Catalogue):
     def by_digest(self, digest: str) -> Call:
         return self._read_on().by_digest(digest)
 
+    def beginning(self, digest: str) -> tuple[Call, ...]:
+        return self._read_on().beginning(digest)
+
     def calls(self) -> tuple[Call, ...]:
         """The current calls, newest opening first."""
         return self._read_on().calls()

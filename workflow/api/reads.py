@@ -5,6 +5,7 @@ from typing import Any
 
 from eventstore.event import instant_of
 from eventstore.refusal import Fault, Malformed
+from programmes import schemas
 from programmes.call import Call
 from web import texts
 from web.operations import Answer, Asked, Operation
@@ -46,6 +47,8 @@ def questions(desk: Desk) -> Iterator[Operation]:
     )
     yield _read("getForm", "/calls/<call>/directions/<direction>/form", "call.read", "申报表式", "The form of a direction",
                 asking.form, m.FormAnswer, public=True)  # fmt: skip
+    yield _read("getSchema", "/schemas/<kind>", "call.read", "征集定义的 JSON Schema，供编辑器使用",
+                "The JSON Schema of a definition, for editors", asking.schema, None, public=True)  # fmt: skip
     yield _read("getMe", "/me", "account.read", "我是谁", "Who am I", asking.me, m.MeAnswer)
 
 
@@ -156,6 +159,12 @@ class Asking:
                 criteria=tuple(m.CriterionAnswer(id=c.id, label=_words(c.label), max=c.max) for c in rubric),
             )
         )
+
+    def schema(self, asked: Asked) -> Answer:
+        try:
+            return Answer(body=schemas.schema(str(asked.path["kind"])))
+        except KeyError:
+            raise NotFound from None
 
     def _called(self, asked: Asked) -> Call:
         try:
