@@ -58,6 +58,13 @@ UNITS = (
     _unit("91430104MAXTE6H88W", "长沙后湖新芽智能有限公司", "Changsha Houhu Sprout", date(2023, 1, 1), "430104"),
     _unit("91430104MAXTE6J99N", "长沙梅溪文澜智算有限公司", "Changsha Meixi Wenlan", date(2020, 4, 27), "430104"),
     _unit("91430104MAXTE6K007", "长沙桃花岭农智有限公司", "Changsha Taohualing Agritech", date(2019, 11, 11), "430104"),
+    _unit(
+        "91430281MAXTE5T24U",
+        "湖南渌江数智转型服务有限公司",
+        "Hunan Lujiang Transformation",
+        date(2019, 8, 20),
+        "430281",
+    ),
 )
 
 _UNIT_PEOPLE = (
@@ -69,6 +76,7 @@ _UNIT_PEOPLE = (
     (UNITS[4], "sprout-", "曾小满", "黎晓棠"),
     (UNITS[5], "wenlan-", "邓听松", "贺兰亭"),
     (UNITS[6], "nongzhi-", "肖谷雨", "田丰年"),
+    (UNITS[7], "lujiang-", "何青瓷", "邹窑生"),
 )
 
 _OFFICERS = (
@@ -78,6 +86,10 @@ _OFFICERS = (
     ("yuhua-head", "熊定邦", "雨花区负责人", "head of Yuhua", Role.BUREAU_HEAD, "430111"),
     ("changsha-clerk", "钟采薇", "长沙市经办人", "clerk of Changsha", Role.BUREAU_CLERK, "430100"),
     ("changsha-head", "欧阳明", "长沙市负责人", "head of Changsha", Role.BUREAU_HEAD, "430100"),
+    ("liling-clerk", "丁窑火", "醴陵市经办人", "clerk of Liling", Role.BUREAU_CLERK, "430281"),
+    ("liling-head", "潘渌水", "醴陵市负责人", "head of Liling", Role.BUREAU_HEAD, "430281"),
+    ("zhuzhou-clerk", "齐炎陵", "株洲市经办人", "clerk of Zhuzhou", Role.BUREAU_CLERK, "430200"),
+    ("zhuzhou-head", "成神农", "株洲市负责人", "head of Zhuzhou", Role.BUREAU_HEAD, "430200"),
     ("clerk", "蒋文博", "省厅经办人", "clerk of the province", Role.PROVINCE_CLERK, PROVINCE),
     ("lead", "龙行健", "省厅负责人", "lead of the province", Role.PROVINCE_LEAD, PROVINCE),
     ("finance", "孟计然", "省级财务", "finance officer", Role.PROVINCE_FINANCE, PROVINCE),
@@ -141,7 +153,7 @@ def populate(house: House) -> dict[str, str]:
 
 
 def _here(bureau: str) -> bool:
-    return bureau == PROVINCE or bureau.startswith("4301")
+    return bureau == PROVINCE or bureau.startswith(("4301", "4302"))
 
 
 def _settle(house: House, context: Context, person: Person) -> None:

@@ -11,7 +11,8 @@ from tests.scenario import ADMIN, EDITOR, ID, OPENED, UNIT_CODE, Given
 from workflow import commands as c
 from workflow.events import ApplicationEvent
 
-_FORM = Path(__file__).parent.parent / "journeys" / "fragments" / "large-model-form.yaml"
+_FRAGMENTS = Path(__file__).parent.parent / "journeys" / "fragments"
+CENTRE_UNIT = "91430281MAXTE5T24U"
 _NAMES = {
     "code": UNIT_CODE,
     "unit_name": "湖南岳麓智模科技有限公司",
@@ -22,12 +23,30 @@ _NAMES = {
     "project": "面向工程机械运维的垂直领域大模型",
     "model_name": "岳麓工程机械运维大模型",
 }
+_CENTRE_NAMES = {
+    "code": CENTRE_UNIT,
+    "unit_name": "湖南渌江数智转型服务有限公司",
+    "county": "430281",
+    "address": "湖南省株洲市醴陵市陶瓷产业园创新路6号",
+    "legal": "邹渌江",
+    "leader": "何青瓷",
+    "project": "醴陵陶瓷行业数字化转型促进中心",
+}
 
 
 def answers_by_section(**named: Any) -> dict[str, dict[str, Any]]:
     """What is typed into each section, in the official order; *named* replaces the fragment's variables."""
-    fragment = yaml.safe_load(_FORM.read_text(encoding="utf-8"))
-    names = {**_NAMES, **fragment["vars"], **named}
+    return _of_fragment("large-model-form.yaml", {**_NAMES, **named})
+
+
+def centre_by_section(**named: Any) -> dict[str, dict[str, Any]]:
+    """The same of a promotion centre's application."""
+    return _of_fragment("centre-form.yaml", {**_CENTRE_NAMES, **named})
+
+
+def _of_fragment(file: str, named: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    fragment = yaml.safe_load((_FRAGMENTS / file).read_text(encoding="utf-8"))
+    names = {**fragment["vars"], **named}
     return {step["with"]["section"]: _laid_in(step["with"]["answers"], names) for step in fragment["steps"]}
 
 
@@ -71,6 +90,19 @@ FILES = (
     attach("L-8"),
     attach("L-9"),
     attach("L-10"),
+)
+
+CENTRE_FILES = (
+    attach("P-1"),
+    attach("P-3", "2023"),
+    attach("P-3", "2024"),
+    attach("P-4", "2023"),
+    attach("P-4", "2024"),
+    attach("P-5", check_code="湘25SHZX0004321"),
+    attach("P-7"),
+    attach("P-8"),
+    attach("P-9"),
+    attach("P-10"),
 )
 
 
