@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, frozenset[Role]] = MappingProxyType(
     {
         "application.create": UNIT,  # T01
         "application.save": UNIT,  # T02
+        "application.print": UNIT,  # a paper of the text as it stands
         "application.seal": ADMIN,  # T03
         "application.recall": ADMIN,  # T04
         "application.withdraw": ADMIN,  # T05
@@ -96,6 +97,7 @@ READS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "application.actions": UNIT | AUTHORITIES | EXPERT | AUDITOR,
         "application.file.read": UNIT | AUTHORITIES | EXPERT | AUDITOR,
         "scan.keep": UNIT | AUTHORITIES,
+        "paper.read": UNIT | BUREAU | PROVINCE | AUDITOR,  # whoever is not shown a name gets no paper with it
         "application.history": UNIT | AUTHORITIES | AUDITOR,
         "inbox.read": AUTHORITIES | EXPERT | AUDITOR,
         "recommendation_list.read": BUREAU | PROVINCE | AUDITOR,

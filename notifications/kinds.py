@@ -20,6 +20,8 @@ def kind_of(event: ApplicationEvent) -> str:
     match event:
         case e.Opened() | e.SectionSaved() | e.FileAttached() | e.FileRemoved() | e.CommitmentRecorded():
             return SILENCE  # a draft is the unit's own business
+        case e.PaperIssued():
+            return SILENCE  # printing is the unit's own business
         case e.StepNotApplicable():
             return SILENCE  # a step left out is told with the receipt
         case e.Scored() | e.ReviewClosed():
@@ -100,6 +102,7 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "create": (),
         "save": (),
+        "print": (),
         "seal": ("unit_sealed",),
         "recall": ("recalled",),
         "withdraw": ("withdrawn",),

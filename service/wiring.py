@@ -40,7 +40,7 @@ from service.settings import Settings
 from workflow.events import TYPES as APPLICATION_TYPES
 from workflow.files import Files
 from workflow.handling import Handling
-from workflow.projections import Applications, Assignments, AttachedFiles, BankReferences
+from workflow.projections import Applications, Assignments, AttachedFiles, BankReferences, Papers
 
 TYPES: Mapping[str, type[Event]] = {**DIRECTORY_TYPES, **publishing.TYPES, **APPLICATION_TYPES}
 ROOF = Actor("house", "系统", (Grant(Role.OPERATOR, "43"),))
@@ -129,4 +129,4 @@ def build(settings: Settings) -> House:
 
 def projections_of(calls: PublishedCalls) -> tuple[Projection, ...]:
     """Every projection of the house, the register first: others may lean on what it refuses."""
-    return (DirectoryProjection(), Applications(calls), BankReferences(), Assignments(), AttachedFiles())
+    return (DirectoryProjection(), Applications(calls), BankReferences(), Assignments(), AttachedFiles(), Papers())

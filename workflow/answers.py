@@ -4,7 +4,7 @@ Pure. A personal value is a `Personal` in the fold; rules read the plain value, 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -47,6 +47,43 @@ def content_digest(application: Application) -> str:
             for unit, made in application.commitments.items()
         },
     }
+    return _hashed(content)
+
+
+def paper_digest(application: Application) -> str:
+    """SHA-256 of what the printed form says: number, definition, answers, attachments. Neither commitments, which are signed on
+    paper afterwards, nor the scans of papers of our own, which the paper cannot name before it is sealed."""
+    return _hashed(
+        {
+            "number": application.number,
+            "definition": application.definition_digest,
+            "answers": _committed(application.answers),
+            "attachments": _enclosed(application),
+        }
+    )
+
+
+def attachments_digest(application: Application) -> str:
+    """SHA-256 of what the printed list of attachments says."""
+    return _hashed({"number": application.number, "attachments": _enclosed(application)})
+
+
+def letter_digest(application: Application, words: Sequence[str], fields: Iterable[str]) -> str:
+    """SHA-256 of what a printed letter says: its own words, the unit, and the answers that it names."""
+    named = {name: _committed(application.answers[name]) for name in fields if name in application.answers}
+    return _hashed({"number": application.number, "unit": application.lead_unit, "words": words, "answers": named})
+
+
+def _enclosed(application: Application) -> dict[str, list[tuple[str, str, int, str]]]:
+    """The files that the form's list of attachments names."""
+    named = {
+        slot: sorted((held.label, held.name, held.pages or 0, held.sha256) for held in files if not held.paper_code)
+        for slot, files in application.attachments.items()
+    }
+    return {slot: files for slot, files in named.items() if files}
+
+
+def _hashed(content: object) -> str:
     return "sha256:" + hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
 
 

@@ -1,5 +1,6 @@
 """How an application adds up: the fold of its events. Never refuses, never looks outside, total over every kind of event."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -7,6 +8,7 @@ from workflow import events as e
 from workflow.events import ApplicationEvent
 from workflow.state import (
     EMPTY,
+    FORM,
     Application,
     Attachment,
     Notice,
@@ -32,6 +34,8 @@ def _evolve(application: Application, event: ApplicationEvent) -> Application:
     match event:
         case e.Opened() | e.SectionSaved() | e.FileAttached() | e.FileRemoved() | e.CommitmentRecorded():
             return _drafted(application, event)
+        case e.PaperIssued(kind=kind, code=code):
+            return replace(application, papers=_with_paper(application, kind, code))
         case e.UnitSealed() | e.Recalled() | e.Withdrawn() | e.Lapsed() | e.Resubmitted() | e.ReturnedForCorrection():
             return _handed_in(application, event)
         case e.Recommended() | e.NotRecommended() | e.StepNotApplicable() | e.Received() | e.DeadlineExtended():
@@ -85,6 +89,8 @@ def _drafted(
                 unit_name=event.unit_name,
                 region=event.region,
                 opened_by=event.opened_by,
+                copied_from=event.copied_from,
+                not_copied=event.not_copied,
             )
         case e.SectionSaved(section=section, section_version=version, answers=changed):
             merged = {**application.answers, **changed}
@@ -104,6 +110,7 @@ def _drafted(
                 label=event.label,
                 pages=event.pages,
                 check_code=event.check_code,
+                paper_code=event.paper_code,
             )
             held = application.attachments.get(event.slot, ())
             return replace(application, attachments={**application.attachments, event.slot: (*held, attachment)})
@@ -125,7 +132,8 @@ def _handed_in(
             return replace(
                 application,
                 stage=event.entered,
-                sealed=_sealed(application, event.seal_version, event.content_digest),
+                sealed=_sealed(application, event),
+                papers=_with_paper(application, FORM, event.paper_code),
                 route=event.route,
                 route_rule=event.route_rule,
                 copied_to=event.copied_to,
@@ -140,7 +148,8 @@ def _handed_in(
             return replace(
                 application,
                 stage=event.entered,
-                sealed=_sealed(application, event.seal_version, event.content_digest),
+                sealed=_sealed(application, event),
+                papers=_with_paper(application, FORM, event.paper_code),
                 recommendations=() if event.renewed else application.recommendations,
                 returned=None,
             )
@@ -158,13 +167,22 @@ def _handed_in(
             assert_never(event)
 
 
-def _sealed(application: Application, version: int, content_digest: str) -> Sealed:
+def _sealed(application: Application, event: e.UnitSealed | e.Resubmitted) -> Sealed:
     return Sealed(
-        version=version,
-        content_digest=content_digest,
+        version=event.seal_version,
+        content_digest=event.content_digest,
         answers=application.answers,
         attachments=application.attachments,
+        paper_code=event.paper_code,
     )
+
+
+def _with_paper(application: Application, kind: str, code: str) -> Mapping[str, tuple[str, ...]]:
+    """The papers with this one among them; events from before there was paper name none."""
+    held = application.papers.get(kind, ())
+    if not code or code in held:
+        return application.papers
+    return {**application.papers, kind: (*held, code)}
 
 
 def _carried(

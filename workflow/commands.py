@@ -22,13 +22,15 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open(Command):
-    """Begin an application for *unit* under a direction of a call (T01)."""
+    """Begin an application for *unit* under a direction of a call (T01). *copy_from*: take along the answers of an earlier
+    application of the same unit, of whatever call and however it ended."""
 
     trigger: ClassVar[str] = "create"
     call: str
     direction: str
     unit: str
     project_name: str = ""
+    copy_from: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class AttachFile(Command):
     label: str = ""
     pages: int | None = None
     check_code: str = ""
+    paper_code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,15 @@ class RecordCommitment(Command):
     signer_kind: str
     signed_on: date
     scan_sha256: str
+    paper_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuePaper(Command):
+    """Make a paper of the text as it stands: the form, the commitment alone, a letter, the list of attachments."""
+
+    trigger: ClassVar[str] = "print"
+    kind: str = "application_form"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

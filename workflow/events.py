@@ -36,8 +36,26 @@ class ReturnItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExclusivePlace:
+    """A place that only one holder has: *key* (a unit, the root of a group, an exception) of *scope*, a family and a year.
+
+    *holder*: the application, or for a group the unit. Under an *exception* there is one more place of the same key.
+    """
+
+    scope: str
+    per: str
+    key: str
+    holder: str
+    exception: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Opened(Event):
-    """A unit began an application under a call; the definition is frozen here by its digest."""
+    """A unit began an application under a call; the definition is frozen here by its digest.
+
+    *copied_from*: the application whose answers it began with; *not_copied* are the fields of that one which could not be
+    taken.
+    """
 
     entered: Stage
     application_id: str
@@ -50,6 +68,8 @@ class Opened(Event):
     unit_name: str
     region: str
     opened_by: str
+    copied_from: str = ""
+    not_copied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +83,10 @@ class SectionSaved(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileAttached(Event):
-    """A file was put into a slot. *label* tells which of several (the report year), *check_code* what an auditor's report shows."""
+    """A file was put into a slot. *label* tells which of several (the report year), *check_code* what an auditor's report shows.
+
+    *paper_code*: the file is the scan of our own paper that bears this code.
+    """
 
     slot: str
     file_id: str
@@ -74,6 +97,7 @@ class FileAttached(Event):
     label: str = ""
     pages: int | None = None
     check_code: str = ""
+    paper_code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +117,27 @@ class CommitmentRecorded(Event):
     signer_kind: str
     signed_on: date
     scan_sha256: str
+    paper_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperIssued(Event):
+    """A paper was made of the text as it stood: the *version*-th different text of this *kind*. *code* stands on its pages."""
+
+    stage: Stage
+    kind: str
+    digest: str
+    code: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitSealed(Event):
-    """The lead unit sealed the text: nothing in it moves from here, and the route is fixed."""
+    """The lead unit sealed the text: nothing in it moves from here, and the route is fixed.
+
+    *paper_code* stands on the printed form of this very text, its *paper_version*. *places* are taken with it, under the
+    province's *exception* where another application has them already.
+    """
 
     entered: Stage
     seal_version: int
@@ -106,6 +146,10 @@ class UnitSealed(Event):
     route_rule: str
     copied_to: tuple[str, ...] = ()
     project_name: str = ""
+    paper_code: str = ""
+    paper_version: int = 0
+    places: tuple[ExclusivePlace, ...] = ()
+    exception: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +230,10 @@ class Resubmitted(Event):
     content_digest: str
     changed: tuple[str, ...]
     renewed: bool
+    paper_code: str = ""
+    paper_version: int = 0
+    places: tuple[ExclusivePlace, ...] = ()
+    exception: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -417,6 +465,7 @@ ApplicationEvent = (
     | FileAttached
     | FileRemoved
     | CommitmentRecorded
+    | PaperIssued
     | UnitSealed
     | Recalled
     | Withdrawn

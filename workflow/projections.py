@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 from sqlalchemy import BindParameter, Connection, Select, Table, Update, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from eventstore.event import Fact, Unread
 from eventstore.projection import TableProjection
@@ -18,13 +19,14 @@ from programmes.call import Call
 from workflow import events as e
 from workflow import schema
 from workflow.standing import Row, Standing, advance
+from workflow.state import FORM
 
 STREAM = "application-"
 _COLUMNS = tuple(field.name for field in fields(Row))
 _encode = msgspec.json.Encoder().encode
 _standing = msgspec.json.Decoder(Standing).decode
 _CHUNK = 500
-_ALONE = {e.FileAttached, e.FileRemoved, e.CommitmentRecorded, e.ExpertDeclared, e.Scored}
+_ALONE = {e.FileAttached, e.FileRemoved, e.CommitmentRecorded, e.PaperIssued, e.ExpertDeclared, e.Scored}
 
 
 class Definitions(Protocol):
@@ -210,6 +212,46 @@ class AttachedFiles(TableProjection):
             db.execute(insert(self.table(schema.attached_files)), files)
 
 
+class Papers(TableProjection):
+    """Every paper that was printed or sealed, by its check code: of what, which version, at which stage, when."""
+
+    name = "papers"
+    revision = 1
+    personal = False
+    wanted = frozenset({e.PaperIssued, e.UnitSealed, e.Resubmitted})
+    declared = (schema.papers,)
+
+    def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
+        table = self.table(schema.papers)
+        made: dict[str, dict[str, Any]] = {}
+        for row in (row for fact in facts for row in _printed(fact)):
+            made.setdefault(row["code"], row)  # the first time counts
+        if made:
+            insert_new = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+            db.execute(insert_new(table).on_conflict_do_nothing(), list(made.values()))
+
+
+def _printed(fact: Fact) -> Iterable[dict[str, Any]]:
+    match fact.event:
+        case e.PaperIssued(stage=stage, kind=kind, code=code, version=version):
+            pass
+        case e.UnitSealed(entered=stage, paper_code=code, paper_version=version) if code:
+            kind = FORM
+        case e.Resubmitted(entered=stage, paper_code=code, paper_version=version) if code:
+            kind = FORM
+        case _:
+            return
+    yield {
+        "code": code,
+        "application": _id(fact),
+        "kind": kind,
+        "version": version,
+        "stage": stage.value,
+        "at_version": fact.recorded.version,
+        "issued_at": fact.recorded.recorded_at,
+    }
+
+
 def kept(definitions: Definitions) -> list[TableProjection]:
     """Every projection of this room, for the dispatcher."""
-    return [Applications(definitions), BankReferences(), Assignments(), AttachedFiles()]
+    return [Applications(definitions), BankReferences(), Assignments(), AttachedFiles(), Papers()]

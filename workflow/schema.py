@@ -134,3 +134,71 @@ attached_files = Table(
     Index("attached_files_application", "application"),
     sqlite_strict=True,
 )
+
+exclusive_places = Table(
+    "exclusive_places",
+    metadata,
+    Column("scope", CODE, primary_key=True),  # province, family and year
+    Column("per", CODE, primary_key=True),
+    Column("key", CODE, primary_key=True),
+    Column("exception", CODE, primary_key=True),  # empty for the one place that everybody may take
+    _code("holder"),
+    _whole("claims"),  # how many applications of the holder stand on it
+    sqlite_strict=True,
+)
+
+exclusive_claims = Table(
+    "exclusive_claims",
+    metadata,
+    Column("application", CODE, primary_key=True),
+    Column("scope", CODE, primary_key=True),
+    Column("per", CODE, primary_key=True),
+    Column("key", CODE, primary_key=True),
+    Column("exception", CODE, nullable=False),
+    Index("exclusive_claims_key", "scope", "per", "key"),
+    sqlite_strict=True,
+)
+
+exceptions = Table(
+    "exceptions",
+    metadata,
+    Column("id", CODE, primary_key=True),
+    _code("scope"),
+    _code("call"),
+    _code("family"),
+    _code("code"),
+    Column("reason", Text, nullable=False),
+    _code("granted_by"),
+    _whole("granted_at"),
+    Column("taken_back", Text),  # the reason; null while it stands
+    Column("taken_back_at", BIG),
+    Index("exceptions_code", "scope", "code"),
+    sqlite_strict=True,
+)
+
+refused_attempts = Table(
+    "refused_attempts",
+    metadata,
+    Column("scope", CODE, primary_key=True),
+    Column("application", CODE, primary_key=True),
+    Column("per", CODE, primary_key=True),
+    Column("key", CODE, primary_key=True),
+    _whole("times"),
+    _whole("last_at"),
+    Index("refused_attempts_key", "scope", "per", "key"),
+    sqlite_strict=True,
+)
+
+papers = Table(
+    "papers",
+    metadata,
+    Column("code", CODE, primary_key=True),
+    _code("application"),
+    _code("kind"),
+    Column("version", Integer, nullable=False),
+    _code("stage"),
+    _whole("at_version"),  # of the stream: the text that was printed is the application as it stood then
+    _whole("issued_at"),
+    Index("papers_application", "application"),
+    sqlite_strict=True,
+)

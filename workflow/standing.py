@@ -101,7 +101,9 @@ def advance(row: Row, standing: Standing, event: ApplicationEvent, at: int, call
         case e.SectionSaved(answers=answers):
             _name(row, answers, call)
             return
-        case e.FileAttached() | e.FileRemoved() | e.CommitmentRecorded() | e.ExpertDeclared() | e.Scored():
+        case e.FileAttached() | e.FileRemoved() | e.CommitmentRecorded() | e.PaperIssued():
+            return
+        case e.ExpertDeclared() | e.Scored():
             return
         case e.Opened():
             _open(row, event, at)

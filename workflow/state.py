@@ -13,6 +13,10 @@ from workflow.events import Answer, ReturnItem, RouteStep
 from workflow.stages import Stage
 
 
+FORM = "application_form"
+"""The kind of paper that a seal is put on: the official form with its commitment and its list of attachments."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     slot: str
@@ -24,6 +28,7 @@ class Attachment:
     label: str
     pages: int | None
     check_code: str
+    paper_code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +39,7 @@ class Sealed:
     content_digest: str
     answers: Mapping[str, Answer]
     attachments: Mapping[str, tuple[Attachment, ...]]
+    paper_code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +96,10 @@ class Tranche:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """Everything that stands about one application; before its first event *stage* is None."""
+    """Everything that stands about one application; before its first event *stage* is None.
+
+    *papers*: by kind, the check codes of every different text that was printed or sealed, in the order of their versions.
+    """
 
     version: int = 0
     stage: Stage | None = None
@@ -104,10 +113,13 @@ class Application:
     unit_name: str = ""
     region: str = ""
     opened_by: str = ""
+    copied_from: str = ""
+    not_copied: tuple[str, ...] = ()
     answers: Mapping[str, Answer] = field(default_factory=dict[str, Answer])
     section_versions: Mapping[str, int] = field(default_factory=dict[str, int])
     attachments: Mapping[str, tuple[Attachment, ...]] = field(default_factory=dict[str, tuple[Attachment, ...]])
     commitments: Mapping[str, e.CommitmentRecorded] = field(default_factory=dict[str, e.CommitmentRecorded])
+    papers: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     sealed: Sealed | None = None
     route: tuple[RouteStep, ...] = ()
     route_rule: str = ""

@@ -121,7 +121,7 @@ def _reconsidering() -> Iterator[Step]:
     )
 
 
-_THE_TEXT_IS_WHOLE = (g.form_is_complete, g.attachments_are_there, g.every_unit_committed)
+_THE_TEXT_IS_WHOLE = (g.form_is_complete, g.attachments_are_there, g.every_unit_committed, g.scans_are_of_this_text)
 
 LIFECYCLE: tuple[Step, ...] = (
     Step(
@@ -130,7 +130,17 @@ LIFECYCLE: tuple[Step, ...] = (
         dest=Stage.DRAFT,
         guards=(g.call_is_open, g.unit_is_known, g.direction_is_in_the_call),
     ),
-    *steps("save", _OPEN_TO_THE_UNIT, guards=(g.item_is_unlocked, g.section_is_current, g.call_still_takes_drafts)),
+    *steps(
+        "save",
+        _OPEN_TO_THE_UNIT,
+        guards=(g.item_is_unlocked, g.section_is_current, g.scan_is_of_this_text, g.call_still_takes_drafts),
+    ),
+    *steps(
+        "print",
+        tuple(Stage),
+        guards=(g.paper_is_made_here,),
+        document="申报书、真实性承诺、附件清单（打印稿） | application, commitment, list of attachments (printed)",
+    ),
     Step(
         trigger="seal",
         source=Stage.DRAFT,

@@ -122,6 +122,11 @@ MOMENTS: tuple[Moment, ...] = (
     ),
     _moment("save", DRAFT, e.FileRemoved(slot="L-1", file_id="f")),
     _moment(
+        "print",
+        DRAFT,
+        e.PaperIssued(stage=Stage.DRAFT, kind="application_form", digest=DIGEST, code="K7QX-2M4D-9STB-0F3A", version=1),
+    ),
+    _moment(
         "save",
         DRAFT,
         e.CommitmentRecorded(

@@ -48,6 +48,7 @@ EXAMPLES: tuple[Event, ...] = (
         signed_on=date(2025, 11, 12),
         scan_sha256="ef" * 32,
     ),
+    e.PaperIssued(stage=Stage.DRAFT, kind="application_form", digest=s.DIGEST, code="K7QX-2M4D-9STB-0F3A", version=1),
     e.UnitSealed(
         entered=Stage.UNIT_SEALED,
         seal_version=1,

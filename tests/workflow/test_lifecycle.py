@@ -23,6 +23,7 @@ HELD = {S.UNIT_SEALED, S.COUNTY_RECOMMENDED, S.CITY_RECOMMENDED}
 AGREED: dict[str, set[tuple[Stage | None, Stage]]] = {
     "create": {(None, S.DRAFT)},
     "save": {(S.DRAFT, S.DRAFT), (S.RETURNED, S.RETURNED)},
+    "print": {(stage, stage) for stage in S},
     "seal": {(S.DRAFT, S.UNIT_SEALED)},
     "recall": {(S.UNIT_SEALED, S.DRAFT)},
     "withdraw": {
@@ -95,6 +96,7 @@ SAMPLES: dict[str, c.Command] = {
     for sample in (
         c.Open(application_id=ID, call="hn-2025", direction="L-V", unit=UNIT_CODE),
         c.SaveSection(application_id=ID, section="unit", answers={}),
+        c.IssuePaper(application_id=ID),
         c.Seal(application_id=ID),
         c.Recall(application_id=ID),
         c.Withdraw(application_id=ID, reason="r"),
@@ -203,7 +205,7 @@ def reach(start: set[Stage], after: dict[Stage, set[Stage]]) -> set[Stage]:
 
 
 def test_every_step_names_its_paper_or_its_audience() -> None:
-    silent = {"create", "save"}
+    silent = {"create", "save", "print"}
     assert all(step.told or step.document for step in LIFECYCLE if step.trigger not in silent)
 
 

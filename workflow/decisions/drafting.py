@@ -9,11 +9,13 @@ from typing import Any
 
 from eventstore.event import Personal
 from eventstore.refusal import Refusal, Refused
+from paperwork.check_code import read_code
 from programmes import documents, form
 from programmes.calendar import beijing_date
 from programmes.call import Programme
+from programmes.carrying import Carried, carry
 from programmes.eligibility import cross_checks
-from programmes.fields import Section
+from programmes.fields import Section, personal_columns, personal_ids
 from workflow import commands as c
 from workflow import events as e
 from workflow.answers import content_digest, differences, plain
@@ -21,6 +23,8 @@ from workflow.application import Application, evolve
 from workflow.facts import Facts
 from workflow.guards import closing_of
 from workflow.lifecycle import enter
+from workflow.printing.issuing import issue_of
+from workflow.state import FORM
 
 
 def begin(application: Application, command: c.Open, facts: Facts) -> Sequence[e.ApplicationEvent]:
@@ -30,6 +34,7 @@ def begin(application: Application, command: c.Open, facts: Facts) -> Sequence[e
     stage = enter(command.trigger, application, command, facts)
     call, unit = facts.call, facts.unit
     assert unit is not None, "the guard unit_is_known has asked"
+    carried = _carried(command, facts)
     opened = e.Opened(
         entered=stage,
         application_id=str(command.application_id),
@@ -42,17 +47,36 @@ def begin(application: Application, command: c.Open, facts: Facts) -> Sequence[e
         unit_name=unit.name,
         region=unit.county,
         opened_by=facts.actor.id,
+        copied_from=str(command.copy_from or ""),
+        not_copied=carried.left,
     )
-    return [opened, *_named(command, call.programme_of(command.direction))]
+    return [opened, *_begun_with(command, call.programme_of(command.direction), carried.taken)]
 
 
-def _named(command: c.Open, programme: Programme) -> Sequence[e.ApplicationEvent]:
-    """The project's name where it was given at once: it is the form's own answer, typed once."""
-    name = command.project_name.strip()
-    if not name:
-        return []
-    section = programme.section_of("project_name")
-    return [e.SectionSaved(section=section.id, section_version=1, answers={"project_name": name})]
+def _carried(command: c.Open, facts: Facts) -> Carried:
+    """What comes along from the application that was named. One that is another unit's is as good as none."""
+    if command.copy_from is None:
+        return Carried({}, ())
+    source, known = facts.source, facts.source_call
+    if source is None or known is None or source.lead_unit != command.unit:
+        raise Refused(Refusal.of("NOT_FOUND"))
+    today = beijing_date(facts.now)
+    return carry(known, source.direction, plain(source.answers), facts.call, command.direction, today=today)
+
+
+def _begun_with(
+    command: c.Open, programme: Programme, taken: Mapping[str, Mapping[str, Any]]
+) -> Sequence[e.ApplicationEvent]:
+    """What was taken along, section by section, and the project's name where it was given at once: it is the form's own
+    answer, typed once."""
+    by_section = {section: dict(answers) for section, answers in taken.items()}
+    if name := command.project_name.strip():
+        by_section.setdefault(programme.section_of("project_name").id, {})["project_name"] = name
+    sections = [section for section in programme.form if section.id in by_section]
+    return [
+        e.SectionSaved(section=one.id, section_version=1, answers=_concealed(one, by_section[one.id]))
+        for one in sections
+    ]
 
 
 def save(application: Application, command: c.SaveSection, facts: Facts) -> Sequence[e.ApplicationEvent]:
@@ -91,11 +115,20 @@ def _section(application: Application, section_id: str, facts: Facts) -> Section
 
 
 def _concealed(section: Section, answers: Mapping[str, Any]) -> dict[str, e.Answer]:
-    """Personal fields as Personal, so that the log never holds them."""
-    personal = {field.id for field in section.fields if field.personal}
+    """Personal fields, and personal cells of a table, as Personal, so that the log never holds them."""
+    personal, columns = personal_ids([section]), personal_columns([section])
+    concealed: dict[str, e.Answer] = {}
+    for name, answer in answers.items():
+        if name in columns and isinstance(answer, list):
+            concealed[name] = [_concealed_row(row, columns[name]) for row in answer]
+        else:
+            concealed[name] = Personal(answer) if name in personal and isinstance(answer, str) else answer
+    return concealed
+
+
+def _concealed_row(row: Mapping[str, Any], personal: frozenset[str]) -> dict[str, e.Answer]:
     return {
-        name: Personal(answer) if name in personal and isinstance(answer, str) else answer
-        for name, answer in answers.items()
+        column: Personal(cell) if column in personal and isinstance(cell, str) else cell for column, cell in row.items()
     }
 
 
@@ -112,7 +145,7 @@ def import_figures(application: Application, command: c.ImportFigures, facts: Fa
 
 
 def attach(application: Application, command: c.AttachFile, facts: Facts) -> Sequence[e.ApplicationEvent]:
-    slots = facts.call.programme_of(application.direction).attachments if application.stage else ()
+    slots = facts.call.programme_of(application.direction).slots if application.stage else ()
     if command.slot not in (slot.id for slot in slots):
         raise Refused(Refusal.of("SLOT_UNKNOWN", slot=command.slot))
     enter(command.trigger, application, command, facts)
@@ -127,6 +160,7 @@ def attach(application: Application, command: c.AttachFile, facts: Facts) -> Seq
             label=command.label,
             pages=command.pages,
             check_code=command.check_code,
+            paper_code=read_code(command.paper_code) or "",
         )
     ]
 
@@ -158,6 +192,7 @@ def commit(application: Application, command: c.RecordCommitment, facts: Facts) 
             signer_kind=command.signer_kind,
             signed_on=command.signed_on,
             scan_sha256=command.scan_sha256,
+            paper_code=read_code(command.paper_code) or "",
         )
     ]
 
@@ -166,6 +201,7 @@ def seal(application: Application, command: c.Seal, facts: Facts) -> Sequence[e.
     """T03. The text is frozen under its hash, and the route is frozen with it (reading A-03)."""
     stage = enter(command.trigger, application, command, facts)
     route = facts.call.route(application.region, facts.unit.tags if facts.unit else ())
+    form = issue_of(application, facts.call, FORM)
     sealed = e.UnitSealed(
         entered=stage,
         seal_version=_next_seal(application),
@@ -174,6 +210,8 @@ def seal(application: Application, command: c.Seal, facts: Facts) -> Sequence[e.
         route_rule=route.rule,
         copied_to=tuple(route.copied_to),
         project_name=str(plain(application.answers).get("project_name", "")),
+        paper_code=form.code,
+        paper_version=form.version,
     )
     absent = [e.StepNotApplicable(level=level, rule=route.rule) for level in route.not_applicable]
     return [sealed, *absent]
@@ -204,6 +242,7 @@ def resubmit(application: Application, command: c.Resubmit, facts: Facts) -> Seq
     stage = enter(command.trigger, application, command, facts)
     returned = application.returned
     assert returned is not None, "only a returned application has this step"
+    form = issue_of(application, facts.call, FORM)
     return [
         e.Resubmitted(
             entered=stage,
@@ -211,6 +250,8 @@ def resubmit(application: Application, command: c.Resubmit, facts: Facts) -> Seq
             content_digest=content_digest(application),
             changed=differences(application),
             renewed=any(item.material for item in returned.items),
+            paper_code=form.code,
+            paper_version=form.version,
         )
     ]
 

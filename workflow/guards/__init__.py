@@ -64,6 +64,7 @@ from workflow.guards.noticing import (
     objector_is_named,
     programme_has_a_reserve,
 )
+from workflow.guards.printing import paper_is_made_here, scan_is_of_this_text, scans_are_of_this_text
 from workflow.guards.recommending import (
     asked_in_time,
     before_the_bureaus_deadline,
@@ -177,6 +178,7 @@ __all__ = [
     "objection_is_open",
     "objector_is_named",
     "panel_is_whole",
+    "paper_is_made_here",
     "payees_account_is_known",
     "programme_has_a_reserve",
     "rank_is_set",
@@ -187,6 +189,8 @@ __all__ = [
     "returns_are_left",
     "review_is_closed",
     "review_is_open",
+    "scan_is_of_this_text",
+    "scans_are_of_this_text",
     "section_is_current",
     "self_evaluation_is_filed",
     "something_was_mended",

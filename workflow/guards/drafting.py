@@ -47,11 +47,14 @@ def item_is_unlocked(application: Application, command: Command | None, facts: F
     if application.stage is not Stage.RETURNED or application.returned is None:
         return ()
     unlocked = {(item.kind, item.id) for item in application.returned.items}
+    scans = {slot.id for slot in facts.call.programme_of(application.direction).slots if slot.prints}
     match command:
         case SaveSection(section=section, answers=answers):
             touched = _locked_fields({section: answers}, unlocked)
         case ImportFigures(sections=sections):
             touched = _locked_fields(sections, unlocked)
+        case AttachFile(slot=slot) | RemoveFile(slot=slot) if slot in scans:
+            touched = []  # whatever else changed, the paper has to be signed anew
         case AttachFile(slot=slot) | RemoveFile(slot=slot):
             touched = [("attachment", slot)]
         case RecordCommitment(unit=unit):
@@ -122,7 +125,7 @@ def attachments_are_there(application: Application, command: Command | None, fac
         for file in files
     ]
     return documents.missing(
-        programme.attachments,
+        programme.slots,
         held,
         facts.call.report_years,
         plain(application.answers),
