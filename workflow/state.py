@@ -12,7 +12,6 @@ from workflow import events as e
 from workflow.events import Answer, ReturnItem, RouteStep
 from workflow.stages import Stage
 
-
 FORM = "application_form"
 """The kind of paper that a seal is put on: the official form with its commitment and its list of attachments."""
 
