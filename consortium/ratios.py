@@ -54,10 +54,7 @@ def sums(columns: Mapping[Column, Sequence[int]], needs_own_funds: bool = True) 
         total = sum(ratios)
         left_out = column is Column.WORKLOAD or (column is Column.OWN_FUNDS and not needs_own_funds)
         if total != WHOLE and not (left_out and total == 0):
-            told = {"measure": percent(total), "limit": "100.00", "short": percent(abs(WHOLE - total))}
-            refusals.append(
-                Refusal.of("RATIO_SUM", source=SOURCE, column=column.value, over=int(total > WHOLE), **told)
-            )
+            refusals.append(_not_whole(total, column.value))
     return refusals
 
 
@@ -71,10 +68,16 @@ def completed(ratios: Sequence[int | None]) -> tuple[int, ...] | Refusal:
     given = sum(ratio for ratio in ratios if ratio is not None)
     empty = [row for row, ratio in enumerate(ratios) if ratio is None]
     if given > WHOLE or (not empty and given != WHOLE):
-        told = {"measure": percent(given), "limit": "100.00", "short": percent(abs(WHOLE - given))}
-        return Refusal.of("RATIO_SUM", source=SOURCE, over=int(given > WHOLE), **told)
+        return _not_whole(given)
     parts = dict(zip(empty, split(WHOLE - given, (1,) * len(empty)), strict=True)) if empty else {}
     return tuple(parts[row] if ratio is None else ratio for row, ratio in enumerate(ratios))
+
+
+def _not_whole(total: int, column: str = "") -> Refusal:
+    """RATIO_SUM with the sum, and what is short or over, in basis points."""
+    gap = f"还差 {percent(WHOLE - total)}%" if total < WHOLE else f"多出 {percent(total - WHOLE)}%"
+    named = {"column": column} if column else {}
+    return Refusal.of("RATIO_SUM", source=SOURCE, measure=total, limit=WHOLE, gap=gap, **named)
 
 
 def split(total: int, ratios: Sequence[int]) -> tuple[int, ...]:

@@ -31,13 +31,9 @@ def test_each_column_adds_up_to_exactly_one_whole() -> None:
     right = {Column.CONTRIBUTION: (4000, 6000), Column.GRANT: (10_000, 0), Column.OWN_FUNDS: (1, 9999)}
     assert sums(right) == []
     (short, over) = sums({**right, Column.GRANT: (5000, 4500), Column.OWN_FUNDS: (5001, 5000)})
-    assert (short.code, short.params["column"], short.params["measure"], short.params["short"]) == (
-        "RATIO_SUM",
-        "grant",
-        "95.00",
-        "5.00",
-    )
-    assert (over.params["measure"], over.params["over"]) == ("100.01", 1)
+    assert (short.code, short.params["column"], short.params["measure"]) == ("RATIO_SUM", "grant", 9500)
+    assert short.params["gap"] == "还差 5.00%"
+    assert (over.params["measure"], over.params["gap"]) == (10_001, "多出 0.01%")
 
 
 @pytest.mark.rule("R-209")

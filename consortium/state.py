@@ -1,0 +1,193 @@
+"""What stands about a consortium: plain values that its events added up to, and what can be read off them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import assert_never
+
+from consortium import events as e
+from eventstore.event import Personal
+
+
+class Standing(StrEnum):
+    INVITED = "invited"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    UNINVITED = "uninvited"
+    REMOVED = "removed"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """An invitation and what became of it. A unit that is asked again has a second one."""
+
+    invitation: str
+    unit: str
+    unit_name: str
+    contact: Personal
+    address: Personal
+    secret_digest: str
+    expires_at: datetime
+    kind: str
+    in_province: bool
+    standing: Standing = Standing.INVITED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A signed document that came back; without a scan it is one unit's confirmation on its own page."""
+
+    id: str
+    digest: str
+    signatories: tuple[e.Signatory, ...]
+    scan_sha256: str = ""
+
+    @property
+    def is_confirmation(self) -> bool:
+        return not self.scan_sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """A version of the agreement under its hash. *effective_from* once every member was covered."""
+
+    version: int
+    digest: str
+    units: tuple[str, ...]
+    effective_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consortium:
+    """Everything that stands; the lead unit is the application's and no member of the list."""
+
+    members: tuple[Member, ...] = ()
+    name: str = ""
+    ratios: Mapping[str, Mapping[str, int]] = field(default_factory=dict[str, Mapping[str, int]])
+    tasks: Mapping[str, str] = field(default_factory=dict[str, str])
+    clauses: Mapping[str, str] = field(default_factory=dict[str, str])
+    extra: tuple[str, ...] = ()
+    copies: int = 0
+    issues: tuple[Issue, ...] = ()
+    documents: tuple[Document, ...] = ()
+
+    @property
+    def accepted(self) -> tuple[Member, ...]:
+        return tuple(member for member in self.members if member.standing is Standing.ACCEPTED)
+
+    @property
+    def pending(self) -> tuple[Member, ...]:
+        return tuple(member for member in self.members if member.standing is Standing.INVITED)
+
+    @property
+    def exists(self) -> bool:
+        """Whether this is a joint application: somebody joined, or is still asked."""
+        return bool(self.accepted or self.pending)
+
+    @property
+    def issue(self) -> Issue | None:
+        """The newest version that was fixed for signing."""
+        return self.issues[-1] if self.issues else None
+
+    def units(self, lead: str) -> tuple[str, ...]:
+        """The active units in the order of the tables: the lead, then the members as they were invited."""
+        return (lead, *(member.unit for member in self.accepted))
+
+    def invitation(self, invitation: str) -> Member | None:
+        return next((member for member in self.members if member.invitation == invitation), None)
+
+    def member(self, unit: str) -> Member | None:
+        """The unit's live membership: joined, or asked and not answered yet."""
+        live = (Standing.ACCEPTED, Standing.INVITED)
+        return next((member for member in self.members if member.unit == unit and member.standing in live), None)
+
+
+ALONE = Consortium()
+
+
+def evolve(consortium: Consortium, event: e.ConsortiumEvent) -> Consortium:
+    match event:
+        case e.MemberInvited():
+            return replace(consortium, members=(*consortium.members, _asked(event)))
+        case e.InvitationAccepted(invitation=invitation):
+            return _stands(consortium, invitation, Standing.ACCEPTED)
+        case e.InvitationDeclined(invitation=invitation):
+            return _stands(consortium, invitation, Standing.DECLINED)
+        case e.InvitationExpired(invitation=invitation):
+            return _stands(consortium, invitation, Standing.EXPIRED)
+        case e.InvitationWithdrawn(invitation=invitation):
+            return _stands(consortium, invitation, Standing.UNINVITED)
+        case e.MemberLeft(unit=unit):
+            return _gone(consortium, unit, Standing.LEFT)
+        case e.MemberRemoved(unit=unit):
+            return _gone(consortium, unit, Standing.REMOVED)
+        case e.RatiosSet(columns=columns):
+            return replace(consortium, ratios={**consortium.ratios, **columns})
+        case e.TermsSet():
+            return _with_terms(consortium, event)
+        case e.AgreementIssued(version=version, digest=digest, units=units):
+            return replace(consortium, issues=(*consortium.issues, Issue(version=version, digest=digest, units=units)))
+        case e.AgreementSigned(document=document, digest=digest, signatories=signatories, scan_sha256=scan):
+            signed = Document(id=document, digest=digest, signatories=signatories, scan_sha256=scan)
+            return replace(consortium, documents=(*consortium.documents, signed))
+        case e.AgreementConfirmed():
+            return replace(consortium, documents=(*consortium.documents, _confirmation(event)))
+        case e.AgreementEffective(version=version, effective_from=day):
+            issues = tuple(replace(i, effective_from=day) if i.version == version else i for i in consortium.issues)
+            return replace(consortium, issues=issues)
+        case _:
+            assert_never(event)
+
+
+def _asked(event: e.MemberInvited) -> Member:
+    return Member(
+        invitation=event.invitation,
+        unit=event.unit,
+        unit_name=event.unit_name,
+        contact=event.contact,
+        address=event.address,
+        secret_digest=event.secret_digest,
+        expires_at=event.expires_at,
+        kind=event.kind,
+        in_province=event.in_province,
+    )
+
+
+def _confirmation(event: e.AgreementConfirmed) -> Document:
+    hand = e.Signatory(
+        unit=event.unit,
+        signer=event.signer,
+        signer_kind="legal_representative",
+        signed_on=event.confirmed_on,
+        sealed=True,
+    )
+    return Document(id=f"confirmation-{event.unit}", digest=event.digest, signatories=(hand,))
+
+
+def _stands(consortium: Consortium, invitation: str, standing: Standing) -> Consortium:
+    members = tuple(
+        replace(one, standing=standing) if one.invitation == invitation else one for one in consortium.members
+    )
+    return replace(consortium, members=members)
+
+
+def _gone(consortium: Consortium, unit: str, standing: Standing) -> Consortium:
+    """A unit that is out takes its ratios and its task with it; what is left no longer adds up, and is seen not to."""
+    member = consortium.member(unit)
+    left = _stands(consortium, member.invitation, standing) if member else consortium
+    ratios = {column: {one: r for one, r in by_unit.items() if one != unit} for column, by_unit in left.ratios.items()}
+    return replace(left, ratios=ratios, tasks={one: task for one, task in left.tasks.items() if one != unit})
+
+
+def _with_terms(consortium: Consortium, event: e.TermsSet) -> Consortium:
+    return replace(
+        consortium,
+        name=consortium.name if event.name is None else event.name,
+        tasks=consortium.tasks if event.tasks is None else {**consortium.tasks, **event.tasks},
+        clauses=consortium.clauses if event.clauses is None else {**consortium.clauses, **event.clauses},
+        extra=consortium.extra if event.extra is None else event.extra,
+        copies=consortium.copies if event.copies is None else event.copies,
+    )
