@@ -156,6 +156,10 @@ class Dispatcher:
         with self.store.reading() as db:
             return self._load(db, stream, fold, until)
 
+    def load_in(self, db: Connection, stream: str, fold: Fold[S]) -> Loaded[S]:
+        """*stream* folded inside the transaction of *db*: another stream that a decision looks at."""
+        return self._load(db, stream, fold)
+
     def history(self, stream: str) -> list[Fact]:
         """Every fact of *stream*, oldest first."""
         with self.store.reading() as db:

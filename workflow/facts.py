@@ -7,6 +7,7 @@ from directory.actor import Actor
 from directory.bureau import Bureau
 from directory.unit import Unit
 from programmes.call import Call
+from workflow.application import Application
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,8 @@ class Facts:
     bureau: Bureau | None = None
     unit: Unit | None = None
     next_number: str = ""
+    source: Application | None = None
+    source_call: Call | None = None
     free_slot: int = 1
     expert_pool: tuple[Expert, ...] = ()
     seed: str = ""

@@ -27,7 +27,8 @@ from workflow.application import EMPTY, Application, evolve
 from workflow.decisions import decide
 from workflow.discretion import actor_for
 from workflow.dossier import view_of
-from workflow.events import ApplicationEvent, FileAttached
+from workflow.events import ApplicationEvent, FileAttached, Opened
+from workflow.facts import Facts
 from workflow.gathering import Gathering, Randomness, latest_for
 from workflow.projections import Definitions, stream_of
 
@@ -96,10 +97,19 @@ class Handling:
             if too_much:
                 raise Refused(too_much)
         facts = self.gathering.facts(db, application, loaded.latest, command, actor, now)
+        if isinstance(command, c.Open) and command.copy_from is not None:
+            facts = self._with_source(db, command.copy_from, facts)
         if isinstance(command, c.SaveSection) and _saw_another(application, command):
             won = self._last_to_save(db, command)
             facts = replace(facts, section_saved=latest_for(won, application, actor))
         return decide(application, command, facts)
+
+    def _with_source(self, db: Connection, source_id: UUID, facts: Facts) -> Facts:
+        """The application whose answers are to be taken along, and its frozen definition."""
+        source = self.dispatcher.load_in(db, stream_of(source_id), FOLD).state
+        if source.stage is None:
+            return facts
+        return replace(facts, source=source, source_call=self.call_of(source))
 
     def _last_to_save(self, db: Connection, command: c.SaveSection) -> RecordedEvent | None:
         """Who wrote this section last: looked up only for whoever saw an older one."""
@@ -119,6 +129,7 @@ class Handling:
             "section_versions": dict(after.section_versions),
             "events": [self.dispatcher.codec.name_of(event) for event in events],
             "file_id": next((event.file_id for event in events if isinstance(event, FileAttached)), ""),
+            "not_copied": list(after.not_copied) if any(isinstance(event, Opened) for event in events) else [],
         }
 
     def load(

@@ -123,7 +123,7 @@ def test_typing_saves_itself_and_the_panel_follows(chromium: Browser, address: s
         page.get_by_label("项目名称").fill("岳麓大模型")
         page.get_by_label("联系人").fill("林婉清")
         page.get_by_label("联系电话").fill("0731-88955549")
-        expect(page.locator("[data-saved]")).to_contain_text("已自动保存")
+        expect(page.locator("[data-saved]")).to_contain_text("已保存")
         expect(page.locator("#why")).not_to_contain_text("封面：")
         assert house.application(draft).answers["project_name"] == "岳麓大模型"
 

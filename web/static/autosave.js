@@ -1,118 +1,203 @@
 // Saves form[data-autosave] while it is being written. The same form, the same address; the answer is JSON.
-// Offline or refused, what was typed is kept in this browser until the server has it.
+// Offline, refused or signed out, what was typed is kept in this browser, under its writer's name, until the server has it.
+import { forget, keep, kept } from "./kept.js";
+import { setRows } from "./tables.js";
+
 const PAUSE_MS = 900;
-const RETRY_MS = 15000;
+const RETRIES_MS = [2000, 4000, 8000, 15000, 30000];
+const OWN = ["csrf_token", "version", "command_id"];
 
 function fieldsOf(form) {
-  const fields = new FormData(form);
-  for (const [name, value] of [...fields]) if (value instanceof File) fields.delete(name);
-  return fields;
+  return [...new FormData(form)].filter(([, value]) => !(value instanceof File));
 }
 
 class Draft {
   constructor(form) {
     this.form = form;
-    this.stamp = document.querySelector(`[data-saved][data-for="${form.id}"]`) ?? form.querySelector("[data-saved]") ?? document.querySelector("[data-saved]");
-    this.key = `draft:${location.pathname}#${form.id}`;
+    this.stamp = form.querySelector("[data-saved]");
+    this.bar = form.querySelector("[data-conflict]");
+    this.path = form.dataset.autosave;
     this.typed = 0;
+    this.failures = 0;
     this.restore();
-    form.addEventListener("input", (event) => event.target.type === "file" || this.wait(PAUSE_MS));
-    form.addEventListener("submit", () => clearTimeout(this.timer));
-    addEventListener("online", () => this.kept && this.save());
+    form.addEventListener("input", (event) => event.target.type === "file" || this.wait());
+    form.addEventListener("submit", (event) => this.submit(event), { capture: true });
+    addEventListener("online", () => this.dirty && this.save());
+    addEventListener("signing-out", () => { this.dirty = false; });
     addEventListener("pagehide", () => this.dirty && this.keep());
+    addEventListener("beforeunload", (event) => this.dirty && !this.going && event.preventDefault());
   }
 
-  wait(pause) {
+  get version() {
+    return this.form.elements.version;
+  }
+
+  wait(pause = PAUSE_MS) {
     this.dirty = true;
     this.typed += 1;
+    this.fresh = true;
+    this.later(pause);
+  }
+
+  later(pause) {
     clearTimeout(this.timer);
     if (!this.conflict) this.timer = setTimeout(() => this.save(), pause);
   }
 
-  async save() {
-    if (this.busy) return this.wait(PAUSE_MS);
-    this.busy = true;
+  save() {
+    clearTimeout(this.timer);
+    this.saving ??= this.send().finally(() => { this.saving = null; });
+    return this.saving;
+  }
+
+  async send() {
     const typed = this.typed;
-    const command = this.form.elements.command_id;
-    if (command) command.value = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+    if (this.fresh) this.form.elements.command_id.value = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+    this.fresh = false; // the same text under the same key: an answer that was lost on its way is answered again
+    this.faulty = false;
+    this.keep();
     this.say("saving");
     try {
-      const answer = await fetch(this.form.dataset.autosave || this.form.action, {
+      const answer = await fetch(this.form.dataset.autosave, {
         method: "POST",
+        redirect: "manual",
         body: new URLSearchParams(fieldsOf(this.form)),
         headers: { Accept: "application/json", "X-Autosave": "1" },
       });
-      if (answer.status >= 500 || answer.status === 429) return this.later();
+      if (answer.status >= 500 || answer.status === 429) return this.again("busy");
+      if (answer.type === "opaqueredirect" || answer.status === 401) return this.expired();
       const told = await answer.json();
       if (answer.ok) this.saved(told, typed);
+      else if (told.type?.endsWith("/form-expired")) this.expired();
       else this.refused(answer.status, told);
     } catch {
-      this.later();
-    } finally {
-      this.busy = false;
+      this.again("kept");
     }
   }
 
   saved(told, typed) {
-    if (this.form.elements.version && told.version !== undefined) this.form.elements.version.value = told.version;
+    this.version.value = told.version;
+    this.failures = 0;
+    this.faulty = Boolean(told.errors?.length);
     if (typed === this.typed) {
-      this.dirty = this.kept = false;
-      localStorage.removeItem(this.key);
+      this.dirty = this.faulty;
+      if (this.faulty) this.keep();
+      else this.forget();
+    } else {
+      this.later(PAUSE_MS);
     }
     this.show(told.errors ?? []);
-    this.say("saved", told.at ?? "");
+    this.offer("");
+    this.say(this.faulty ? "failed" : "saved", told.at ?? "");
   }
 
   refused(status, told) {
-    this.conflict = status === 412 || told.type === "/problems/changed-meanwhile";
-    this.keep();
-    this.show((told.errors ?? told.refusals ?? []).map((each) => ({
-      field: each.field ?? each.params?.field ?? "",
+    this.conflict = status === 412 || Boolean(told.type?.endsWith("/changed-meanwhile"));
+    this.faulty = true;
+    this.show((told.refusals ?? []).map((each) => ({
+      field: each.params?.field ?? "",
       text: each.reason[document.documentElement.lang === "en" ? "en" : "zh"],
     })));
+    this.offer(this.conflict ? "compare" : "");
     this.say(this.conflict ? "conflict" : "failed");
   }
 
-  later() {
-    this.keep();
-    this.say("kept");
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.save(), RETRY_MS);
+  expired() {
+    this.signedOut = true;
+    this.offer("expired");
+    this.say("expired");
+    this.later(RETRIES_MS.at(-1)); // whoever signs in beside, in another tab, need not come back to press anything
+  }
+
+  again(why) {
+    this.say(why);
+    this.later(RETRIES_MS[Math.min(this.failures, RETRIES_MS.length - 1)]);
+    this.failures += 1;
+  }
+
+  // A pressed button waits for what is on its way, so that nobody meets their own save; and goes nowhere while the server
+  // does not have what was typed.
+  async submit(event) {
+    if (event.defaultPrevented || this.going) return;
+    const button = event.submitter;
+    const compares = button?.name === "_compare";
+    if (!this.dirty && !this.saving) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (this.leaving) return;
+    this.leaving = true;
+    if (this.saving) await this.saving;
+    if (this.dirty && !compares && !this.conflict) await this.save();
+    this.leaving = false;
+    const away = this.dirty && !this.faulty;
+    if (away || (this.dirty && this.signedOut && !this.conflict)) return this.stamp?.scrollIntoView({ block: "nearest" });
+    this.keepBeforeGoing();
+    this.form.requestSubmit(button);
+  }
+
+  keepBeforeGoing() {
+    if (this.dirty) this.keep();
+    this.form.elements.command_id.value = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+    this.going = true;
+    delete this.form.dataset.sent;
+    setTimeout(() => { this.going = false; }, 3000);
   }
 
   keep() {
-    this.kept = true;
-    const fields = [...fieldsOf(this.form)].filter(([name]) => !["csrf_token", "version", "command_id"].includes(name));
-    try {
-      localStorage.setItem(this.key, JSON.stringify(fields));
-    } catch {
-      // a full or forbidden store: the text is still on the page
-    }
+    const fields = fieldsOf(this.form).filter(([name]) => !OWN.includes(name));
+    keep(this.path, { version: this.version.value, fields });
+  }
+
+  forget() {
+    forget(this.path);
   }
 
   restore() {
-    let fields;
-    try {
-      fields = JSON.parse(localStorage.getItem(this.key) ?? "null");
-    } catch {
-      return;
+    const shown = this.form.dataset.shown; // the server itself shows what was typed, or has just saved it
+    if (shown === "saved") {
+      history.replaceState(null, "", location.pathname + location.hash);
+      return this.forget();
     }
-    if (!fields) return;
-    const values = Map.groupBy ? Map.groupBy(fields, ([name]) => name) : null;
+    if (shown === "typed") {
+      this.dirty = this.faulty = true;
+      return this.keep();
+    }
+    const before = kept(this.path);
+    if (!before?.fields) return;
+    for (const table of this.form.querySelectorAll("[data-rows]")) this.rows(table, before.fields);
+    const values = new Map();
+    for (const [name, value] of before.fields) values.set(name, [...(values.get(name) ?? []), value]);
+    let changed = false;
     for (const control of this.form.elements) {
-      const given = values?.get(control.name)?.map(([, value]) => value);
-      if (!control.name || control.type === "hidden" || control.type === "file" || !values) continue;
-      if (control.type === "checkbox" || control.type === "radio") control.checked = given?.includes(control.value) ?? false;
-      else if (given) control.value = given[0];
+      if (!control.name || ["hidden", "file", "submit"].includes(control.type) || control.readOnly || control.disabled) continue;
+      const given = values.get(control.name);
+      if (control.type === "checkbox" || control.type === "radio") {
+        const ticked = given?.includes(control.value) ?? false;
+        changed ||= ticked !== control.checked;
+        control.checked = ticked;
+      } else if (given) {
+        changed ||= control.value.replaceAll("\r\n", "\n") !== given[0].replaceAll("\r\n", "\n");
+        control.value = given[0];
+      }
     }
+    if (!changed) return this.forget();
+    this.version.value = before.version; // whoever saved meanwhile is met on the page that compares
+    for (const area of this.form.querySelectorAll("textarea")) area.dispatchEvent(new Event("input"));
     this.say("restored");
-    this.wait(PAUSE_MS);
+    this.wait();
+  }
+
+  rows(table, fields) {
+    const prefix = `${table.dataset.rows}.`;
+    const numbers = fields.filter(([name]) => name.startsWith(prefix)).map(([name]) => Number(name.split(".")[1]));
+    setRows(table, Math.max(-1, ...numbers) + 1);
   }
 
   show(errors) {
     for (const old of this.form.querySelectorAll(".error[data-live]")) old.remove();
     for (const invalid of this.form.querySelectorAll("[data-live-invalid]")) {
       invalid.removeAttribute("aria-invalid");
+      invalid.removeAttribute("aria-describedby");
       delete invalid.dataset.liveInvalid;
     }
     for (const { field, text } of errors) {
@@ -123,16 +208,28 @@ class Draft {
       line.dataset.live = "";
       line.id = `f-${field}-live`;
       line.textContent = text;
-      control.setAttribute("aria-invalid", "true");
-      control.dataset.liveInvalid = "";
-      control.closest(".field")?.append(line);
+      if (control.matches("input, textarea, select")) control.setAttribute("aria-invalid", "true");
+      if (!control.hasAttribute("aria-describedby")) {
+        control.setAttribute("aria-describedby", line.id);
+        control.dataset.liveInvalid = "";
+      }
+      (control.closest(".field, td") ?? control).append(line);
     }
+  }
+
+  offer(what) {
+    if (!this.bar) return;
+    this.bar.hidden = !what;
+    this.bar.querySelector('[name="_compare"]').hidden = what !== "compare";
+    this.bar.querySelector("[data-expired]").hidden = what !== "expired";
+    if (what !== "expired") this.signedOut = false;
   }
 
   say(what, time = "") {
     if (!this.stamp) return;
     this.stamp.textContent = this.stamp.dataset[what].replace("#", time);
     this.stamp.classList.toggle("warn", what !== "saved" && what !== "saving");
+    this.form.dataset.stands = what;
   }
 }
 

@@ -22,6 +22,8 @@ addEventListener("pageshow", () => {
 
 const need = {
   "form[data-autosave]": "autosave.js",
+  "[data-rows]": "tables.js",
+  "form[data-sign-out]": "kept.js",
   "textarea[data-limit]": "counter.js",
   "[data-keys], [data-bulk]": "keys.js",
 };

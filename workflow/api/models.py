@@ -23,7 +23,10 @@ class Told(BaseModel):
 
 
 class Done(Told):
-    """What the application is after a command, and the events that made it so; none when there was nothing to do."""
+    """What the application is after a command, and the events that made it so; none when there was nothing to do.
+
+    *not_copied*: fields of the application it began with that could not be taken along.
+    """
 
     id: str
     number: str
@@ -33,6 +36,7 @@ class Done(Told):
     section_versions: dict[str, int]
     events: tuple[str, ...]
     file_id: str = ""
+    not_copied: tuple[str, ...] = ()
 
 
 class ListQuery(Request):

@@ -1,9 +1,8 @@
-"""Writing an application: its parts, its files, its commitment; saved part by part, by hand or while typing."""
+"""Writing an application, part by part: by hand or while typing, alone or two in one part; nothing typed is ever lost."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -12,24 +11,21 @@ from flask.typing import ResponseReturnValue
 
 from directory.actor import Actor
 from eventstore.refusal import Refusal, Refused
-from programmes import form
 from programmes.fields import Section
-from programmes.inputs import gather
 from web import forms, texts
-from web.problems import NotFound
 from web.saying import speech
 from workflow import commands as c
 from workflow.answers import plain
 from workflow.events import SectionSaved
 from workflow.handling import actor_name
-from workflow.pages import reasons
+from workflow.pages import merging, reasons
+from workflow.pages.changed import changed_pages
 from workflow.pages.desk import Desk, asking
 from workflow.pages.fields import Showing, groups
-from workflow.pages.frame import Frame, completeness, framed, panel
-from workflow.stages import Stage
-
-WRITABLE = frozenset({Stage.DRAFT, Stage.RETURNED})
-Posted = Mapping[str, Sequence[str]]
+from workflow.pages.frame import Frame, framed
+from workflow.pages.parts import WRITABLE, aside, last_save, neighbours, section_of, unlocked
+from workflow.pages.present import come_in, present_pages
+from workflow.pages.typing import Posted, onward, rearranged, typed
 
 
 def drafting(desk: Desk) -> Blueprint:
@@ -41,6 +37,7 @@ def drafting(desk: Desk) -> Blueprint:
         part = section_of(frame, section_id)
         if not frame.mine or frame.dossier.stage not in WRITABLE:
             return redirect(f"{frame.base}#part-{part.id}", 303)
+        come_in(desk, frame, part)
         showing = Showing(
             call=frame.call,
             answers=plain(frame.application.answers),
@@ -54,14 +51,36 @@ def drafting(desk: Desk) -> Blueprint:
         actor = asking("application.save")
         frame = framed(desk, application_id, actor)
         part = section_of(frame, section_id)
-        posted = without_row(forms.fields())
+        posted = rearranged(forms.fields())
+        answers, seen = typed(part, posted), forms.version()
         try:
-            _save(desk, frame, part, actor, typed(part, posted), _own_last_save(frame, part, actor))
+            _save(desk, frame, part, actor, answers, _own_last_save(frame, part, actor))
         except Refused as refused:
-            return _refused(desk, application_id, part, actor, posted, refused)
+            return _refused(desk, frame, part, posted, seen, refused)
+        come_in(desk, frame, part)
         if forms.saves_itself():
-            return _saved(desk, application_id, part, actor, ())
-        return redirect(_onward(frame, part, posted), 303)
+            return _saved(desk, frame, part, ())
+        return redirect(onward(frame, part, posted), 303)
+
+    @pages.post("/applications/<uuid:application_id>/sections/<section_id>/merge")
+    def merge(application_id: UUID, section_id: str) -> ResponseReturnValue:
+        """What was chosen, question by question, saved over what stood when it was compared."""
+        actor = asking("application.save")
+        frame = framed(desk, application_id, actor)
+        part = section_of(frame, section_id)
+        chosen = merging.chosen(part, forms.fields())
+        seen = forms.version()
+        if chosen.open:
+            return _compared(desk, frame, part, chosen, chosen.base)
+        try:
+            _save(desk, frame, part, actor, chosen.answers)
+        except Refused as refused:
+            codes = _codes(refused)
+            again = framed(desk, application_id, actor)
+            if "SECTION_CHANGED" in codes:
+                return _compared(desk, again, part, merging.Chosen(mine=chosen.answers), seen)
+            return _compared(desk, again, part, chosen, chosen.base, refused.refusals)
+        return redirect(f"{frame.base}/sections/{part.id}?saved=1", 303)
 
     @pages.get("/applications/<uuid:application_id>/side")
     def side(application_id: UUID) -> ResponseReturnValue:
@@ -69,35 +88,9 @@ def drafting(desk: Desk) -> Blueprint:
         frame = framed(desk, application_id, asking("application.read"))
         return render_template("workflow/side.html", **frame.around(), **aside(desk, frame))
 
+    present_pages(pages, desk)
+    changed_pages(pages, desk)
     return pages
-
-
-def section_of(frame: Frame, section_id: str) -> Section:
-    sections = frame.call.programme_of(frame.application.direction).sections(frame.application.direction)
-    found = next((section for section in sections if section.id == section_id), None)
-    if found is None:
-        raise NotFound
-    return found
-
-
-def unlocked(frame: Frame, part: Section) -> frozenset[str] | None:
-    """After a return only what the notice lists may be written; None: everything."""
-    returned = frame.application.returned
-    if returned is None:
-        return None
-    if any((item.kind, item.id) == ("section", part.id) for item in returned.items):
-        return None
-    return frozenset(item.id for item in returned.items if item.kind == "field")
-
-
-def typed(part: Section, posted: Posted) -> dict[str, object]:
-    return gather(part, ((name, value) for name, values in posted.items() for value in values))
-
-
-def without_row(posted: Posted) -> dict[str, Sequence[str]]:
-    """The form without the row of a table whose button was pressed."""
-    dropped = next(iter(posted.get("_drop", ())), "")
-    return {name: values for name, values in posted.items() if not (dropped and name.startswith(f"{dropped}."))}
 
 
 _IN_FLIGHT = timedelta(seconds=5)
@@ -124,38 +117,24 @@ def _save(
     desk.handling.handle(command, actor, desk.context(actor, "sections", part.id, frame.application.id))
 
 
-def _onward(frame: Frame, part: Section, posted: Posted) -> str:
-    """Where a person wants to be after saving: at the new row, at the row's table, or in the next part."""
-    here = f"{frame.base}/sections/{part.id}"
-    if added := quote(next(iter(posted.get("_add", ())), ""), safe=""):
-        return f"{here}?row={added}#f-{added}"
-    if dropped := quote(next(iter(posted.get("_drop", ())), ""), safe="."):
-        return f"{here}#f-{dropped.partition('.')[0]}"
-    following = neighbours(frame, part)[1]
-    if "_next" in posted:
-        return f"{frame.base}/sections/{following.id}" if following else f"{frame.base}#attachments"
-    return f"{here}?saved=1"
-
-
-def neighbours(frame: Frame, part: Section) -> tuple[Section | None, Section | None]:
-    direction = frame.application.direction
-    sections = frame.call.programme_of(direction).sections(direction)
-    place = [section.id for section in sections].index(part.id)
-    return (sections[place - 1] if place else None), (sections[place + 1] if place + 1 < len(sections) else None)
-
-
-def _refused(
-    desk: Desk, application_id: UUID, part: Section, actor: Actor, posted: Posted, refused: Refused
-) -> ResponseReturnValue:
-    """The page again with what was typed. While typing, whatever is sound is saved and only the rest refused."""
+def _codes(refused: Refused) -> set[str]:
+    """Which refusals; those that no page of this part can mend are raised again."""
     codes = {refusal.code for refusal in refused.refusals}
     if codes & {"ROLE_FORBIDDEN", "NOT_FOUND", "WRONG_STAGE"}:
         raise refused
-    frame = framed(desk, application_id, actor)
+    return codes
+
+
+def _refused(
+    desk: Desk, before: Frame, part: Section, posted: Posted, seen: int, refused: Refused
+) -> ResponseReturnValue:
+    """The page again with what was typed. While typing, whatever is sound is saved and only the rest refused."""
+    codes, actor = _codes(refused), before.actor
+    frame = framed(desk, UUID(before.application.id), actor)
+    if "SECTION_CHANGED" in codes:
+        return _met(desk, frame, part, posted, seen, refused)
     if forms.saves_itself():
-        if "SECTION_CHANGED" in codes:
-            return _changed(frame, refused.refusals)
-        return _save_the_rest(desk, frame, part, actor, posted, refused)
+        return _save_the_rest(desk, frame, part, posted, refused)
     showing = Showing(
         call=frame.call,
         answers=plain(frame.application.answers),
@@ -163,10 +142,27 @@ def _refused(
         wrong=refused.refusals,
         open=unlocked(frame, part),
     )
-    page = shown(desk, frame, part, showing)
-    if "SECTION_CHANGED" in codes:
-        page["differences"] = list(_differences(part, showing))
-    return render_template("workflow/section.html", **page), 422
+    return render_template("workflow/section.html", **shown(desk, frame, part, showing)), 422
+
+
+def _met(desk: Desk, frame: Frame, part: Section, posted: Posted, seen: int, refused: Refused) -> ResponseReturnValue:
+    """Somebody saved this part meanwhile. Whoever typed what stands anyway has nothing to compare."""
+    answers = typed(part, posted)
+    left = merging.differing(frame, part, seen, answers)
+    if forms.saves_itself():
+        return _changed(frame, refused.refusals) if left else _saved(desk, frame, part, ())
+    if all(one.whose == "theirs" for one in left):
+        return redirect(onward(frame, part, posted), 303)
+    return _compared(desk, frame, part, merging.Chosen(mine=answers), seen)
+
+
+def _compared(
+    desk: Desk, frame: Frame, part: Section, chosen: merging.Chosen, seen: int, wrong: Sequence[Refusal] = ()
+) -> ResponseReturnValue:
+    """The page that compares: what stands, what was typed, and a choice where both changed the same."""
+    come_in(desk, frame, part)
+    page = merging.page(desk, frame, part, chosen, seen, wrong)
+    return render_template("workflow/merge.html", **frame.around(), **aside(desk, frame), **page), 422
 
 
 def _changed(frame: Frame, refusals: Sequence[Refusal]) -> Response:
@@ -176,23 +172,19 @@ def _changed(frame: Frame, refusals: Sequence[Refusal]) -> Response:
     return Response(msgspec.json.encode(body), 412, content_type="application/problem+json")
 
 
-def _save_the_rest(
-    desk: Desk, frame: Frame, part: Section, actor: Actor, posted: Posted, refused: Refused
-) -> ResponseReturnValue:
+def _save_the_rest(desk: Desk, frame: Frame, part: Section, posted: Posted, refused: Refused) -> ResponseReturnValue:
     wrong = {str(refusal.params.get("field")) for refusal in refused.refusals}
     sound = {name: value for name, value in typed(part, posted).items() if name not in wrong}
     try:
         if sound:
-            _save(desk, frame, part, actor, sound)
+            _save(desk, frame, part, frame.actor, sound)
     except Refused as still:
-        return _saved(desk, UUID(frame.application.id), part, actor, (*refused.refusals, *still.refusals))
-    return _saved(desk, UUID(frame.application.id), part, actor, refused.refusals)
+        return _saved(desk, frame, part, (*refused.refusals, *still.refusals))
+    return _saved(desk, frame, part, refused.refusals)
 
 
-def _saved(
-    desk: Desk, application_id: UUID, part: Section, actor: Actor, wrong: Sequence[Refusal]
-) -> ResponseReturnValue:
-    loaded = desk.handling.load(application_id, actor)
+def _saved(desk: Desk, frame: Frame, part: Section, wrong: Sequence[Refusal]) -> ResponseReturnValue:
+    loaded = desk.handling.load(UUID(frame.application.id), frame.actor)
     call = desk.handling.call_of(loaded.state)
     errors = [
         {
@@ -202,15 +194,6 @@ def _saved(
         for refusal in wrong
     ]
     return forms.saved(loaded.state.section_versions.get(part.id, 0), desk.handling.now(), errors)
-
-
-def _differences(part: Section, showing: Showing) -> Iterator[dict[str, object]]:
-    """Where what was typed differs from what stands by now: the question, and what stands."""
-    meant, _ = form.parse_section(part, dict(showing.typed or {}), showing.call)
-    for field in part.fields:
-        stands = showing.answers.get(field.id)
-        if field.id in meant and meant[field.id] != stands:
-            yield {"label": field.label, "stands": form.present(field, stands, speech()) or "—"}
 
 
 def shown(desk: Desk, frame: Frame, part: Section, showing: Showing) -> dict[str, Any]:
@@ -224,6 +207,7 @@ def shown(desk: Desk, frame: Frame, part: Section, showing: Showing) -> dict[str
         **frame.around(),
         **aside(desk, frame),
         "part": part,
+        "quoted": frame.call.programme_of(frame.application.direction).quoted(part, frame.application.direction),
         "groups": groups(part, frame.application.direction, showing),
         "summary": summary,
         "section_version": frame.application.section_versions.get(part.id, 0),
@@ -231,11 +215,6 @@ def shown(desk: Desk, frame: Frame, part: Section, showing: Showing) -> dict[str
         "before": before,
         "after": after,
         "just_saved": "saved" in request.args,
+        "last_save": last_save(desk, frame, part.id),
         "locked": showing.open is not None,
-        "differences": (),
     }
-
-
-def aside(desk: Desk, frame: Frame) -> dict[str, Any]:
-    """The side of a drafting page: why not yet, and what is missing."""
-    return {"panel": panel(desk, frame), "parts": completeness(frame)}

@@ -69,10 +69,12 @@ class Grid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """A question answered by any number of rows; the last row is empty, to be written into."""
+    """A question answered by any number of rows; the last row is empty, to be written into. *blank* is the row that a script
+    adds, with # in the place of its number."""
 
     field: Field
     rows: tuple[tuple[int, tuple[Control, ...]], ...]
+    blank: tuple[Control, ...] = ()
     error: Reason | None = None
     locked: bool = False
     full: bool = False
@@ -117,27 +119,43 @@ def groups(section: Section, direction: str, showing: Showing) -> list[Group]:
     for asked in section.asked(direction):
         if not found or found[-1].heading != asked.group:
             found.append(Group(asked.group))
-        blocks = found[-1].blocks
-        columns = showing.call.columns(asked)
-        if asked.type is FieldType.TABLE:
-            blocks.append(_rows(asked, showing))
-        elif columns:
-            labels = tuple(column.label for column in columns)
-            line = (asked, tuple(_cells(asked, [column.id for column in columns], showing)))
-            last = blocks[-1] if blocks else None
-            if isinstance(last, Grid) and last.columns == labels:
-                blocks[-1] = replace(last, lines=(*last.lines, line))
-            else:
-                blocks.append(Grid(columns=labels, lines=(line,)))
+        blocks, block = found[-1].blocks, block_of(asked, showing)
+        last = blocks[-1] if blocks else None
+        if isinstance(block, Grid) and isinstance(last, Grid) and last.columns == block.columns:
+            blocks[-1] = replace(last, lines=(*last.lines, *block.lines))
         else:
-            blocks.append(_single(asked, showing))
+            blocks.append(block)
     return found
 
 
+def block_of(asked: Field, showing: Showing) -> Block:
+    """One question: a control, a line of cells, or rows."""
+    columns = showing.call.columns(asked)
+    if asked.type is FieldType.TABLE:
+        return _rows(asked, showing)
+    if columns:
+        cells = tuple(_cells(asked, [column.id for column in columns], showing))
+        return Grid(columns=tuple(column.label for column in columns), lines=((asked, cells),))
+    return _single(asked, showing)
+
+
 def _single(asked: Field, showing: Showing) -> Control:
+    if asked.computed is not None:
+        return _worked_out(asked, showing)
     value = _standing(asked, showing)
     made = control(asked, asked.id, value, showing.error(field=asked.id), showing.is_locked(asked.id))
     return replace(made, when=_condition(asked.required_when))
+
+
+def _worked_out(asked: Field, showing: Showing) -> Control:
+    """What follows from two other answers: shown, never typed. Its one option names the two, for the script that keeps it current."""
+    share = asked.computed
+    assert share is not None, "asked by the caller"
+    answer = form.answer_of(asked, showing.answers)
+    value = form.present(asked, answer)
+    return Control(
+        name=asked.id, field=asked, kind="output", value=value, answer=answer, options=((share.part, share.whole),)
+    )
 
 
 def _standing(asked: Field, showing: Showing) -> Any:
@@ -177,7 +195,8 @@ def _rows(asked: Field, showing: Showing) -> Rows:
         rows.append((number, tuple(_row(asked, number, cells, isinstance(standing, _Typed), showing, locked))))
     own = next((r for r in showing.wrong if r.params.get("field") == asked.id and "row" not in r.params), None)
     error = explain(own) if own else None
-    return Rows(field=asked, rows=tuple(rows), error=error, locked=locked, full=not room)
+    blank = tuple(control(column, f"{asked.id}.#.{column.id}", None) for column in asked.columns)
+    return Rows(field=asked, rows=tuple(rows), blank=blank, error=error, locked=locked, full=not room)
 
 
 def _row(

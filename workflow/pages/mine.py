@@ -14,9 +14,9 @@ from web import face, forms, texts
 from workflow import commands as c
 from workflow import worklist
 from workflow.pages.desk import Desk, asking, is_authority
-from workflow.pages.drafting import WRITABLE, aside
 from workflow.pages.frame import framed
 from workflow.pages.overview import overview
+from workflow.pages.parts import WRITABLE, aside
 from workflow.pages.reading import dossier
 from workflow.pages.rows import row
 from workflow.worklist import Question
@@ -38,7 +38,7 @@ def mine(desk: Desk) -> Blueprint:
         try:
             application_id = _begin(desk, actor)
         except Refused as refused:
-            if any(refusal.code == "ROLE_FORBIDDEN" for refusal in refused.refusals):
+            if any(refusal.code in ("ROLE_FORBIDDEN", "NOT_FOUND") for refusal in refused.refusals):
                 raise
             wrong = [texts.explain(refusal) for refusal in refused.refusals]
             page = _listed(desk, actor) | {"summary": [{"field": "", "text": each} for each in wrong]}
@@ -92,7 +92,12 @@ def _begin(desk: Desk, actor: Actor) -> UUID:
     if not direction:
         raise Refused(Refusal.of("REQUIRED", label_zh="征集方向", label_en="Direction", field="direction"))
     unit = forms.text("unit") or next(iter(actor.scopes(*UNIT_ROLES)), "")
-    command = c.Open(application_id=application_id, call=call, direction=direction, unit=unit)
+    source = forms.text("copy_from")
+    try:
+        copy_from = UUID(source) if source else None
+    except ValueError:
+        raise Refused(Refusal.of("NOT_FOUND")) from None
+    command = c.Open(application_id=application_id, call=call, direction=direction, unit=unit, copy_from=copy_from)
     desk.handling.handle(command, actor, desk.context(actor, "applications", str(application_id)))
     return application_id
 

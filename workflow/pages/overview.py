@@ -10,20 +10,23 @@ from workflow.application import Attachment
 from workflow.pages import reasons
 from workflow.pages.desk import Desk, office
 from workflow.pages.frame import Frame, completeness
+from workflow.pages.parts import last_saves
 from workflow.pages.steps import STEPS
+from workflow.stages import Stage
 
 
 def overview(desk: Desk, frame: Frame) -> dict[str, Any]:
     """What application.html asks beside the panel."""
     programme = frame.call.programme_of(frame.application.direction)
     states = {part["id"]: part for part in completeness(frame)}
-    answered = plain(frame.application.answers)
+    answered, last = plain(frame.application.answers), last_saves(desk, frame)
     sections = [
         {
             "section": section,
             "href": f"{frame.base}/sections/{section.id}",
             "state": states[section.id]["state"],
             "note": states[section.id]["note"],
+            "last": last.get(section.id),
             "answered": sum(1 for field in section.asked(frame.application.direction) if field.id in answered),
             "asked": len(section.asked(frame.application.direction)),
         }
@@ -35,6 +38,8 @@ def overview(desk: Desk, frame: Frame) -> dict[str, Any]:
         "following": next((one for one in sections if one["state"] != "done"), None),
         "slots": list(slots(frame)),
         "commitment": programme.commitment,
+        "copied_from": frame.application.copied_from if frame.dossier.stage is Stage.DRAFT else "",
+        "not_copied": not_copied(desk, frame),
         "signed": frame.application.commitments.get(frame.application.lead_unit),
         "commitment_open": _open(frame, "commitment", frame.application.lead_unit),
         "returned_items": returned_items(frame),
@@ -47,6 +52,16 @@ def overview(desk: Desk, frame: Frame) -> dict[str, Any]:
         "done": "",
         "resource_of": {step.trigger: step.resource for step in STEPS},
     }
+
+
+def not_copied(desk: Desk, frame: Frame) -> list[dict[str, str]]:
+    """What could not be taken along from the application this one began with, by the old form's own words."""
+    application = frame.application
+    if not application.not_copied or frame.dossier.stage is not Stage.DRAFT:
+        return []
+    source = desk.handling.load(application.copied_from, frame.actor).state
+    labels = {field.id: field.label for field in desk.handling.call_of(source).programme_of(source.direction).fields}
+    return [{"zh": labels[name].zh, "en": labels[name].en} for name in application.not_copied if name in labels]
 
 
 def slots(frame: Frame) -> Iterable[dict[str, Any]]:
