@@ -18,7 +18,7 @@ from workflow.file_kinds import KINDS
 from workflow.files import chunks
 from workflow.pages import reasons
 from workflow.pages.desk import Desk, asking
-from workflow.pages.drafting import aside
+from workflow.pages.parts import aside
 from workflow.pages.frame import Frame, framed
 from workflow.pages.overview import overview
 
