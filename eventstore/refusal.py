@@ -85,6 +85,14 @@ class Busy(Exception):
         super().__init__(reason)
 
 
+class NoRoom(Busy):
+    """The disk keeps too little room; nothing was written, and later there may be room again."""
+
+
+class Damaged(Exception):
+    """Stored bytes are not those that were received: they are given to nobody, and somebody must look."""
+
+
 class HistoryBroken(Exception):
     """The log contradicts itself: a gap, an unknown type, a record that cannot be read."""
 

@@ -4,7 +4,9 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
 
 from eventstore.refusal import Refusal
 from programmes.vocabulary import Answers, Cited, Condition, Facts, Several, Vocabulary, Words
@@ -13,7 +15,8 @@ PaperKind: TypeAlias = Literal["application_form", "commitment", "price_letter",
 
 
 class Slot(Cited):
-    """A place for files. `per_year` wants one for each report year; `check_code` the code a report can be verified by;
+    """A place for files: one, or one for each report year (`per_year`), unless it takes `several`. `accepts` lists the
+    extensions it takes, `max_mb` how large one may be; `check_code` the code a report can be verified by;
     `prints` says that the file is the sealed scan of a paper of our own, which bears a check code."""
 
     id: str
@@ -27,6 +30,7 @@ class Slot(Cited):
     made_from: Literal["consortium"] | None = None
     prints: PaperKind | None = None
     accepts: Several = (".pdf", ".jpg", ".jpeg", ".png", ".docx", ".xlsx")
+    max_mb: Annotated[int, Field(ge=1, le=50)] | None = None
 
     def wanted(self, answers: Answers, direction: str, facts: Facts) -> bool:
         """Whether a file must be there: always, never, or when its condition holds."""

@@ -56,6 +56,15 @@ def number(value: int | Decimal, language: Language = "zh") -> str:
     return format_decimal(value, locale=_locale(language), decimal_quantization=False)
 
 
+def size(count: int, language: Language = "zh") -> str:
+    """A number of bytes: 50 MiB, 1.5 MiB, 512 KiB, 12 B."""
+    for unit, name in ((1 << 20, "MiB"), (1 << 10, "KiB")):
+        if count >= unit:
+            tenths = count * 10 // unit
+            return f"{number(Decimal(tenths) / 10, language)} {name}"
+    return f"{count} B"
+
+
 def _decimals(fen: int, unit: int, least: int, language: Language) -> str:
     exact = Decimal(fen) / unit
     pattern = "#,##0." + "0" * least + "#" * 8

@@ -3,6 +3,7 @@
 Which trouble is whose stands in the table of `problem_of`. An error we did not foresee says only an id.
 """
 
+import errno
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +19,10 @@ from eventstore.refusal import (
     Busy,
     ConcurrencyConflict,
     Fault,
+    Damaged,
     KeyReused,
     Malformed,
+    NoRoom,
     PreconditionFailed,
     Refusal,
     Refused,
@@ -168,6 +171,13 @@ def problem_of(error: Exception, name_of: Callable[[str], str] = str) -> Problem
             return Problem(kind="changed-meanwhile", status=409, reasons=_said("CONFLICT"))
         case KeyReused():
             return Problem(kind="key-reused", status=422, reasons=_said("KEY_REUSED"))
+        case NoRoom():
+            return _no_room(error.retry_after_s)
+        case OSError() if error.errno in _DISK_FULL:
+            return _no_room(NO_ROOM_S)
+        case Damaged():
+            _log.error("stored bytes are damaged: %s", error)
+            return Problem(kind="damaged", status=500, reasons=_said("FILE_DAMAGED"))
         case Busy():
             wait = {"Retry-After": str(error.retry_after_s)}
             params: dict[str, str | int] = {"seconds": error.retry_after_s}
@@ -189,12 +199,21 @@ def _said(code: str, **params: str | int) -> tuple[Reason, ...]:
     return (texts.explain(Refusal(code, params)),)
 
 
+def _no_room(seconds: int) -> Problem:
+    """507 with when to come back: a full disk is nobody's mistake, and reading goes on."""
+    wait: dict[str, str | int] = {"seconds": seconds}
+    headers = {"Retry-After": str(seconds)}
+    return Problem(kind="no-room", status=507, params=wait, reasons=_said("NO_ROOM", **wait), headers=headers)
+
+
 def _refused(refusals: Sequence[Refusal]) -> Problem:
     codes = {refusal.code for refusal in refusals}
     if "NOT_FOUND" in codes:
         return _trouble(NotFound())
     reasons = tuple(texts.explain(refusal) for refusal in refusals)
     kind, status = ("forbidden", 403) if "ROLE_FORBIDDEN" in codes else ("refused", 409)
+    if codes <= _LOCKED:
+        kind, status = "locked", 423
     return Problem(kind=kind, status=status, params={"n": len(reasons)}, reasons=reasons)
 
 
@@ -218,6 +237,9 @@ def _trouble(error: Trouble) -> Problem:
     return Problem(kind=error.kind, status=error.status, params=error.params, reasons=reasons, headers=headers)
 
 
+NO_ROOM_S = 600
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+_LOCKED = frozenset({"FILE_QUARANTINED", "FILE_INFECTED"})
 _BY_STATUS: Mapping[int, tuple[str, str]] = {
     405: ("method-not-allowed", "METHOD_NOT_ALLOWED"),
     413: ("too-large", "TOO_LARGE"),
@@ -229,6 +251,8 @@ _SAID_IN_THE_DETAIL = frozenset(
         *(kind for kind, _ in _BY_STATUS.values()),
         "bad-request",
         "busy",
+        "damaged",
+        "no-room",
         "command-id-missing",
         "cross-site",
         "form-expired",

@@ -132,6 +132,7 @@ _SHOWN: Mapping[str, Callable[[object, Language], str]] = {
     "date": _instant,
     "division": _division,
     "n": _whole(fmt.number),
+    "size": _whole(fmt.size),
     "yuan": _whole(fmt.yuan),
     "wan": _whole(fmt.wan),
     "bp": _whole(fmt.percent),

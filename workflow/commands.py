@@ -53,7 +53,8 @@ class ImportFigures(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachFile(Command):
-    """Put a received file into a slot; the bytes were hashed while they came in."""
+    """Put a received file into a slot, in the place of the file *replaces* where it names one; the bytes were hashed while
+    they came in."""
 
     trigger: ClassVar[str] = "save"
     slot: str
@@ -66,6 +67,7 @@ class AttachFile(Command):
     pages: int | None = None
     check_code: str = ""
     paper_code: str = ""
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

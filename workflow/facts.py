@@ -8,6 +8,7 @@ from directory.bureau import Bureau
 from directory.unit import Unit
 from programmes.call import Call
 from workflow.application import Application
+from workflow.events import ExclusivePlace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,23 @@ class Expert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prior:
+    """What else of the lead unit the house knows: names of its awarded projects, and how many of the call it leads."""
+
+    awarded_names: frozenset[str] = frozenset()
+    leads: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """An exception that stands and that no other application uses: one more place for unit or group *code* in *scope*."""
+
+    id: str
+    scope: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """*now* is the database's clock after the lock; everything after *latest* is gathered only for the command that asks it."""
 
@@ -47,3 +65,8 @@ class Facts:
     seed: str = ""
     bank_reference_used: bool = False
     committed_fen: int = 0
+    infected: frozenset[str] = frozenset()
+    kin: tuple[Unit, ...] = ()
+    prior: Prior | None = None
+    taken: tuple[ExclusivePlace, ...] = ()
+    exceptions: tuple[Granted, ...] = ()

@@ -3,24 +3,29 @@
 A file's extension, its first bytes and its structure must tell the same story. Names people gave are data, never paths.
 """
 
+import errno
 import hashlib
 import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from tempfile import TemporaryFile
+from typing import IO, cast
 
 from eventstore.ids import Ids
-from eventstore.refusal import Busy, Fault, Malformed, Refusal
+from eventstore.refusal import Damaged, Fault, Malformed, NoRoom, Refusal
+from programmes.documents import Slot
 from workflow.application import Application
 from workflow.file_kinds import KINDS, Kind, fault_of, pages_of
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 256 * 1024
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _NAME_LENGTH = 120
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -48,11 +53,11 @@ class Received:
     pages: int | None
 
 
-class FileDamaged(Exception):
+class FileDamaged(Damaged):
     """The bytes in the folder are not the bytes that were received."""
 
 
-class FolderFull(Busy):
+class FolderFull(NoRoom):
     """The disk keeps too little room; nothing was written, and later there may be room again."""
 
 
@@ -64,22 +69,42 @@ class Files:
         self._ids = ids
         self.limits = limits or Limits()
 
-    def receive(self, stream: IO[bytes], name: str) -> Received:
-        """Keep *stream*; Malformed when it is too large, empty, of a kind not taken, or not what its name says."""
+    def spool(self) -> IO[bytes]:
+        """Where a body lies while it comes in: on the disk of the folder, without a name, so that nothing is left of it."""
+        self.need_room()
+        arriving = self._folder / "arriving"
+        arriving.mkdir(mode=0o750, exist_ok=True)
+        return cast("IO[bytes]", TemporaryFile(dir=arriving))
+
+    def receive(self, stream: IO[bytes], name: str, slot: Slot | None = None) -> Received:
+        """Keep *stream*; Malformed when it is too large, empty, of a kind not taken (by *slot*), or not what its name says."""
         cleaned = clean_name(name)
         kind = KINDS.get(Path(cleaned).suffix.lower())
-        if kind is None:
-            raise _malformed("FILE_TYPE", name=cleaned, allowed=sorted(KINDS))
-        self._need_room()
+        if kind is None or (slot is not None and Path(cleaned).suffix.lower() not in slot.accepts):
+            raise _malformed("FILE_TYPE", name=cleaned, allowed=sorted(slot.accepts if slot else KINDS))
+        self.need_room()
+        try:
+            return self._received(stream, cleaned, kind, self.most(slot))
+        except OSError as error:
+            if error.errno in _DISK_FULL:
+                raise FolderFull("the disk is full", retry_after_s=600) from error
+            raise
+
+    def most(self, slot: Slot | None) -> int:
+        """How many bytes a file may have in *slot*."""
+        return min(self.limits.file_bytes, slot.max_mb * 1024 * 1024 if slot and slot.max_mb else self.limits.file_bytes)
+
+    def _received(self, stream: IO[bytes], cleaned: str, kind: Kind, most: int) -> Received:
         file_id = self._ids.uuid7().hex
         path = self._path(file_id)
         path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         arriving = path.with_suffix(".part")
         try:
-            size, digest = self._write(stream, arriving, cleaned)
+            size, digest = self._write(stream, arriving, cleaned, most)
             self._look(arriving, kind, cleaned)
             pages = pages_of(arriving, kind)
             arriving.rename(path)
+            _settle(path.parent)
         finally:
             arriving.unlink(missing_ok=True)
         return Received(
@@ -92,6 +117,7 @@ class Files:
         kept = self._scan(f"sha256:{received.sha256}").with_suffix(Path(received.name).suffix.lower())
         kept.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         self._path(received.file_id).replace(kept)
+        _settle(kept.parent)
         return f"sha256:{received.sha256}"
 
     def open_scan(self, digest: str) -> tuple[IO[bytes], str, str]:
@@ -105,6 +131,11 @@ class Files:
             raise FileDamaged(f"the bytes kept under {digest} are others")
         stream.seek(0)
         return stream, KINDS[found.suffix].media_type, found.name
+
+    def scans(self) -> Iterator[str]:
+        """The digests of every kept scan."""
+        for path in sorted((self._folder / "scans").glob("*")):
+            yield f"sha256:{path.stem}"
 
     def has_scan(self, digest: str) -> bool:
         return any(self._scan(digest).parent.glob(f"{self._scan(digest).name}.*"))
@@ -132,24 +163,27 @@ class Files:
     def older_than(self, instant: datetime) -> Iterator[str]:
         """Ids of the files that arrived before *instant*; the sweep compares them with those attached."""
         for path in self._folder.glob("??/*"):
-            if path.stat().st_mtime < instant.timestamp():
-                yield path.stem
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < instant.timestamp():
+                    yield path.stem
 
-    def sweep(self, attached: Collection[str], before: datetime) -> int:
-        """Take away what arrived before *before* and was never attached."""
-        orphans = [file_id for file_id in self.older_than(before) if file_id not in attached]
+    def sweep(self, attached: Callable[[Sequence[str]], Collection[str]], before: datetime) -> int:
+        """Take away what arrived before *before* and was never attached; *attached* answers which of some ids are."""
+        old = list(self.older_than(before))
+        known = attached(old) if old else ()
+        orphans = [file_id for file_id in old if file_id not in known]
         for file_id in orphans:
             self._path(file_id).unlink(missing_ok=True)
             self._path(file_id).with_suffix(".part").unlink(missing_ok=True)
         return len(orphans)
 
-    def _write(self, stream: IO[bytes], path: Path, name: str) -> tuple[int, str]:
+    def _write(self, stream: IO[bytes], path: Path, name: str, most: int) -> tuple[int, str]:
         digest, size = hashlib.sha256(), 0
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb") as out:
             while chunk := stream.read(_CHUNK):
                 size += len(chunk)
-                if size > self.limits.file_bytes:
-                    raise _malformed("FILE_TOO_LARGE", name=name, limit=self.limits.file_bytes)
+                if size > most:
+                    raise _malformed("FILE_TOO_LARGE", name=name, limit=most)
                 digest.update(chunk)
                 out.write(chunk)
             out.flush()
@@ -162,7 +196,8 @@ class Files:
         if code := fault_of(path, kind):
             raise _malformed(code, name=name, expected=kind.media_type)
 
-    def _need_room(self) -> None:
+    def need_room(self) -> None:
+        """FolderFull when the disk keeps less than its floor: asked before a body is read, and before it is written."""
         self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         if shutil.disk_usage(self._folder).free < self.limits.free_bytes:
             raise FolderFull("too little room is left for files", retry_after_s=600)
@@ -191,15 +226,24 @@ def clean_name(name: str) -> str:
     return cleaned[:_NAME_LENGTH] or "file"
 
 
-def within_the_limits(application: Application, size: int, limits: Limits) -> Refusal | None:
-    """How much one application may hold."""
-    held = [a for attachments in application.attachments.values() for a in attachments]
+def within_the_limits(application: Application, size: int, limits: Limits, replaces: str = "") -> Refusal | None:
+    """How much one application may hold, not counting the file that goes when the new one comes."""
+    held = [a for files in application.attachments.values() for a in files if a.file_id != replaces]
     if len(held) >= limits.application_files:
         return Refusal.of("TOO_MANY_FILES", measure=len(held) + 1, limit=limits.application_files)
     total = sum(a.size for a in held) + size
     if total > limits.application_bytes:
         return Refusal.of("FILES_TOO_LARGE", measure=total, limit=limits.application_bytes)
     return None
+
+
+def _settle(folder: Path) -> None:
+    """A new name lasts once its folder is written down, too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _malformed(code: str, **params: str | int | list[str]) -> Malformed:

@@ -11,11 +11,13 @@ from directory.records import Directory
 from eventstore.event import RecordedEvent
 from eventstore.refusal import Refusal, Refused
 from programmes.call import Call
+from programmes.unit_rules import LeadsUpTo, NotAwardedBefore
 from workflow import commands as c
-from workflow import set_rules
+from workflow import exceptions, places, set_rules, verdicts
 from workflow.application import Application
 from workflow.discretion import actor_for
 from workflow.dossier import view_of
+from workflow.exclusivity import claims, settle
 from workflow.facts import Expert, Facts, Latest
 from workflow.projections import Definitions
 
@@ -62,7 +64,7 @@ class Gathering:
             case c.Open():
                 return self._opening(db, command, facts)
             case c.Seal() | c.Resubmit():
-                return replace(facts, unit=self._register(db).unit(application.lead_unit))
+                return replace(self.of_the_unit(db, application, facts), infected=self.infected(db, application))
             case c.Recommend():
                 return replace(facts, free_slot=_free_slot(db, application))
             case c.DrawPanel():
@@ -73,6 +75,26 @@ class Gathering:
                 return replace(facts, bank_reference_used=set_rules.bank_reference_used(db, reference.strip()))
             case _:
                 return facts
+
+    def infected(self, db: Connection, application: Application) -> frozenset[str]:
+        """Which files of the text, and which signed commitments, a virus was found in."""
+        files = (file.sha256 for held in application.attachments.values() for file in held)
+        return verdicts.infected(db, {*files, *(made.scan_sha256 for made in application.commitments.values())})
+
+    def of_the_unit(self, db: Connection, application: Application, facts: Facts) -> Facts:
+        """What judging asks of the lead unit: the register and, only where the programme asks it, the other applications."""
+        kin = tuple(self._register(db).kin(application.lead_unit))
+        unit = next((one for one in kin if one.code == application.lead_unit), None)
+        facts = replace(facts, unit=unit, kin=kin)
+        if asks_for_others(facts.call, application.direction):
+            facts = replace(facts, prior=set_rules.prior_of(db, application, facts.call.province))
+        wanted = claims(application, facts.call, unit)
+        if not wanted:
+            return facts
+        facts = replace(facts, taken=places.taken(db, wanted))
+        if not settle(application, facts).refusals:
+            return facts
+        return replace(facts, exceptions=exceptions.free_for(db, wanted, application.id))
 
     def _opening(self, db: Connection, command: c.Open, facts: Facts) -> Facts:
         unit = self._register(db).unit(command.unit)
@@ -88,6 +110,11 @@ class Gathering:
             Expert(id=expert.person.id, fields=tuple(sorted(expert.fields)), employer=expert.employer)
             for expert in self._register(db).experts()
         )
+
+
+def asks_for_others(call: Call, direction: str) -> bool:
+    """Whether a rule of the programme looks at what else the unit applied for."""
+    return any(isinstance(rule, NotAwardedBefore | LeadsUpTo) for rule in call.programme_of(direction).checks)
 
 
 def _free_slot(db: Connection, application: Application) -> int:

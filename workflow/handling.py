@@ -22,7 +22,7 @@ from eventstore.ids import Ids
 from eventstore.refusal import ConcurrencyConflict, PreconditionFailed, Refusal, Refused
 from programmes.call import Call
 from workflow import commands as c
-from workflow import files, lifecycle, worklist
+from workflow import files, lifecycle, verdicts, worklist
 from workflow.application import EMPTY, Application, evolve
 from workflow.decisions import decide
 from workflow.discretion import actor_for
@@ -31,6 +31,8 @@ from workflow.events import ApplicationEvent, FileAttached, Opened
 from workflow.facts import Facts
 from workflow.gathering import Gathering, Randomness, latest_for
 from workflow.projections import Definitions, stream_of
+from workflow.quarantine import Quarantine
+from workflow.stages import Stage
 
 FOLD: Fold[Application] = Fold(EMPTY, evolve)
 _LIMITS = files.Limits()
@@ -54,11 +56,13 @@ class Handling:
         clock: Clock,
         ids: Ids,
         randomness: Randomness,
+        scanning: bool = False,
     ) -> None:
         self.dispatcher = dispatcher
         self.store = dispatcher.store
         self.clock = clock
         self.ids = ids
+        self.quarantine = Quarantine(self.store, scanning)
         self.gathering = Gathering(catalogue, directory, randomness)
         self._register = directory
 
@@ -93,7 +97,7 @@ class Handling:
         application = loaded.state
         admit(application, command, actor)
         if isinstance(command, c.AttachFile):
-            too_much = files.within_the_limits(application, command.size, _LIMITS)
+            too_much = files.within_the_limits(application, command.size, _LIMITS, command.replaces)
             if too_much:
                 raise Refused(too_much)
         facts = self.gathering.facts(db, application, loaded.latest, command, actor, now)
@@ -102,7 +106,9 @@ class Handling:
         if isinstance(command, c.SaveSection) and _saw_another(application, command):
             won = self._last_to_save(db, command)
             facts = replace(facts, section_saved=latest_for(won, application, actor))
-        return decide(application, command, facts)
+        events = decide(application, command, facts)
+        verdicts.expect(db, _arriving(command))
+        return events
 
     def _with_source(self, db: Connection, source_id: UUID, facts: Facts) -> Facts:
         """The application whose answers are to be taken along, and its frozen definition."""
@@ -169,7 +175,9 @@ class Handling:
     ) -> tuple[lifecycle.Action, ...]:
         facts = self.gathering.known(application, latest, actor, self.now())
         with self.store.reading() as db:
-            facts = replace(facts, unit=self._register(db).unit(application.lead_unit))
+            if application.stage in (Stage.DRAFT, Stage.RETURNED):
+                facts = self.gathering.of_the_unit(db, application, facts)
+                facts = replace(facts, infected=self.gathering.infected(db, application))
             found = lifecycle.actions(application, facts)
             names = self._names(db, (refusal for action in found for refusal in action.refusals))
         return tuple(replace(a, refusals=tuple(_named(refusal, names) for refusal in a.refusals)) for a in found)
@@ -224,6 +232,17 @@ class Handling:
     def _names(self, db: Connection, refusals: Iterable[Refusal]) -> Mapping[str, str]:
         people = {str(r.params[_BY]).removeprefix("person:") for r in refusals if _BY in r.params}
         return self._register(db).names(people) if people else {}
+
+
+def _arriving(command: c.Command) -> Mapping[str, str]:
+    """The bytes that come with *command* and are to be looked at for viruses, with where they lie."""
+    match command:
+        case c.AttachFile(sha256=sha256, file_id=file_id):
+            return {sha256: file_id}
+        case c.RecordCommitment(scan_sha256=scan) | c.Recommend(letter_scan=scan):
+            return {scan: verdicts.SCAN}
+        case _:
+            return {}
 
 
 _BY = "by"

@@ -86,7 +86,12 @@ def _returning() -> Iterator[Step]:
             source=Stage.RETURNED,
             dest=back,
             when=g.goes_back_to(back),
-            guards=(*_THE_TEXT_IS_WHOLE, g.something_was_mended, g.before_the_returns_deadline),
+            guards=(
+                *_THE_TEXT_IS_WHOLE,
+                g.no_other_has_the_place,
+                g.something_was_mended,
+                g.before_the_returns_deadline,
+            ),
             document="申报书新版本、差异清单 | new version, list of differences",
             told=("returning_body", "bodies_acted", "unit"),
         )
@@ -121,7 +126,13 @@ def _reconsidering() -> Iterator[Step]:
     )
 
 
-_THE_TEXT_IS_WHOLE = (g.form_is_complete, g.attachments_are_there, g.every_unit_committed, g.scans_are_of_this_text)
+_THE_TEXT_IS_WHOLE = (
+    g.form_is_complete,
+    g.attachments_are_there,
+    g.every_unit_committed,
+    g.scans_are_of_this_text,
+    g.no_file_is_infected,
+)
 
 LIFECYCLE: tuple[Step, ...] = (
     Step(
@@ -133,7 +144,13 @@ LIFECYCLE: tuple[Step, ...] = (
     *steps(
         "save",
         _OPEN_TO_THE_UNIT,
-        guards=(g.item_is_unlocked, g.section_is_current, g.scan_is_of_this_text, g.call_still_takes_drafts),
+        guards=(
+            g.item_is_unlocked,
+            g.section_is_current,
+            g.file_fits_its_slot,
+            g.scan_is_of_this_text,
+            g.call_still_takes_drafts,
+        ),
     ),
     *steps(
         "print",
@@ -145,7 +162,12 @@ LIFECYCLE: tuple[Step, ...] = (
         trigger="seal",
         source=Stage.DRAFT,
         dest=Stage.UNIT_SEALED,
-        guards=(*_THE_TEXT_IS_WHOLE, g.a_route_is_known, g.before_the_applicants_deadline),
+        guards=(
+            *_THE_TEXT_IS_WHOLE,
+            g.no_other_has_the_place,
+            g.a_route_is_known,
+            g.before_the_applicants_deadline,
+        ),
         document="申报书、附件清单 | application with list of attachments",
         told=("next_body", "unit"),
     ),

@@ -20,6 +20,7 @@ from workflow import commands as c
 from workflow import events as e
 from workflow.answers import content_digest, differences, plain
 from workflow.application import Application, evolve
+from workflow.exclusivity import settle
 from workflow.facts import Facts
 from workflow.guards import closing_of
 from workflow.lifecycle import enter
@@ -134,7 +135,6 @@ def _concealed_row(row: Mapping[str, Any], personal: frozenset[str]) -> dict[str
 
 def import_figures(application: Application, command: c.ImportFigures, facts: Facts) -> Sequence[e.ApplicationEvent]:
     """Each section as if it were saved by hand, one after the other; a section that nothing changes is left alone."""
-    enter(command.trigger, application, command, facts)
     events: list[e.ApplicationEvent] = []
     for section, answers in command.sections.items():
         one = c.SaveSection(application_id=command.application_id, section=section, answers=answers)
@@ -149,7 +149,9 @@ def attach(application: Application, command: c.AttachFile, facts: Facts) -> Seq
     if command.slot not in (slot.id for slot in slots):
         raise Refused(Refusal.of("SLOT_UNKNOWN", slot=command.slot))
     enter(command.trigger, application, command, facts)
+    gone = [e.FileRemoved(slot=command.slot, file_id=command.replaces)] if command.replaces else []
     return [
+        *gone,
         e.FileAttached(
             slot=command.slot,
             file_id=command.file_id,
@@ -161,7 +163,7 @@ def attach(application: Application, command: c.AttachFile, facts: Facts) -> Seq
             pages=command.pages,
             check_code=command.check_code,
             paper_code=read_code(command.paper_code) or "",
-        )
+        ),
     ]
 
 
@@ -201,7 +203,7 @@ def seal(application: Application, command: c.Seal, facts: Facts) -> Sequence[e.
     """T03. The text is frozen under its hash, and the route is frozen with it (reading A-03)."""
     stage = enter(command.trigger, application, command, facts)
     route = facts.call.route(application.region, facts.unit.tags if facts.unit else ())
-    form = issue_of(application, facts.call, FORM)
+    form, settled = issue_of(application, facts.call, FORM), settle(application, facts)
     sealed = e.UnitSealed(
         entered=stage,
         seal_version=_next_seal(application),
@@ -212,6 +214,8 @@ def seal(application: Application, command: c.Seal, facts: Facts) -> Sequence[e.
         project_name=str(plain(application.answers).get("project_name", "")),
         paper_code=form.code,
         paper_version=form.version,
+        places=settled.places,
+        exception=settled.exception,
     )
     absent = [e.StepNotApplicable(level=level, rule=route.rule) for level in route.not_applicable]
     return [sealed, *absent]
@@ -242,7 +246,7 @@ def resubmit(application: Application, command: c.Resubmit, facts: Facts) -> Seq
     stage = enter(command.trigger, application, command, facts)
     returned = application.returned
     assert returned is not None, "only a returned application has this step"
-    form = issue_of(application, facts.call, FORM)
+    form, settled = issue_of(application, facts.call, FORM), settle(application, facts)
     return [
         e.Resubmitted(
             entered=stage,
@@ -252,6 +256,8 @@ def resubmit(application: Application, command: c.Resubmit, facts: Facts) -> Seq
             renewed=any(item.material for item in returned.items),
             paper_code=form.code,
             paper_version=form.version,
+            places=settled.places,
+            exception=settled.exception,
         )
     ]
 

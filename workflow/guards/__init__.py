@@ -7,6 +7,7 @@ from workflow.guards.asking import (
     deadline_of,
     reason_is_given,
 )
+from workflow.guards.attaching import file_fits_its_slot, no_file_is_infected
 from workflow.guards.drafting import (
     a_route_is_known,
     attachments_are_there,
@@ -25,6 +26,7 @@ from workflow.guards.drafting import (
     the_deadline_has_passed,
     unit_is_known,
 )
+from workflow.guards.exclusivity import no_other_has_the_place
 from workflow.guards.funding import (
     a_tranche_is_due,
     all_is_repaid,
@@ -145,6 +147,7 @@ __all__ = [
     "expert_is_on_the_panel",
     "extender_receives_it",
     "extension_is_later",
+    "file_fits_its_slot",
     "finance_did_not_propose",
     "finding_is_given",
     "form_is_complete",
@@ -167,7 +170,9 @@ __all__ = [
     "more_is_owed",
     "more_is_to_come",
     "no_bureau_has_acted",
+    "no_file_is_infected",
     "no_objection_is_open",
+    "no_other_has_the_place",
     "no_recommendation_is_left",
     "no_site_check_follows",
     "not_granted",
