@@ -68,7 +68,7 @@ class _Laying:
 
 def laid_out(document: Document) -> Laid:
     laying = _Laying()
-    pairs = any(isinstance(block, Pairs) for part in document.parts for block in part.blocks)
+    framed = framed_parts(document)
     paper: Plain = {
         "kind": document.kind,
         "language": document.language,
@@ -88,7 +88,7 @@ def laid_out(document: Document) -> Laid:
         "code": laying.said(document.code),
         "link": printable(document.link),
         "qr": qr.svg(document.link) if document.link else None,
-        "parts": [_part(laying, part, framed=_framed(part, pairs)) for part in document.parts],
+        "parts": [_part(laying, part, framed=frame) for part, frame in zip(document.parts, framed, strict=True)],
     }
     return Laid(paper, laying.pictures, tuple(f"U+{point:04X}" for point in sorted(laying.missing)))
 
@@ -98,11 +98,16 @@ def printable(text: str) -> str:
     return "".join(piece for piece in _pieces(text) if isinstance(piece, str)).replace("\n", " ")
 
 
-def _framed(part: Part, pairs: bool) -> bool:
-    """The official information table is one frame: its parts are those with pairs or boxes, and the second level beside them."""
+def framed_parts(document: Document) -> tuple[bool, ...]:
+    """Which parts stand in a frame: the official table is one of those with pairs or boxes, and of the second level beside them."""
+    official = any(isinstance(block, Pairs) for part in document.parts for block in part.blocks)
+    return tuple(_framed(part, official) for part in document.parts)
+
+
+def _framed(part: Part, official: bool) -> bool:
     if any(isinstance(block, Signatures | Enclosures | Lines) for block in part.blocks):
         return False
-    return any(isinstance(block, Pairs | Boxes) for block in part.blocks) or (pairs and part.level > 1)
+    return any(isinstance(block, Pairs | Boxes) for block in part.blocks) or (official and part.level > 1)
 
 
 def _part(laying: _Laying, part: Part, *, framed: bool) -> Plain:
