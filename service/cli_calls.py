@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -14,6 +15,7 @@ from programmes.call import Call
 from programmes.catalogue import DefinitionFaulty, check, load
 from programmes.source import Fault
 from service.console import FAILED, OK, UNUSABLE, explained, settings_or_exit
+from web.format import Language
 
 
 @click.group()
@@ -183,3 +185,38 @@ def _published(digest: str) -> Call:
         click.echo(f"没有发布过，或不止一份 · not published, or several: {digest}", err=True)
         sys.exit(UNUSABLE)
     return known[0]
+
+
+@calls.command()
+@click.argument("definition", metavar="FOLDER|ID")
+@click.option("--direction", help="默认第一个 · the first unless said")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="写到这个文件 · the file to write")
+@click.option("--serve", is_flag=True, help="在本机打开，改了就刷新 · serve on loopback; reload after a change")
+@click.option("--port", default=0, help="0 取空闲端口 · takes a free one")
+def preview(
+    definition: str, direction: str | None, language: Language, out: Path | None, serve: bool, port: int
+) -> None:
+    """照申报单位看到的样子画出表来 · show the form as its applicants will see it, as one HTML file or served."""
+    from service import previewing
+
+    if serve:
+        _serve(previewing.site(_folder_of(definition)), port)
+        return
+    call = _any(definition)
+    chosen = direction or call.directions[0]
+    if chosen not in call.directions:
+        there = ", ".join(call.directions)
+        raise click.BadParameter(f"没有这个方向 · there are: {there}", param_hint="--direction")
+    path = out or Path(f"{call.id}-{chosen}-{language}.html")
+    path.write_text(previewing.html(call, chosen, language), encoding="utf-8")
+    click.echo(path)
+
+
+def _serve(app: Any, port: int) -> None:
+    from werkzeug.serving import make_server
+
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    click.echo(f"预览 · preview http://127.0.0.1:{server.server_port}/   按 Ctrl-C 结束 · press Ctrl-C to end")
+    with suppress(KeyboardInterrupt):
+        server.serve_forever()
