@@ -36,6 +36,9 @@ _SAID = {
     "greater_than": ("要大于 {gt}", "must be greater than {gt}"),
     "greater_than_equal": ("不能小于 {ge}", "must not be less than {ge}"),
     "less_than_equal": ("不能大于 {le}", "must not be more than {le}"),
+    "date_from_datetime_parsing": ("要写日期，如 2025-07-31", "must be a day such as 2025-07-31"),
+    "date_parsing": ("要写日期，如 2025-07-31", "must be a day such as 2025-07-31"),
+    "date_type": ("要写日期，如 2025-07-31", "must be a day such as 2025-07-31"),
     "datetime_type": ("要写时间，如 2025-11-28 17:00", "must be an instant such as 2025-11-28 17:00"),
 }
 _QUOTED = re.compile(r"'([^']*)'")

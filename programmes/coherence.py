@@ -10,7 +10,8 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from programmes import calendar
-from programmes.fields import NUMBERS, PERSONAL, WITH_OPTIONS, FieldType
+from programmes.cost_coherence import cost_faults
+from programmes.fields import NUMBERS, PERSONAL, WITH_OPTIONS, YUAN, FieldType
 from programmes.nearest import meant
 from programmes.shapes import is_list, is_mapping
 from programmes.source import Fault, Place, Source, each
@@ -118,6 +119,7 @@ def _programme(programme: Mapping[str, Any]) -> Found:
     yield from _references(programme, fields)
     yield from _conditions(programme, fields)
     yield from _kinds_of_rules(programme, fields)
+    yield from cost_faults(programme, fields)
     yield from _exclusivity(programme, fields)
     for place, direction in each(programme, "directions.*"):
         marks = [most for _, most in each(direction, "rubric.*.max")]
@@ -155,6 +157,8 @@ def _field(field: Mapping[Any, Any]) -> Found:
         yield ("max_zi",), "max_zi 只用于 longtext", "max_zi is for longtext"
     if kind == FieldType.LONGTEXT and field.get("max_zi") is None and field.get("max_chars") is None:
         yield ("type",), "longtext 要有 max_zi 或 max_chars", "longtext needs max_zi or max_chars"
+    if kind == FieldType.MONEY and field.get("unit") not in (None, "万元", YUAN):
+        yield ("unit",), "金额的单位只能是 万元 或 元", "money is in 万元 or 元"
     if field.get("by_year") is True and field.get("by"):
         yield ("by",), "by_year 和 by 只能用一个", "either by_year or by"
     least, most = field.get("min"), field.get("max")
