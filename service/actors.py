@@ -5,6 +5,7 @@ Messages carry no facts. A wake-up that is lost is made good by the tick; a wake
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import dramatiq
@@ -13,11 +14,14 @@ import structlog
 from directory import signin
 from eventstore.dispatch import Outcome
 from notifications import correspondence
+from service.keeping import Keeping
 from service.wiring import House
 
 LOOK_AGAIN_S = 0.05
 WAKE_AGAIN_S = 1.0
 RELAY_S = 1.0
+CHECKING_MS = 30 * 60 * 1000
+_WITH_BYTES = frozenset({"application.file_attached", "application.commitment_recorded", "application.recommended"})
 _log = structlog.get_logger(__name__)
 
 
@@ -29,12 +33,15 @@ class Actors:
     worked: threading.Condition
     follow: dramatiq.Actor[[], None]
     deliver_letters: dramatiq.Actor[[], None]
+    check_files: dramatiq.Actor[[], None]
     tick: dramatiq.Actor[[], None]
 
     def wake(self, outcome: Outcome | None = None) -> None:
         """After a commit. A broker that is away never fails a command: the tick will find the events."""
         try:
             self.follow.send()
+            if self.house.settings.clamd and outcome is not None and _brings_bytes(outcome):
+                self.check_files.send()
         except Exception as error:
             _log.warning("wake_up_lost", error=f"{type(error).__name__}: {error}")
 
@@ -85,10 +92,19 @@ def declare(house: House) -> Actors:
         house.delivery.drain()
         done()
 
+    keeping = Keeping(house)
+
+    def check_files() -> None:
+        house.scanning.drain()
+        done()
+
     def tick() -> None:
         sweep(house)
+        keeping.hourly()
         follow()
         actors.deliver_letters.send()
+        if house.settings.clamd:
+            actors.check_files.send()
 
     actors = Actors(
         house=house,
@@ -97,10 +113,19 @@ def declare(house: House) -> Actors:
         deliver_letters=dramatiq.actor(broker=house.broker, actor_name="deliver_letters", max_retries=3)(
             deliver_letters
         ),
+        check_files=dramatiq.actor(
+            broker=house.broker, actor_name="check_files", max_retries=0, time_limit=CHECKING_MS
+        )(check_files),
         tick=dramatiq.actor(broker=house.broker, actor_name="tick", max_retries=0)(tick),
     )
     house.dispatcher.on_commit.append(actors.wake)
     return actors
+
+
+def _brings_bytes(outcome: Outcome) -> bool:
+    """Whether a file or a sealed scan came with it, to be looked at for viruses."""
+    events = outcome.result.get("events")
+    return isinstance(events, Sequence) and not _WITH_BYTES.isdisjoint(events)
 
 
 def sweep(house: House) -> int:
@@ -141,10 +166,13 @@ def relay(house: House, stop: threading.Event) -> None:
     """The same work without any broker, until *stop*: the log is followed as it grows, the rest is looked at each second."""
     following = threading.Thread(target=house.listener.subscription.follow, args=(stop,), name="following", daemon=True)
     following.start()
+    keeping = Keeping(house)
     swept = 0.0
     while not stop.wait(RELAY_S):
         house.delivery.drain()
+        house.scanning.drain()
         if time.monotonic() - swept >= house.settings.tick_s:
             sweep(house)
+            keeping.hourly()
             swept = time.monotonic()
     following.join()

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from service import cli_calls, cli_dev, cli_directory, cli_history, cli_people
+from service import cli_calls, cli_dev, cli_directory, cli_files, cli_history, cli_people
 from service.console import FAILED, OK, progress, settings_or_exit, until_told_to_stop
 
 
@@ -144,7 +144,7 @@ def rules(tests: Path) -> None:
     sys.exit(FAILED if strange else OK)
 
 
-for command in (cli_calls.calls, cli_directory.directory, cli_people.people, cli_dev.dev, *cli_history.COMMANDS):
+for command in (cli_calls.calls, cli_directory.directory, cli_people.people, cli_dev.dev, cli_files.files, *cli_history.COMMANDS):
     cli.add_command(command)
 
 

@@ -15,11 +15,13 @@ from service.console import progress, settings_or_exit
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="库外保存的检查点 · one kept outside",
 )
-def verify(note: Path | None) -> None:
-    """核验全部历史 · read the whole log; names the first bad position and ends with 1."""
+@click.option("--files", "with_files", is_flag=True, help="连附件和扫描件的 SHA-256 一起核 · the files' digests too")
+def verify(note: Path | None, with_files: bool) -> None:
+    """核验全部历史 · read the whole log; names the first bad position, or each bad file, and ends with 1."""
     from eventstore.checkpoint import NotSigned, Signer, open_note
     from eventstore.verify import verify as verified
     from service import wiring
+    from service.keeping import damaged
 
     settings = settings_or_exit()
     house = wiring.build(settings)
@@ -32,10 +34,14 @@ def verify(note: Path | None) -> None:
         except NotSigned as error:
             raise click.ClickException(f"检查点不可信 · the checkpoint is not trusted: {error}") from error
     report = verified(house.engine, outside, progress("核验 · verifying"))
+    lost = list(damaged(house, progress("附件 · files"))) if with_files else []
     house.close()
+    for one in lost:
+        of = f"{one.application} {one.slot} " if one.application else ""
+        click.echo(f"附件有问题 · a bad file: {of}{one.file}: {one.why}", err=True)
     if report.ok:
         click.echo(f"无误 · sound: {report.size} 条事件 events, root {report.root.hex()}")
-        return
+        sys.exit(1 if lost else 0)
     where = f"{report.stream} " if report.stream else ""
     click.echo(
         f"第 {report.position} 条有问题 · bad at position {report.position}: {where}{report.reason} {report.detail}",

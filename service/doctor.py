@@ -16,6 +16,8 @@ from eventstore.verify import verify
 from service import health, wiring
 from service.settings import Settings
 from service.wiring import House
+from workflow import verdicts
+from workflow.clamd import Clamd, ScannerAway
 
 SOUND, WARNING, FAILING = 0, 1, 2
 MARKS = ("通过 ok", "警告 warning", "失败 failed")
@@ -125,6 +127,29 @@ def _files(house: House) -> Finding:
     return Finding("文件夹 files", SOUND if found == "ok" else FAILING, found)
 
 
+def _scanner(house: House) -> Finding:
+    """Whether files are looked at for viruses; what waits without a verdict stays in quarantine and is never called clean."""
+    what = "查毒 virus scanner"
+    with house.store.reading() as db:
+        counted, said = verdicts.counts(db), verdicts.last_error(db)
+    waiting = f"{counted.get('waiting', 0)} 个没有结论 without a verdict"
+    if not house.settings.clamd:
+        grade = WARNING if house.settings.mode == "production" else SOUND
+        return Finding(
+            what, grade, f"没有设置，文件标为“未查毒” · none set, files say “not scanned”; {waiting}", "VERMILION_CLAMD"
+        )
+    found = f"{counted.get('infected', 0)} 个有毒 infected, {waiting}"
+    try:
+        version = Clamd(house.settings.clamd).version()
+    except ScannerAway as away:
+        return Finding(
+            what, FAILING, f"不应答 does not answer: {away}; {found}", f"启动 start clamd ({house.settings.clamd})"
+        )
+    if counted.get("infected") or said:
+        return Finding(what, WARNING, f"{version}; {found}; {said}", "vermilion files rescan")
+    return Finding(what, SOUND, f"{version}; {found}")
+
+
 def _letters(house: House) -> Finding:
     found = health.letters(house)
     return Finding("信件 letters", SOUND if found == "ok" else WARNING, found)
@@ -153,6 +178,7 @@ _LOOKS: tuple[tuple[str, Callable[[House], Finding]], ...] = (
     ("邮件 mail", _mail),
     ("代理 broker", _broker),
     ("文件夹 files", _files),
+    ("查毒 virus scanner", _scanner),
     ("信件 letters", _letters),
     ("历史 history", _history),
     ("传输 transport", _transport),

@@ -29,7 +29,7 @@ class SettingsFaulty(Exception):
 
 
 class Settings(BaseSettings):
-    """*files* is a folder; *proxies* says how many of our own stand in front (nginx: 1), whose forwarded address is believed; *smtp_url* is smtp://, smtps:// or smtp+starttls://; keys are 32 bytes in base64 or hex."""
+    """*files* is a folder; *proxies* says how many of our own stand in front (nginx: 1), whose forwarded address is believed; *clamd* is unix:/path or host:port of a virus scanner, "" for none; *smtp_url* is smtp://, smtps:// or smtp+starttls://; keys are 32 bytes in base64 or hex."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     master_key: SecretStr
     session_key: SecretStr
     checkpoint_key: SecretStr
+    clamd: str = ""
     proxies: int = Field(default=0, ge=0, le=9)
     log_name: str = Field(default="vermilion", pattern=r"^[^\s+]+$")
     tick_s: float = Field(default=30.0, gt=0)
@@ -77,6 +78,14 @@ class Settings(BaseSettings):
         if parts.scheme not in {"smtp", "smtps", "smtp+starttls"} or not parts.hostname:
             raise ValueError("要 smtp://主机:端口 · wanted smtp://host:port, smtps:// or smtp+starttls://")
         return url
+
+    @field_validator("clamd")
+    @classmethod
+    def _is_a_scanner(cls, place: str) -> str:
+        host, _, port = place.rpartition(":")
+        if place and not place.startswith("unix:/") and not (host and port.isdigit() and 0 < int(port) < 65536):
+            raise ValueError("要 unix:/路径 或 主机:端口 · wanted unix:/path or host:port")
+        return place
 
     @field_validator("base_url")
     @classmethod

@@ -37,12 +37,22 @@ from service import broker as brokers
 from service import publishing
 from service.publishing import PublishedCalls
 from service.settings import Settings
+from workflow.attempts import TYPES as ATTEMPT_TYPES
+from workflow.clamd import Clamd
 from workflow.events import TYPES as APPLICATION_TYPES
+from workflow.exceptions import TYPES as EXCEPTION_TYPES
 from workflow.files import Files
 from workflow.handling import Handling
-from workflow.projections import Applications, Assignments, AttachedFiles, BankReferences, Papers
+from workflow.projections import kept
+from workflow.scanning import Scanning
 
-TYPES: Mapping[str, type[Event]] = {**DIRECTORY_TYPES, **publishing.TYPES, **APPLICATION_TYPES}
+TYPES: Mapping[str, type[Event]] = {
+    **DIRECTORY_TYPES,
+    **publishing.TYPES,
+    **APPLICATION_TYPES,
+    **EXCEPTION_TYPES,
+    **ATTEMPT_TYPES,
+}
 ROOF = Actor("house", "系统", (Grant(Role.OPERATOR, "43"),))
 """Who acts where no person does yet: the roof itself, when it registers the first people and publishes a call."""
 
@@ -66,6 +76,7 @@ class House:
     register: Register
     handling: Handling
     files: Files
+    scanning: Scanning
     sender: Sender
     relay: Relay
     rendering: Rendering
@@ -101,6 +112,8 @@ def build(settings: Settings) -> House:
     sender = Sender(address=settings.mail_from, base_url=settings.base_url, bounce_key=settings.session_key_bytes)
     rendering = Rendering(sender)
     relay = Relay.of(settings.smtp_url.get_secret_value())
+    files = Files(settings.files, ids)
+    scanner = Clamd(settings.clamd) if settings.clamd else None
     return House(
         settings=settings,
         engine=engine,
@@ -115,8 +128,9 @@ def build(settings: Settings) -> House:
         projections=projections,
         dispatcher=dispatcher,
         register=Register(dispatcher),
-        handling=Handling(dispatcher, calls, Directory, clock, ids, os.urandom),
-        files=Files(settings.files, ids),
+        handling=Handling(dispatcher, calls, Directory, clock, ids, os.urandom, scanning=bool(settings.clamd)),
+        files=files,
+        scanning=Scanning(store, wall, files, scanner),
         sender=sender,
         relay=relay,
         rendering=rendering,
@@ -129,4 +143,4 @@ def build(settings: Settings) -> House:
 
 def projections_of(calls: PublishedCalls) -> tuple[Projection, ...]:
     """Every projection of the house, the register first: others may lean on what it refuses."""
-    return (DirectoryProjection(), Applications(calls), BankReferences(), Assignments(), AttachedFiles(), Papers())
+    return (DirectoryProjection(), *kept(calls))

@@ -53,7 +53,7 @@ class Scanning:
             now = self.clock.now(db)
             if verdict is None:
                 _log.warning("file_not_checked", sha256=claimed.sha256, why=why)
-                verdicts.put_off(db, claimed, why, now)
+                verdicts.put_off(db, claimed, why, now, soon=word == "away")
                 return word
             verdicts.settle(db, claimed.sha256, verdict, now, claimed.token)
         if verdict.state is State.INFECTED:
@@ -79,7 +79,7 @@ class Scanning:
         self.scanner.version()
         with self.store.begin() as db:
             verdicts.expect_the_unknown(db)
-            verdicts.expect(db, {digest: SCAN for digest in self.files.scans()})
+            verdicts.expect(db, dict.fromkeys(self.files.scans(), SCAN))
             everything = verdicts.everything(db)
         done = Counter[str]()
         for count, (sha256, place) in enumerate(everything, start=1):

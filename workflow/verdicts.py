@@ -89,11 +89,13 @@ def expect(db: Connection, places: Mapping[str, str]) -> int:
         for digest, place in places.items()
         if _DIGEST.fullmatch(bare(digest))
     ]
-    if not rows:
-        return 0
     insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(file_checks).values(rows).on_conflict_do_nothing(index_elements=["sha256"])
-    return len(db.execute(statement.returning(file_checks.c.sha256)).all())
+    added = 0
+    for start in range(0, len(rows), _CHUNK):
+        statement = insert(file_checks).values(rows[start : start + _CHUNK])
+        unless_there = statement.on_conflict_do_nothing(index_elements=["sha256"])
+        added += len(db.execute(unless_there.returning(file_checks.c.sha256)).all())
+    return added
 
 
 def expect_the_unknown(db: Connection) -> int:
@@ -101,7 +103,7 @@ def expect_the_unknown(db: Connection) -> int:
     attached = of_revision(schema.attached_files, AttachedFiles.revision)
     known = select(file_checks.c.sha256).where(file_checks.c.sha256 == attached.c.sha256)
     lacking = select(attached.c.sha256, func.min(attached.c.file_id)).where(~known.exists()).group_by(attached.c.sha256)
-    return expect(db, {sha256: file_id for sha256, file_id in db.execute(lacking)})
+    return expect(db, {str(sha256): str(file_id) for sha256, file_id in db.execute(lacking)})
 
 
 def said(db: Connection, digests: Iterable[str], scanning: bool) -> dict[str, Verdict]:
@@ -131,7 +133,7 @@ def _rows(db: Connection, digests: Collection[str]) -> dict[str, Verdict]:
 
 
 def claim(db: Connection, now: datetime, limit: int) -> list[Claimed]:
-    """Lease up to *limit* that are due. The attempt counts from here: whatever kills a process is not tried for ever."""
+    """Lease up to *limit* that are due. The attempt counts from here, whatever becomes of the process."""
     c, at, token = file_checks.c, microseconds(now), uuid4().hex
     due = (
         select(c.sha256)
@@ -162,9 +164,9 @@ def settle(db: Connection, sha256: str, verdict: Verdict, now: datetime, token: 
     return bool(db.execute(update(file_checks).where(file_checks.c.sha256 == sha256, *ours).values(settled)).rowcount)
 
 
-def put_off(db: Connection, claimed: Claimed, why: str, now: datetime) -> None:
-    """Nothing could be found out: it stays in quarantine and is looked at again, later each time."""
-    wait = WAITS[min(claimed.attempts, len(WAITS)) - 1]
+def put_off(db: Connection, claimed: Claimed, why: str, now: datetime, *, soon: bool) -> None:
+    """Nothing could be found out: it stays in quarantine and is looked at again, *soon* or later each time."""
+    wait = WAITS[0 if soon else min(claimed.attempts, len(WAITS)) - 1]
     released = {
         "due_at": microseconds(now + wait),
         "last_error": why[:_SAID],
@@ -173,12 +175,6 @@ def put_off(db: Connection, claimed: Claimed, why: str, now: datetime) -> None:
     }
     c = file_checks.c
     db.execute(update(file_checks).where(c.sha256 == claimed.sha256, c.lease_token == claimed.token).values(released))
-
-
-def hurry(db: Connection) -> int:
-    """Let everything that waits be looked at now: the scanner is back, or somebody asked."""
-    c = file_checks.c
-    return int(db.execute(update(file_checks).where(c.state == "waiting", c.due_at > 0).values(due_at=0)).rowcount)
 
 
 def everything(db: Connection) -> list[tuple[str, str]]:
