@@ -48,8 +48,8 @@ class Laid:
 class _Laying:
     """What is gathered on the way through a paper."""
 
-    pictures: dict[str, bytes] = field(default_factory=dict)
-    missing: set[int] = field(default_factory=set)
+    pictures: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    missing: set[int] = field(default_factory=set[int])
     enclosed: int | None = 0
 
     def said(self, text: str) -> Said:

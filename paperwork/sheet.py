@@ -7,16 +7,13 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from paperwork.book import Book, BookRefused, Fault, marked_copy, open_book, read_rows
 from paperwork.cells import fit_columns, put_text, width_of
 from paperwork.components import require
 from paperwork.document import Document, Line, Lines, Part, Table
 from paperwork.packing import repacked
-
-if TYPE_CHECKING:
-    from openpyxl.worksheet.worksheet import Worksheet
 
 __all__ = [
     "OFFICIAL_COLUMNS",
@@ -132,7 +129,7 @@ def summary_document(sheet: SummarySheet, *, version: int = 0, code: str = "", l
     )
 
 
-def _top(page: "Worksheet", sheet: SummarySheet) -> None:
+def _top(page: Any, sheet: SummarySheet) -> None:
     """Rows 1 to 3 have heights of their own: otherwise the heading runs into the line below."""
     from openpyxl.styles import Alignment
 
@@ -153,7 +150,7 @@ def _top(page: "Worksheet", sheet: SummarySheet) -> None:
         page.row_dimensions[row].height = height
 
 
-def _table(page: "Worksheet", sheet: SummarySheet) -> None:
+def _table(page: Any, sheet: SummarySheet) -> None:
     from openpyxl.styles import Alignment, Border, Side
 
     side = Side(style="thin")
@@ -172,13 +169,13 @@ def _table(page: "Worksheet", sheet: SummarySheet) -> None:
         page.column_dimensions["ABCDEFGHIJKLMNOPQRSTUVWXYZ"[place]].width = width
 
 
-def _print_setup(page: "Worksheet") -> None:
+def _print_setup(page: Any) -> None:
     page.print_title_rows = f"{_HEAD_ROW}:{_HEAD_ROW}"
     page.freeze_panes = f"A{_HEAD_ROW + 1}"
     page.page_setup.orientation = "landscape"
-    page.page_setup.paperSize = page.PAPERSIZE_A4  # pyright: ignore[reportAttributeAccessIssue]
+    page.page_setup.paperSize = page.PAPERSIZE_A4
     page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
-    page.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr]
+    page.sheet_properties.pageSetUpPr.fitToPage = True
     page.print_options.horizontalCentered = True
     page.oddFooter.center.text = "第 &P 页，共 &N 页"
     for edge, centimetres in (("left", 1.5), ("right", 1.5), ("top", 2.0), ("bottom", 1.8)):

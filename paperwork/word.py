@@ -58,7 +58,7 @@ class _Writing:
 
     def __init__(self, document: Document) -> None:
         import docx
-        from docx.oxml import OxmlElement
+        from docx.oxml import OxmlElement  # pyright: ignore[reportUnknownVariableType]
         from docx.oxml.ns import qn
 
         self._document = document
@@ -98,6 +98,7 @@ class _Writing:
             self._style(name, font, size)
         for name, before, after in (("Normal", 0, 0), ("Heading 1", 12, 12), ("Heading 2", 10, 6)):
             shape = self._word.styles[name].paragraph_format
+            shape.line_spacing = 1.25
             shape.space_before, shape.space_after = Pt(before), Pt(after)
         properties = self._word.core_properties
         properties.author, properties.last_modified_by, properties.comments = "Vermilion", "", ""
@@ -137,7 +138,7 @@ class _Writing:
         if align in alignments:
             paragraph.alignment = alignments[align]
         if indent:
-            self._indent(paragraph)
+            self._indent(paragraph, size or 12)
         if text:
             run = paragraph.add_run(writable(text))
             if font:
@@ -146,18 +147,19 @@ class _Writing:
                 run.font.size = Pt(size)
         return paragraph
 
-    def _indent(self, paragraph: Any) -> None:
-        """Two characters, said in characters so that it follows the size."""
-        indent = self._element("w:ind")
-        indent.set(self._qn("w:firstLineChars"), "200")
-        paragraph._p.get_or_add_pPr().append(indent)
+    def _indent(self, paragraph: Any, size: float) -> None:
+        """Two characters, said in characters so that it follows the size, and in points for whoever does not know that."""
+        from docx.shared import Pt
+
+        paragraph.paragraph_format.first_line_indent = Pt(2 * size)
+        paragraph._p.pPr.ind.set(self._qn("w:firstLineChars"), "200")
 
     def _boxes_in(self, paragraph: Any, boxes: Iterable[tuple[bool, str]]) -> None:
         """An empty and a ticked box are drawn by the one font that Windows and WPS have both in."""
         for place, (ticked, text) in enumerate(boxes):
             run = paragraph.add_run(("    " if place else "") + ("☑" if ticked else "☐"))
             self._set_font(run._r.get_or_add_rPr(), _SYMBOLS, _SYMBOLS)
-            paragraph.add_run(" " + writable(text))
+            paragraph.add_run("\u00a0" + writable(text))
 
     def _title(self) -> None:
         from docx.shared import Pt
@@ -315,6 +317,7 @@ class _Writing:
             return
         table = self._word.add_table(rows=0, cols=0, style="Table Grid")
         table.autofit = False
+        self._inset(table)
         twips = int(self._width / 2.54 * 1440) // _GRID
         for _ in range(_GRID):
             column = self._element("w:gridCol")
@@ -323,6 +326,18 @@ class _Writing:
         for cells, head, whole in rows:
             table._tbl.append(self._row(cells, twips, head=head, whole=whole))
         self._word.add_paragraph().paragraph_format.line_spacing = 0.5
+
+    def _inset(self, table: Any) -> None:
+        margins = self._element("w:tblCellMar")
+        for edge, twips in (("top", "60"), ("left", "85"), ("bottom", "60"), ("right", "85")):
+            margin = self._element(f"w:{edge}")
+            margin.set(self._qn("w:w"), twips)
+            margin.set(self._qn("w:type"), "dxa")
+            margins.append(margin)
+        look = table._tbl.tblPr.find(self._qn("w:tblLook"))
+        table._tbl.tblPr.insert(
+            list(table._tbl.tblPr).index(look) if look is not None else len(table._tbl.tblPr), margins
+        )
 
     def _row(self, cells: Sequence[_Cell], twips: int, *, head: bool, whole: bool) -> Any:
         row, properties = self._element("w:tr"), self._element("w:trPr")
