@@ -260,7 +260,8 @@ def _kinds_of_rules(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> 
         if check.get("kind") == "rows_count":
             yield from (((*place, *inner), zh, en) for inner, zh, en in _counted(check, fields))
         if check.get("kind") == "says_together":
-            yield from _unknown_option(place, {"is": check.get("value")}, fields.get(str(check.get("field"))))
+            options = _ids(fields.get(str(check.get("field"))), "options.*.id")
+            yield from _unknown([((*place, "value"), check.get("value"))] if options else [], options, "选项", "option")
         fitting = wanted.get(str(check.get("kind")))
         for word in ("field", "other"):
             field = fields.get(str(check.get(word)))
