@@ -1,0 +1,231 @@
+"""An application as the paper it becomes: the official form of any programme, read off its definition. Pure.
+
+Chinese, because the form is. What stands on the paper is in the order and under the labels of the definition.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from paperwork.document import (
+    Block,
+    Document,
+    Enclosure,
+    Enclosures,
+    Figure,
+    Line,
+    Pairs,
+    Part,
+    Signatures,
+    Text,
+)
+from programmes.call import Call, Programme
+from programmes.documents import Commitment, CoverLine, Letter, Slot
+from programmes.fields import personal_columns, personal_ids
+from workflow.answers import plain
+from workflow.application import Application, Attachment
+from workflow.printing import table
+from workflow.printing.issuing import ATTACHMENTS, COMMITMENT
+from workflow.state import FORM
+
+_NUMBERED = re.compile(r"^(?:[一二三四五六七八九十]+、|\d+[.．、]\s*)")
+_BLANK_DATE = "年    月    日"
+_SEAL = "（盖章）"
+VEILED = "（已隐去）"
+NAMES: Mapping[str, str] = {
+    FORM: "申报书",
+    COMMITMENT: "真实性承诺书",
+    "price_letter": "价格真实性承诺函",
+    "consortium_agreement": "联合体协议书",
+    ATTACHMENTS: "附件清单",
+}
+"""What each kind of paper is called in the name of its file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bearing:
+    """What a paper bears on every page, and when its text was first issued."""
+
+    code: str
+    version: int
+    link: str
+    dated: date
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What the parts are made from: the text with or without what is personal, and the figures beside narratives."""
+
+    application: Application
+    call: Call
+    programme: Programme
+    answers: Mapping[str, Any]
+    dated: date
+    veiled: bool
+    figures: Mapping[str, Sequence[Figure]] = field(default_factory=dict[str, Sequence[Figure]])
+
+
+def document_of(
+    application: Application,
+    call: Call,
+    kind: str,
+    bearing: Bearing,
+    *,
+    veiled: bool = False,
+    figures: Mapping[str, Sequence[Figure]] | None = None,
+) -> Document:
+    """The paper of *kind*. *veiled*: what is personal is left out. *figures*: pictures by the field they stand under."""
+    programme = call.programme_of(application.direction)
+    answers = plain(application.answers)
+    shown = _veiled(answers, programme) if veiled else answers
+    source = _Source(application, call, programme, shown, bearing.dated, veiled, figures or {})
+    letter = programme.letter(kind)
+    if letter is not None:
+        made = _letter(source, letter)
+    else:
+        made = {COMMITMENT: _commitment_alone, ATTACHMENTS: _attachments_alone}.get(kind, _form)(source)
+    return Document(
+        kind=kind,
+        number=application.number,
+        version=bearing.version,
+        code=bearing.code,
+        link=bearing.link,
+        dated=bearing.dated.isoformat(),
+        subject=application.number,
+        **made,
+    )
+
+
+def file_name(kind: str, number: str, version: int, suffix: str) -> str:
+    """「申报书-HN-AI-2025-0001-v3.pdf」"""
+    return f"{NAMES.get(kind, kind)}-{number}-v{version}.{suffix}"
+
+
+def _form(source: _Source) -> dict[str, Any]:
+    paper = source.programme.paper
+    return {
+        "title": tuple(line.zh for line in paper.title),
+        "cover": tuple(_sealed_beside(line) for line in _cover(source, paper.cover)),
+        "contents_heading": paper.contents_heading.zh,
+        "contents_note": paper.contents_note.label.zh,
+        "parts": (
+            Part(heading=source.programme.commitment.heading.zh, blocks=_promise(source, source.programme.commitment)),
+            Part(heading=paper.form_heading.zh),
+            *_sections(source),
+            Part(heading=paper.attachments_heading.zh, blocks=(_enclosures(source),)),
+        ),
+    }
+
+
+def _commitment_alone(source: _Source) -> dict[str, Any]:
+    text = source.programme.commitment
+    return {"title": (_NUMBERED.sub("", text.heading.zh),), "parts": (Part(heading="", blocks=_promise(source, text)),)}
+
+
+def _attachments_alone(source: _Source) -> dict[str, Any]:
+    title = _NUMBERED.sub("", source.programme.paper.attachments_heading.zh)
+    return {"title": (title,), "parts": (Part(heading="", blocks=(_enclosures(source),)),)}
+
+
+def _letter(source: _Source, letter: Letter) -> dict[str, Any]:
+    blocks: list[Block] = []
+    if letter.addressee:
+        blocks.append(Text(text=f"{letter.addressee.zh.rstrip('：:')}："))
+    if letter.about:
+        blocks.append(Pairs(rows=tuple((line,) for line in _cover(source, letter.about))))
+    blocks += _running(letter)
+    blocks.append(_signatures(source, letter))
+    return {"title": (letter.heading.zh,), "parts": (Part(heading="", blocks=tuple(blocks)),)}
+
+
+def _promise(source: _Source, text: Commitment) -> tuple[Block, ...]:
+    return (*_running(text), _signatures(source, text))
+
+
+def _running(text: Commitment | Letter) -> Iterator[Block]:
+    closing = f"\n{text.closing.zh}" if text.closing else ""
+    yield Text(text=text.text.zh.strip() + closing)
+
+
+def _signatures(source: _Source, text: Commitment | Letter) -> Signatures:
+    """Who signs writes by hand; whose seal it is stands there."""
+    return Signatures(
+        lines=(
+            Line(label=text.signer.label.zh),
+            Line(label=text.seal.label.zh, value=source.application.unit_name),
+            Line(label="", value=_BLANK_DATE),
+        )
+    )
+
+
+def _cover(source: _Source, lines: Iterable[CoverLine]) -> Iterator[Line]:
+    for line in lines:
+        values = (_named(source, name) for name in line.made_from)
+        yield Line(label=line.label.zh, value=" ".join(value for value in values if value))
+
+
+def _sealed_beside(line: Line) -> Line:
+    """On the title page the seal goes beside the name: 申报单位：……（盖章）."""
+    label = line.label.removesuffix(_SEAL)
+    return line if label == line.label else Line(label=label, value=f"{line.value}{_SEAL}")
+
+
+def _named(source: _Source, name: str) -> str:
+    match name:
+        case "units":
+            return source.application.unit_name
+        case "sealed_on":
+            return f"{source.dated.year}年{source.dated.month}月{source.dated.day}日"
+        case _:
+            return table.said(source.programme.field(name), source.answers)
+
+
+def _sections(source: _Source) -> Iterator[Part]:
+    """The parts of the information table; what stands on the title page is not said again."""
+    on_the_cover = {name for line in source.programme.paper.cover for name in line.made_from}
+    heading, blocks = "", list[Block]()
+    for section in source.programme.sections(source.application.direction):
+        asked = section.asked(source.application.direction)
+        if not section.on_paper or all(each.id in on_the_cover for each in asked):
+            continue
+        above = (section.under or section.heading).zh
+        if above != heading:
+            if blocks:
+                yield Part(heading=heading, blocks=tuple(blocks), level=2)
+            heading, blocks = above, []
+        blocks += table.blocks(section, source.application.direction, source.call, source.answers, source.figures)
+    if blocks:
+        yield Part(heading=heading, blocks=tuple(blocks), level=2)
+
+
+def _enclosures(source: _Source) -> Enclosures:
+    listed = [one for slot in source.programme.attachments for one in _of_slot(source, slot)]
+    return Enclosures(enclosures=tuple(listed), note=source.programme.paper.attachments_note.label.zh)
+
+
+def _of_slot(source: _Source, slot: Slot) -> Iterator[Enclosure]:
+    """Every file of a slot, or its name alone; a scan of our own paper has no name before the paper is there."""
+    label = _NUMBERED.sub("", slot.label.zh)
+    files = [held for held in source.application.attachments.get(slot.id, ()) if not held.paper_code]
+    if not files:
+        yield Enclosure(label=label)
+    for held in sorted(files, key=_in_order):
+        beside = f"（{held.label}年）" if slot.per_year and held.label else f"（{held.label}）" if held.label else ""
+        name = VEILED if source.veiled and slot.personal else held.name
+        yield Enclosure(label=label + beside, name=name, pages=held.pages, sha256=held.sha256)
+
+
+def _in_order(held: Attachment) -> tuple[str, str]:
+    return held.label, held.name
+
+
+def _veiled(answers: Mapping[str, Any], programme: Programme) -> dict[str, Any]:
+    """The answers without what is personal."""
+    personal, columns = personal_ids(programme.form), personal_columns(programme.form)
+    found = {name: VEILED if name in personal else answer for name, answer in answers.items()}
+    for name, hidden in columns.items():
+        rows: Sequence[Mapping[str, Any]] = answers.get(name) or ()
+        found[name] = [{column: VEILED if column in hidden else cell for column, cell in row.items()} for row in rows]
+    return found
