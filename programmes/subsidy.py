@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from programmes.costs import Costs, CostLine, lines_of, payments_of
+from programmes.costs import CostLine, Costs, lines_of, payments_of
 from programmes.money import Money, portion
 from programmes.vocabulary import Answers, Words
 
