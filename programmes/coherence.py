@@ -257,11 +257,7 @@ def _kinds_of_rules(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> 
     for place, check in each(programme, "checks.*"):
         if not is_mapping(check):
             continue
-        if check.get("kind") == "rows_count":
-            yield from (((*place, *inner), zh, en) for inner, zh, en in _counted(check, fields))
-        if check.get("kind") == "says_together":
-            options = _ids(fields.get(str(check.get("field"))), "options.*.id")
-            yield from _unknown([((*place, "value"), check.get("value"))] if options else [], options, "选项", "option")
+        yield from (((*place, *inner), zh, en) for inner, zh, en in _of_its_kind(check, fields))
         fitting = wanted.get(str(check.get("kind")))
         for word in ("field", "other"):
             field = fields.get(str(check.get(word)))
@@ -274,6 +270,18 @@ def _kinds_of_rules(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> 
         )
         if option is not None and options and option not in options:
             yield (*place, "option"), f"没有选项“{option}”", f"there is no option {option!r}"
+
+
+def _of_its_kind(check: Mapping[Any, Any], fields: Mapping[str, Any]) -> Found:
+    """What only one kind of rule asks of its words."""
+    match check.get("kind"):
+        case "rows_count":
+            yield from _counted(check, fields)
+        case "says_together":
+            options = _ids(fields.get(str(check.get("field"))), "options.*.id")
+            yield from _unknown([(("value",), check.get("value"))] if options else [], options, "选项", "option")
+        case _:
+            pass
 
 
 def _counted(check: Mapping[Any, Any], fields: Mapping[str, Any]) -> Found:

@@ -56,7 +56,8 @@ def _filled(pattern: str, written: Mapping[str, Any], programme: Programme, say:
         return found[1] if there else ""
 
     def value(found: re.Match[str]) -> str:
-        return said(written.get(found[1]), programme, say, asked)
+        unit_of = None if found[1] == "percent" else asked
+        return said(written.get(found[1]), programme, say, unit_of)
 
     return _SLOT.sub(value, _OPTIONAL.sub(optional, pattern))
 
