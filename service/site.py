@@ -18,6 +18,7 @@ from service import clockwork, demonstration, entrance, front, health, limits
 from service.actors import Actors, declare
 from service.settings import LOOPBACK, read
 from service.sink import Mailbox
+from service.spooling import requests_into
 from service.told import Told
 from service.wiring import House, build
 from web import face, openapi, security
@@ -41,6 +42,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     told = Told(house.store, house.clock)
 
     app = Flask(__name__, static_folder=None)
+    app.request_class = requests_into(house.files)
     app.secret_key = house.settings.session_key_bytes
     app.config["MAX_CONTENT_LENGTH"], app.config["TRUSTED_HOSTS"] = LARGEST_BODY, hosts_of(house.settings.base_url)
     furniture = Furniture(

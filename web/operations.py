@@ -270,7 +270,7 @@ def respond(operation: Operation, answer: Answer) -> Response:
         response.headers["Location"] = answer.location
     if answer.replayed:
         response.headers["Idempotency-Replayed"] = "true"
-    response.headers["Cache-Control"] = "no-store"
+    response.headers["Cache-Control"] = "no-store" if answer.content is None else "private, no-store"
     return response
 
 
@@ -281,9 +281,10 @@ def file_response(
     response = Response(content, status, content_type=media_type)
     shape = "inline" if inline else "attachment"
     response.headers["Content-Disposition"] = f"{shape}; filename*=UTF-8''{quote(name or 'file', safe='')}"
+    response.headers["X-Content-Type-Options"] = "nosniff"
     if not inline:
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["Cache-Control"] = "no-store"
+    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

@@ -65,8 +65,8 @@ def test_pages_are_counted_where_they_are_written_in_the_open(files: Files) -> N
 def test_what_was_never_attached_is_swept_after_a_day(files: Files) -> None:
     kept, orphan = (files.receive(io.BytesIO(pdf("a")), "a.pdf") for _ in range(2))
     soon = datetime.now(UTC) - timedelta(days=1)
-    assert files.sweep({kept.file_id}, soon) == 0
-    assert files.sweep({kept.file_id}, datetime.now(UTC) + timedelta(seconds=5)) == 1
+    assert files.sweep(lambda ids: {kept.file_id}, soon) == 0
+    assert files.sweep(lambda ids: {kept.file_id}, datetime.now(UTC) + timedelta(seconds=5)) == 1
     with pytest.raises(FileDamaged):
         files.open(orphan.file_id, orphan.sha256)
     files.open(kept.file_id, kept.sha256).close()

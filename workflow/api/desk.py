@@ -5,7 +5,6 @@ from typing import Any
 
 from directory.actor import Actor
 from eventstore.dispatch import Context, Outcome
-from eventstore.refusal import ConcurrencyConflict, KeyReused, Malformed, PreconditionFailed, Refused
 from programmes.catalogue import Catalogue
 from web.operations import Answer, Asked
 from workflow import commands as c
@@ -43,10 +42,15 @@ class Desk:
         """Before a command's body is read."""
         self.handling.admit(path["application_id"], actor, to_act=True)
 
+    def admit_bytes(self, actor: Actor, path: Mapping[str, Any]) -> None:
+        """The same, and that there is room for a file."""
+        self.admit(actor, path)
+        self.files.need_room()
+
+    def admit_a_scan(self, actor: Actor, path: Mapping[str, Any]) -> None:
+        """A scan belongs to nothing yet; there must be room for it."""
+        self.files.need_room()
+
     def admit_the_public(self, actor: Actor, path: Mapping[str, Any]) -> None:
         """An objection may come from anybody, once there was a public notice."""
         self.handling.admit(path["application_id"], actor, to_act=True, objecting=True)
-
-
-REFUSALS = (Refused, Malformed, PreconditionFailed, ConcurrencyConflict, KeyReused)
-"""After these nothing was written."""

@@ -9,8 +9,10 @@ from programmes.documents import Commitment, Slot
 from programmes.fields import Section
 from web.reading import Request
 from workflow.dossier import Words
+from workflow.enclosures import Enclosure
 from workflow.stages import Stage
 from workflow.timeline import Entry
+from workflow.verdicts import Verdict
 from workflow.worklist import PAGE
 
 Search = Annotated[str, Field(max_length=100)]
@@ -37,6 +39,28 @@ class Done(Told):
     events: tuple[str, ...]
     file_id: str = ""
     not_copied: tuple[str, ...] = ()
+
+
+class FigureFault(Told):
+    """A cell that was not imported, as the spreadsheet calls it, and why."""
+
+    sheet: str
+    cell: str
+    code: str
+    params: dict[str, Any]
+    zh: str
+    en: str
+
+
+class FiguresImported(Told):
+    """How many questions the workbook answered, which fields changed, what was refused; *copy_href*: the marked copy, or ""."""
+
+    id: str
+    version: int
+    found: int
+    changed: tuple[str, ...]
+    faults: tuple[FigureFault, ...]
+    copy_href: str
 
 
 class ListQuery(Request):
@@ -211,10 +235,55 @@ class RecommendationsAnswer(Told):
 
 
 class UploadFields(Request):
-    """*label* tells which of several (the report year); *check_code* is what an auditor's report shows."""
+    """*label* tells which of several (the report year); *check_code* is what an auditor's report shows; *paper_code* stands
+    on the printed paper that was scanned; *replaces* is the file whose place it takes."""
 
     label: Annotated[str, Field(max_length=100)] = ""
     check_code: Annotated[str, Field(max_length=100)] = ""
+    paper_code: Annotated[str, Field(max_length=100)] = ""
+    replaces: Annotated[str, Field(max_length=32)] = ""
+
+
+class FileCheck(Told):
+    """What a virus scanner said of the bytes: quarantined, clean, infected, or not_scanned where there is no scanner."""
+
+    state: str
+    engine: str = ""
+    signature: str = ""
+    checked_at: datetime | None = None
+
+
+class Enclosed(Told):
+    """A file in the list. *first* and *last* are its pages among the attachments; None behind a file that cannot be counted."""
+
+    slot: str
+    label: Words
+    part: str
+    file_id: str
+    name: str
+    size: int
+    sha256: str
+    pages: int | None
+    first: int | None
+    last: int | None
+    check: FileCheck
+
+    @classmethod
+    def of(cls, one: Enclosure, verdict: Verdict) -> "Enclosed":
+        fields = {name: getattr(one, name) for name in cls.model_fields if name not in ("label", "check")}
+        said = FileCheck(
+            state=verdict.state.value,
+            engine=verdict.engine,
+            signature=verdict.signature,
+            checked_at=verdict.checked_at,
+        )
+        return cls(label=Words(zh=one.label.zh, en=one.label.en), check=said, **fields)
+
+
+class AttachmentListAnswer(Told):
+    id: str
+    number: str
+    items: tuple[Enclosed, ...]
 
 
 class NoFields(Request):

@@ -14,7 +14,8 @@ from workflow.answers import scans_of
 from workflow.api import models as m
 from workflow.api.desk import Desk
 from workflow.api.wishes import PLACE
-from workflow.dossier import Dossier, Words, file_of, present, view_of
+from workflow.dossier import Dossier, Words, file_of, present, texts_of, view_of
+from workflow.enclosures import enclosures
 from workflow.files import chunks
 from workflow.handling import NotFound
 from workflow.stages import Stage
@@ -34,6 +35,8 @@ def questions(desk: Desk) -> Iterator[Operation]:
                 "Download a file", asking.file, None, answers_file=True)  # fmt: skip
     yield _read("downloadScan", PLACE + "/scans/<digest>", "application.file.read", "下载盖章扫描件",
                 "Download a sealed scan", asking.scan, None, answers_file=True)  # fmt: skip
+    yield _read("getAttachmentList", PLACE + "/attachment-list", "application.read", "附件清单",
+                "The list of attachments with their pages", asking.attachment_list, m.AttachmentListAnswer)  # fmt: skip
     yield _read("getRecommendationList", "/calls/<call>/programmes/<programme>/recommendations/<body>",
                 "recommendation_list.read", "推荐汇总表", "The recommendation list of a body",
                 asking.recommendations, m.RecommendationsAnswer)  # fmt: skip
@@ -118,17 +121,35 @@ class Asking:
         held = file_of(application, call, view, asked.path["slot"], asked.path["file_id"])
         if held is None:
             raise NotFound
+        self._handling.quarantine.let_through(held.sha256, held.name, own=view.working)
         stream = self._desk.files.open(held.file_id, held.sha256)
         return Answer(content=chunks(stream), media_type=held.media_type, filename=held.name)
 
     def scan(self, asked: Asked) -> Answer:
         application = self._handling.load(asked.path["application_id"], asked.actor).state
         digest: str = asked.path["digest"]
-        shown = digest in scans_of(application) and view_of(asked.actor, application).personal
-        if not shown or not self._desk.files.has_scan(digest):
+        view = view_of(asked.actor, application)
+        if digest not in scans_of(application) or not view.personal or not self._desk.files.has_scan(digest):
             raise NotFound
+        self._handling.quarantine.let_through(digest, texts.t("pages.input.scan"), own=view.working)
         stream, media_type, name = self._desk.files.open_scan(digest)
         return Answer(content=chunks(stream), media_type=media_type, filename=name)
+
+    def attachment_list(self, asked: Asked) -> Answer:
+        loaded = self._handling.load(asked.path["application_id"], asked.actor)
+        application, call = loaded.state, self._handling.call_of(loaded.state)
+        view = view_of(asked.actor, application)
+        _, attachments = texts_of(application, view)
+        slots = call.programme_of(application.direction).attachments
+        open_to_them = [slot for slot in slots if view.personal or not slot.personal]
+        listed = enclosures(open_to_them, attachments, call.report_years)
+        said = self._handling.quarantine.said(one.sha256 for one in listed)
+        body = m.AttachmentListAnswer(
+            id=application.id,
+            number=application.number,
+            items=tuple(m.Enclosed.of(one, said[one.sha256]) for one in listed),
+        )
+        return Answer(body=body, version=loaded.version)
 
     def notices(self, asked: Asked) -> Answer:
         query = asked.query_as(m.NoticeQuery) if asked.query else m.NoticeQuery()

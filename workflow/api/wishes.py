@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from eventstore.dispatch import Outcome
 from web.operations import Answer, Asked, Method, Operation
 from workflow import commands as c
 from workflow.api.bodies import body_of, command_of, without
-from workflow.api.desk import REFUSALS, Desk
+from workflow.api.desk import Desk
 from workflow.api.models import Done, KeptScan, NoFields, UploadFields
+from workflow.uploading import Upload, attach
 
 PLACE = "/applications/<uuid:application_id>"
 
@@ -127,27 +129,14 @@ def _attaching(desk: Desk) -> Operation:
     def perform(asked: Asked) -> Answer:
         assert asked.file is not None, "an upload has its file"
         fields = asked.body_as(UploadFields)
-        received = desk.files.receive(asked.file.stream, asked.file.filename or "")
-        command = c.AttachFile(
-            application_id=asked.path["application_id"],
-            slot=asked.path["slot"],
-            file_id=received.file_id,
-            name=received.name,
-            size=received.size,
-            sha256=received.sha256,
-            media_type=received.media_type,
-            label=fields.label,
-            pages=received.pages,
-            check_code=fields.check_code,
-        )
-        try:
-            outcome = desk.do(command, asked)
-        except REFUSALS:
-            desk.files.forget(received.file_id)
-            raise
-        if outcome.replayed:
-            desk.files.forget(received.file_id)
-        return desk.done(outcome, 201)
+        wish = Upload(slot=asked.path["slot"], name=asked.file.filename or "", **fields.model_dump())
+        stream = asked.file.stream
+        place: UUID = asked.path["application_id"]
+
+        def act(command: c.AttachFile) -> Outcome:
+            return desk.do(command, asked)
+
+        return desk.done(attach(desk.handling, desk.files, asked.actor, place, stream, wish, act), 201)
 
     return Operation(
         id="attachFile",
@@ -163,7 +152,7 @@ def _attaching(desk: Desk) -> Operation:
         command=True,
         upload=True,
         max_bytes=desk.files.limits.file_bytes,
-        admit=desk.admit,
+        admit=desk.admit_bytes,
     )
 
 
@@ -188,6 +177,7 @@ def _keeping(desk: Desk) -> Operation:
         status=201,
         upload=True,
         max_bytes=desk.files.limits.file_bytes,
+        admit=desk.admit_a_scan,
     )
 
 

@@ -7,20 +7,23 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from directory.actor import Actor
+from eventstore.dispatch import Outcome
 from eventstore.refusal import Fault, Malformed, Refusal, Refused
 from web import forms, texts
 from web.operations import MAX_JSON_BYTES, file_response
 from web.problems import NotFound
 from workflow import commands as c
+from workflow import uploading
 from workflow.answers import scans_of
 from workflow.dossier import file_of, view_of
 from workflow.file_kinds import KINDS
 from workflow.files import chunks
 from workflow.pages import reasons
 from workflow.pages.desk import Desk, asking
-from workflow.pages.parts import aside
 from workflow.pages.frame import Frame, framed
 from workflow.pages.overview import overview
+from workflow.pages.parts import aside
+from workflow.uploading import Upload
 
 _FILE = "/applications/<uuid:application_id>/attachments/<slot>/<file_id>"
 _SHOWN_INLINE = frozenset({"application/pdf", "image/png", "image/jpeg"})
@@ -32,6 +35,7 @@ def papers(desk: Desk) -> Blueprint:
     @pages.post("/applications/<uuid:application_id>/attachments/<slot>")
     def attach(application_id: UUID, slot: str) -> ResponseReturnValue:
         actor = asking("application.save")
+        desk.files.need_room()
         request.max_content_length = desk.files.limits.file_bytes + MAX_JSON_BYTES
         try:
             _attach(desk, application_id, slot, actor)
@@ -57,6 +61,7 @@ def papers(desk: Desk) -> Blueprint:
         held = file_of(application, desk.handling.call_of(application), view, slot, file_id)
         if held is None:
             raise NotFound
+        desk.handling.quarantine.let_through(held.sha256, held.name, own=view.working)
         stream = desk.files.open(held.file_id, held.sha256)
         inline = held.media_type in _SHOWN_INLINE and "open" in request.args
         return file_response(chunks(stream), held.media_type, held.name, inline=inline)
@@ -65,10 +70,10 @@ def papers(desk: Desk) -> Blueprint:
     def scan(application_id: UUID, digest: str) -> ResponseReturnValue:
         actor = asking("application.file.read")
         application = desk.handling.load(application_id, actor).state
-        if digest not in scans_of(application) or not view_of(actor, application).personal:
+        view = view_of(actor, application)
+        if digest not in scans_of(application) or not view.personal or not desk.files.has_scan(digest):
             raise NotFound
-        if not desk.files.has_scan(digest):
-            raise NotFound
+        desk.handling.quarantine.let_through(digest, texts.t("pages.input.scan"), own=view.working)
         stream, media_type, name = desk.files.open_scan(digest)
         return file_response(chunks(stream), media_type, name)
 
@@ -88,27 +93,20 @@ def _attach(desk: Desk, application_id: UUID, slot: str, actor: Actor) -> None:
     upload = request.files.get(f"file-{slot}")
     if upload is None or not upload.filename:
         raise Malformed(Fault(f"file-{slot}", "REQUIRED", {"field": f"file-{slot}"}))
-    received = desk.files.receive(upload.stream, upload.filename)
-    command = c.AttachFile(
-        application_id=application_id,
+    wish = Upload(
         slot=slot,
-        file_id=received.file_id,
-        name=received.name,
-        size=received.size,
-        sha256=received.sha256,
-        media_type=received.media_type,
+        name=upload.filename,
         label=forms.text(f"label-{slot}"),
-        pages=received.pages,
         check_code=forms.text(f"code-{slot}"),
+        paper_code=forms.text(f"paper-{slot}"),
+        replaces=forms.text("replaces"),
     )
-    context = desk.context(actor, "attachments", str(application_id), slot, received.sha256)
-    try:
-        outcome = desk.handling.handle(command, actor, context)
-    except BaseException:
-        desk.files.forget(received.file_id)
-        raise
-    if outcome.replayed:
-        desk.files.forget(received.file_id)
+
+    def act(command: c.AttachFile) -> Outcome:
+        context = desk.context(actor, "attachments", str(application_id), slot, command.sha256)
+        return desk.handling.handle(command, actor, context)
+
+    uploading.attach(desk.handling, desk.files, actor, application_id, upload.stream, wish, act)
 
 
 def _commit(desk: Desk, application_id: UUID, actor: Actor) -> None:
