@@ -53,13 +53,12 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class RuleKind:
-    """A kind of rule: its sentence in both languages, with the rule's own words as slots, and an example of a packaged call."""
+    """A kind of rule: its sentence in both languages, with the rule's own words as slots, and an example that some packaged call could hold."""
 
     model: Model
     kind: str
     sentence: Words
     example: Mapping[str, Any]
-    of: str
 
 
 def models() -> tuple[Model, ...]:
@@ -199,7 +198,7 @@ def rule_kind(model: Model) -> RuleKind:
     kind = kind_of(model)
     entry = _explained()["rules"][kind]
     zh, en = entry["says"]
-    return RuleKind(model, kind, Words(zh=zh, en=en), entry.get("example", {}), str(entry.get("of", "hn-2025")))
+    return RuleKind(model, kind, Words(zh=zh, en=en), entry.get("example", {}))
 
 
 def rule_sentence(kind: str) -> Words | None:
