@@ -80,6 +80,26 @@ def prepare(engine: Engine) -> Engine:
     return engine
 
 
+def read_only(engine: Engine) -> Engine:
+    """Make every connection that *engine* opens from now on refuse to write; for whoever only asks."""
+    event.listen(
+        engine, "connect", _only_reading_sqlite if engine.dialect.name == "sqlite" else _only_reading_postgresql
+    )
+    engine.dispose()
+    return engine
+
+
+def _only_reading_sqlite(raw: Any, _record: object) -> None:
+    cast("_Raw", raw).execute("PRAGMA query_only = ON")
+
+
+def _only_reading_postgresql(raw: Any, _record: object) -> None:
+    connection = cast("_Raw", raw)
+    before, connection.autocommit = connection.autocommit, True
+    connection.execute("SET default_transaction_read_only = on")
+    connection.autocommit = before
+
+
 def _open_sqlite(raw: Any, _record: object) -> None:
     connection = cast("_Raw", raw)
     connection.isolation_level = None  # Python would open transactions late; ours begin when we say so

@@ -3,19 +3,24 @@
 import json
 import re
 import sys
+from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from programmes.calendar import BEIJING
 from programmes.call import Call
 from programmes.catalogue import DefinitionFaulty, check, load
 from programmes.source import Fault
-from service.console import FAILED, OK, UNUSABLE, explained, settings_or_exit
+from service.console import FAILED, OK, UNUSABLE, explained, patiently, settings_or_exit
 from web.format import Language
+
+if TYPE_CHECKING:
+    from service.replaying import Case
 
 
 @click.group()
@@ -220,3 +225,64 @@ def _serve(app: Any, port: int) -> None:
     click.echo(f"预览 · preview http://127.0.0.1:{server.server_port}/   按 Ctrl-C 结束 · press Ctrl-C to end")
     with suppress(KeyboardInterrupt):
         server.serve_forever()
+
+
+@calls.command()
+@click.argument("call")
+@click.option("--with", "changed", metavar="FOLDER|ID", required=True, help="改过的定义 · the changed definition")
+@click.option("--drafts", is_flag=True, help="还没盖章的草稿也判 · judge the drafts that stand as well")
+@click.option("--json", "as_json", is_flag=True, help="每行一个 JSON · one JSON object a line")
+@click.option("--csv", "table", type=click.File("w", encoding="utf-8", lazy=False), help="写成表 · write a table")
+@click.option("--progress/--no-progress", "bar", default=True, help="超过一秒显示进度 · a bar after a second")
+def replay(call: str, changed: str, drafts: bool, as_json: bool, table: Any, bar: bool) -> None:
+    """如果规则是这样：把一次征集里已盖章的申报按改过的定义再判一遍，什么也不写
+    · what if: judge every sealed application of a call again under changed rules; writes nothing.
+
+    每份都按它盖章那一刻判；退出码 0 没有变化，1 有人的结果会不同，2 读不了
+    · each at the instant of its own seal; ends with 0 where nobody's answer differs, 1 where one does, 2 in trouble.
+    """
+    from eventstore.engine import read_only
+    from service import replaying, wiring
+
+    definition = _any(changed)
+    house = wiring.build(settings_or_exit())
+    read_only(house.engine)
+    counts: Counter[str] = Counter()
+    sheet = replaying.Table(table) if table is not None else None
+    told = patiently("重判 · judging again") if bar else None
+    for case in replaying.replay(house, call, definition, drafts=drafts, told=told):
+        counts[case.outcome] += 1
+        if case.outcome != "same":
+            click.echo(json.dumps(case.as_json(), ensure_ascii=False) if as_json else _told(case))
+            if sheet is not None:
+                sheet.add(case)
+    house.close()
+    _sum_up(counts, call, definition, as_json)
+    sys.exit(FAILED if counts.total() - counts["same"] else OK)
+
+
+def _told(case: "Case") -> str:
+    """An application whose answer would differ: which, how, and by which reasons."""
+    from service.replaying import OUTCOMES
+
+    said = OUTCOMES[case.outcome]
+    state = "" if case.sealed else "草稿 draft "
+    head = f"{case.application.number} {case.application.unit_name} {state}{case.at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
+    colour = {"refused": "red", "accepted": "green"}.get(case.outcome, "yellow")
+    lines = [f"{head}: {click.style(f'{said.zh} · {said.en}', fg=colour)}"]
+    for reason, came in case.why():
+        source = f" [{reason.source}]" if reason.source else ""
+        lines.append(f"  {'+' if came else '−'} {reason.code} {reason.zh} {reason.en}{source}")
+    return "\n".join(lines)
+
+
+def _sum_up(counts: "Counter[str]", call: str, changed: Call, as_json: bool) -> None:
+    judged = counts.total()
+    if as_json:
+        told = {"call": call, "with": changed.digest, "judged": judged, **dict(sorted(counts.items()))}
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    click.echo(
+        f"判了 {judged} 份 judged：不变 same {counts['same']}，会被拒绝 refused {counts['refused']}，"
+        f"会被接受 accepted {counts['accepted']}，理由不同 otherwise {counts['otherwise']}"
+    )

@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import FrameType
@@ -46,6 +47,20 @@ def progress(label: str) -> Callable[[int, int], None]:
         shown = done
         if done >= total:
             bar.render_finish()
+
+    return told
+
+
+def patiently(label: str, after_s: float = 1.0) -> Callable[[int, int], None]:
+    """`progress` for what is mostly quick: the bar comes only when it has taken longer than *after_s*."""
+    began, bar = time.monotonic(), progress(label)
+    drawn = False
+
+    def told(done: int, total: int) -> None:
+        nonlocal drawn
+        drawn = drawn or time.monotonic() - began > after_s
+        if drawn:
+            bar(done, total)
 
     return told
 
