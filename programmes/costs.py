@@ -5,7 +5,7 @@ The definition's words, and the rows of the two tables that they are about. `sub
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field as Setting
 
@@ -68,9 +68,15 @@ class Window(Cited):
     first: date
     last: date
 
+    @property
+    def days(self) -> tuple[str, str]:
+        """Both days as answers keep them, to be compared as text."""
+        return self.first.isoformat(), self.last.isoformat()
+
     def holds(self, day: str) -> bool:
         """Whether the day, as answers keep it, lies inside."""
-        return self.first.isoformat() <= day <= self.last.isoformat()
+        first, last = self.days
+        return first <= day <= last
 
 
 class Costs(Cited):
@@ -139,55 +145,41 @@ class Payment(NamedTuple):
 
 
 def lines_of(costs: Costs, answers: Answers) -> Iterator[CostLine]:
-    """The cost lines in their order."""
+    """The cost lines in their order. What stands in a column is what the column's type keeps; `check` has asked for it."""
     for number, row in _rows(answers.get(costs.lines)):
-        related = row.get("related_party")
+        get = row.get
         yield CostLine(
             number,
-            _text(row, "number"),
-            _word(row, "kind"),
-            _text(row, "supplier"),
-            _text(row, "supplier_code"),
-            related if isinstance(related, bool) else None,
-            _whole(row, "gross"),
-            _whole(row, "tax_rate"),
-            _whole(row, "ex_tax"),
-            _word(row, "contract_on"),
-            _text(row, "invoice_number"),
-            _word(row, "invoice_on"),
+            get("number") or "",
+            get("kind"),
+            get("supplier") or "",
+            get("supplier_code") or "",
+            get("related_party"),
+            get("gross"),
+            get("tax_rate"),
+            get("ex_tax"),
+            get("contract_on"),
+            get("invoice_number") or "",
+            get("invoice_on"),
         )
 
 
 def payments_of(costs: Costs, answers: Answers) -> Iterator[Payment]:
     """The payments in their order."""
     for number, row in _rows(answers.get(costs.payments)):
+        get = row.get
         yield Payment(
             number,
-            _text(row, "line"),
-            _word(row, "paid_on"),
-            _whole(row, "amount"),
-            _word(row, "statement_from"),
-            _word(row, "statement_to"),
-            _whole(row, "statement_amount"),
+            get("line") or "",
+            get("paid_on"),
+            get("amount"),
+            get("statement_from"),
+            get("statement_to"),
+            get("statement_amount"),
         )
 
 
-def _rows(answer: JSON) -> Iterator[tuple[int, Mapping[str, JSON]]]:
+def _rows(answer: JSON) -> Iterator[tuple[int, Mapping[str, Any]]]:
     for number, row in enumerate(answer if isinstance(answer, list) else (), 1):
         if isinstance(row, dict):
             yield number, row
-
-
-def _text(row: Mapping[str, JSON], column: str) -> str:
-    value = row.get(column)
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _word(row: Mapping[str, JSON], column: str) -> str | None:
-    value = row.get(column)
-    return value if isinstance(value, str) else None
-
-
-def _whole(row: Mapping[str, JSON], column: str) -> int | None:
-    value = row.get(column)
-    return value if isinstance(value, int) else None

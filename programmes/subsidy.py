@@ -89,41 +89,49 @@ class Subsidy:
 def reckon(costs: Costs, answers: Answers, audited: Mapping[str, int] | None = None) -> Subsidy:
     """The subsidy for these answers. *audited* is the auditor's figure by line number, in fen; a line that the report does
     not name has none (「以……专项审计报告为准」). Of several lines with one number the payments go to the first."""
+    first, last = costs.window.days
     paid: dict[str, int] = defaultdict(int)
     for payment in payments_of(costs, answers):
-        if payment.paid_on is not None and payment.amount is not None and costs.window.holds(payment.paid_on):
+        if payment.paid_on is not None and payment.amount is not None and first <= payment.paid_on <= last:
             paid[payment.line] += payment.amount
-    figures = dict(audited) if audited is not None else None
-    lines = tuple(_counted(costs, line, paid, figures) for line in lines_of(costs, answers))
+    reckoning = _Reckoning(costs, first, last, paid, dict(audited) if audited is not None else None)
+    lines = tuple(reckoning.counted(line) for line in lines_of(costs, answers))
     claimed, eligible = sum(line.claimed for line in lines), sum(line.eligible for line in lines)
     return Subsidy(lines, granted(costs, Money(claimed)), granted(costs, Money(eligible)))
 
 
-def _counted(costs: Costs, line: CostLine, paid: dict[str, int], audited: dict[str, int] | None) -> CountedLine:
-    claimed, gross = line.ex_tax or 0, line.gross or 0
-    inside = min(paid.pop(line.number, 0), gross)
-    supported, why = _supported(costs, line, claimed, gross, inside)
-    figure = None if audited is None else audited.pop(line.number, 0)
-    eligible = min(claimed, supported) if figure is None else min(claimed, supported, figure)
-    invoice_on = line.invoice_on or "—"
-    return CountedLine(
-        line.name, line.kind, claimed, gross, inside, supported, figure, max(eligible, 0), why, invoice_on
-    )
+@dataclass(frozen=True, slots=True)
+class _Reckoning:
+    """What counting a line looks at; what was paid and audited is taken out as it is used, so that it counts once."""
 
+    costs: Costs
+    first: str
+    last: str
+    paid: dict[str, int]
+    audited: dict[str, int] | None
 
-def _supported(costs: Costs, line: CostLine, claimed: int, gross: int, paid: int) -> tuple[int, str]:
-    """What the papers inside the window bear (A-06, A-07), and by which step."""
-    if line.kind in costs.not_eligible:
-        return 0, "NOT_ELIGIBLE"
-    if line.invoice_on is None or not costs.window.holds(line.invoice_on):
-        return 0, "INVOICE_OUTSIDE"
-    if paid <= 0 or gross <= 0:
-        return 0, "NOT_PAID"
-    if paid >= gross:
-        return claimed, "PAID_IN_FULL"
-    if costs.partial_payment == "exclude":
-        return 0, "PAID_IN_PART"
-    return paid * claimed // gross, "PRO_RATA"
+    def counted(self, line: CostLine) -> CountedLine:
+        claimed, gross = line.ex_tax or 0, line.gross or 0
+        paid = min(self.paid.pop(line.number, 0), gross)
+        supported, why = self._supported(line, claimed, gross, paid)
+        audited = None if self.audited is None else max(self.audited.pop(line.number, 0), 0)
+        eligible = min(claimed, supported) if audited is None else min(claimed, supported, audited)
+        invoice_on = line.invoice_on or "—"
+        return CountedLine(line.name, line.kind, claimed, gross, paid, supported, audited, eligible, why, invoice_on)
+
+    def _supported(self, line: CostLine, claimed: int, gross: int, paid: int) -> tuple[int, str]:
+        """What the papers inside the window bear (A-06, A-07), and by which step."""
+        if line.kind in self.costs.not_eligible:
+            return 0, "NOT_ELIGIBLE"
+        if line.invoice_on is None or not self.first <= line.invoice_on <= self.last:
+            return 0, "INVOICE_OUTSIDE"
+        if paid <= 0:
+            return 0, "NOT_PAID"
+        if paid >= gross:
+            return claimed, "PAID_IN_FULL"
+        if self.costs.partial_payment == "exclude":
+            return 0, "PAID_IN_PART"
+        return paid * claimed // gross, "PRO_RATA"
 
 
 def granted(costs: Costs, base: Money) -> Grant:
