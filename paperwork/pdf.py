@@ -4,12 +4,12 @@ The template is fixed; what was typed goes in as data and can never become marku
 """
 
 import json
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
@@ -24,8 +24,9 @@ from paperwork.laying import Laid, laid_out
 STANDARDS = ("a-2a",)
 _MAIN = "paper.typ"
 _TEMPLATE = Path(__file__).parent / "templates" / _MAIN
-_MIDNIGHT = "T00:00:00+08:00"
+_MIDNIGHT, _UNDATED = "T00:00:00+08:00", "1980-01-01"
 _THREADS = 2
+_NO_ROOM = re.compile(r"memory allocation|MemoryError|failed to map segment|Cannot allocate memory|Resource temporarily")
 Reason = Literal["timeout", "memory", "faulty"]
 
 
@@ -69,7 +70,7 @@ def _order(document: Document, laid: Laid, root: str) -> bytes:
         "fonts": str(fonts.folder()),
         "inputs": {"paper": json.dumps(laid.paper, ensure_ascii=False)},
         "standards": STANDARDS,
-        "timestamp": int(datetime.fromisoformat(document.dated + _MIDNIGHT).timestamp()) if document.dated else 0,
+        "midnight": (document.dated or _UNDATED) + _MIDNIGHT,
     }
     return json.dumps(order).encode()
 
@@ -92,7 +93,7 @@ def _failure(done: "subprocess.CompletedProcess[bytes]") -> RenderingFailed:
         return RenderingFailed("timeout", "CPU")
     if done.returncode == press.FAULTY:
         return RenderingFailed("faulty", said[:2000])
-    if done.returncode in {press.NO_MEMORY, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS} or "memory" in said:
+    if done.returncode in {press.NO_MEMORY, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS} or _NO_ROOM.search(said):
         return RenderingFailed("memory", said[-300:])
     return RenderingFailed("faulty", said[-2000:])
 

@@ -7,6 +7,7 @@ standard output after one line with its number of pages. A process of its own, b
 import json
 import resource
 import sys
+from datetime import datetime
 from typing import Any
 
 FAULTY, NO_MEMORY = 70, 71
@@ -22,7 +23,7 @@ def main(libraries: str, memory: str, cpu: str) -> int:
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[order["fonts"]])
     try:
         compiler = typst.Compiler(order["template"], root=order["root"], font_paths=fonts, sys_inputs=order["inputs"])
-        drawn = compiler.compile(format="pdf", pdf_standards=order["standards"], timestamp=order["timestamp"])
+        drawn = compiler.compile(format="pdf", pdf_standards=order["standards"], timestamp=datetime.fromisoformat(order["midnight"]))
         pages = compiler.query("<pages>", field="value", one=True)
     except typst.TypstError as error:
         sys.stderr.write(f"{error.message}\n{error.diagnostic}")
