@@ -46,9 +46,13 @@ class View:
     me: str = ""
 
 
+def is_of_the_unit(actor: Actor, application: Application) -> bool:
+    return application.lead_unit in actor.scopes(*UNIT_ROLES)
+
+
 def view_of(actor: Actor, application: Application) -> View:
     """Experts learn no contact, applicants and bureaus no expert, and only who must the objector (policy: objection.read)."""
-    own = bool(actor.scopes(*UNIT_ROLES) & {application.lead_unit})
+    own = is_of_the_unit(actor, application)
     province = bool(actor.scopes(*PROVINCE_ROLES))
     watching = bool(actor.scopes(*DISCIPLINE_ROLES, Role.AUDITOR))
     return View(

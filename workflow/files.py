@@ -76,6 +76,11 @@ class Files:
         arriving.mkdir(mode=0o750, exist_ok=True)
         return cast("IO[bytes]", TemporaryFile(dir=arriving))
 
+    @property
+    def folder(self) -> Path:
+        """Outside the web's root; whoever keeps something else there takes a folder of its own in it."""
+        return self._folder
+
     def receive(self, stream: IO[bytes], name: str, slot: Slot | None = None) -> Received:
         """Keep *stream*; Malformed when it is too large, empty, of a kind not taken (by *slot*), or not what its name says."""
         cleaned = clean_name(name)

@@ -42,7 +42,7 @@ def test_what_a_return_did_not_unlock_cannot_be_imported() -> None:
         deadline=end_of(at(WHEN).date()),
     )
     given = Given(OPENED, SEALED, returned)
-    given.when(importing(model={"data_tb": "3"}), EDITOR, WHEN).then_refused("ITEM_LOCKED")
+    given.when(importing(model={"model_name": "另一个名字"}), EDITOR, WHEN).then_refused("ITEM_LOCKED")
     given.when(importing(model={"params_yi": "80"}), EDITOR, WHEN).then(
         e.SectionSaved(section="model", section_version=1, answers={"params_yi": "80"})
     )

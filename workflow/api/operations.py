@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from web.operations import Operation
 from workflow.api.desk import Desk
+from workflow.api.figures import figures
+from workflow.api.printing import papers
 from workflow.api.reads import questions
 from workflow.api.wishes import commands
 
@@ -12,3 +14,5 @@ def operations(desk: Desk) -> Iterator[Operation]:
     """For the one registry: `registry.add(*operations(desk))`."""
     yield from questions(desk)
     yield from commands(desk)
+    yield from papers(desk)
+    yield from figures(desk)

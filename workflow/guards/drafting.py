@@ -1,6 +1,6 @@
 """When a unit may begin, write, seal, recall and hand in again."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from programmes.route import NoRoute
 from programmes.vocabulary import Facts as JudgedBy
 from workflow.answers import differences, plain
 from workflow.application import Application
-from workflow.commands import AttachFile, Command, ImportFigures, Open, RecordCommitment, RemoveFile, SaveSection
+from workflow.commands import AttachFile, Command, Open, RecordCommitment, RemoveFile, SaveSection
 from workflow.facts import Facts
 from workflow.guards.asking import before, deadline_of
 from workflow.stages import Stage
@@ -50,9 +50,7 @@ def item_is_unlocked(application: Application, command: Command | None, facts: F
     scans = {slot.id for slot in facts.call.programme_of(application.direction).slots if slot.prints}
     match command:
         case SaveSection(section=section, answers=answers):
-            touched = _locked_fields({section: answers}, unlocked)
-        case ImportFigures(sections=sections):
-            touched = _locked_fields(sections, unlocked)
+            touched = [("field", name) for name in answers if ("section", section) not in unlocked]
         case AttachFile(slot=slot) | RemoveFile(slot=slot) if slot in scans:
             touched = []  # whatever else changed, the paper has to be signed anew
         case AttachFile(slot=slot) | RemoveFile(slot=slot):
@@ -66,17 +64,6 @@ def item_is_unlocked(application: Application, command: Command | None, facts: F
         Refusal.of("ITEM_LOCKED", kind=kind, item=id, unlocked=open_items)
         for kind, id in touched
         if (kind, id) not in unlocked
-    ]
-
-
-def _locked_fields(
-    sections: Mapping[str, Mapping[str, Any]], unlocked: Collection[tuple[str, str]]
-) -> list[tuple[str, str]]:
-    return [
-        ("field", name)
-        for section, answers in sections.items()
-        if ("section", section) not in unlocked
-        for name in answers
     ]
 
 
@@ -112,9 +99,28 @@ def _judged_by(application: Application, facts: Facts) -> JudgedBy:
     return JudgedBy(
         today=beijing_date(facts.now),
         unit_code=application.lead_unit,
-        unit_kind=facts.unit.kind.value if facts.unit else None,
         attached=frozenset(slot for slot, files in application.attachments.items() if files),
+        held=frozenset((slot, file.label) for slot, files in application.attachments.items() for file in files),
+        **known_of_the_unit(facts),
     )
+
+
+def known_of_the_unit(facts: Facts) -> dict[str, Any]:
+    """What the register and the house's other applications know of the lead unit; what was not gathered stays unknown."""
+    known: dict[str, Any] = {}
+    if facts.unit is not None:
+        bar, today = facts.unit.bar, beijing_date(facts.now)
+        known = {
+            "unit_kind": facts.unit.kind.value,
+            "legal_person": facts.unit.legal_person,
+            "unit_tags": frozenset(tag.value for tag in facts.unit.tags),
+            "group_units": frozenset(unit.code for unit in facts.kin) - {facts.unit.code},
+            "group_root": facts.unit.group_root,
+            "barred_until": bar.until if bar is not None and bar.starts <= today else None,
+        }
+    if facts.prior is not None:
+        known |= {"awarded_names": facts.prior.awarded_names, "leads": facts.prior.leads}
+    return known
 
 
 def attachments_are_there(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:

@@ -16,10 +16,13 @@ from workflow.handling import Handling
 from workflow.pages.acting import acting
 from workflow.pages.desk import Desk
 from workflow.pages.drafting import drafting
+from workflow.pages.figures import figures
 from workflow.pages.lists import lists
 from workflow.pages.mine import mine
 from workflow.pages.papers import papers
+from workflow.pages.printing import printed
 from workflow.pages.public import public
+from workflow.printing.room import PrintingRoom
 from workflow.telling import Told, nobody_told
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -29,13 +32,14 @@ def pages(
     handling: Handling,
     calls: Callable[[], Sequence[Call]],
     files: Files,
+    printing: PrintingRoom,
     register: Callable[[Connection], Directory],
     told: Told = nobody_told,
 ) -> list[Blueprint]:
     """The blueprints of this room. *calls* answers the current definitions, *told* who will hear of a step."""
-    desk = Desk(handling=handling, calls=calls, files=files, register=register, told=told)
+    desk = Desk(handling=handling, calls=calls, files=files, printing=printing, register=register, told=told)
     shelf = Blueprint("workflow", __name__, template_folder=str(TEMPLATES))
-    return [shelf, mine(desk), drafting(desk), papers(desk), acting(desk), lists(desk), public(desk)]
+    return [shelf, mine(desk), drafting(desk), figures(desk), papers(desk), printed(desk), acting(desk), lists(desk), public(desk)]
 
 
 __all__ = ["pages"]

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from sqlalchemy import Connection
 
-from directory.actor import BUREAU_ROLES, DISCIPLINE_ROLES, PROVINCE_ROLES, UNIT_ROLES, Actor, Role
+from directory.actor import BUREAU_ROLES, DISCIPLINE_ROLES, PROVINCE_ROLES, Actor, Role
 from directory.bureau import bureaus_of
 from directory.division import DivisionUnknown, divisions
 from directory.policy import may
@@ -21,9 +21,9 @@ from eventstore.refusal import Refused
 from programmes.call import Call
 from web import forms
 from web.face import signed_in
-from workflow.application import Application
 from workflow.files import Files
 from workflow.handling import Handling, actor_name
+from workflow.printing.room import PrintingRoom
 from workflow.telling import Told
 
 Words = Mapping[str, str]
@@ -37,6 +37,7 @@ class Desk:
 
     handling: Handling
     files: Files
+    printing: PrintingRoom
     calls: Callable[[], Sequence[Call]]
     register: Callable[[Connection], Directory]
     told: Told
@@ -59,10 +60,6 @@ def asking(action: str) -> Actor:
     if refusal := may(actor, action):
         raise Refused(refusal)
     return actor
-
-
-def is_of_the_unit(actor: Actor, application: Application) -> bool:
-    return application.lead_unit in actor.scopes(*UNIT_ROLES)
 
 
 def is_authority(actor: Actor) -> bool:

@@ -25,10 +25,10 @@ from workflow import events as e
 from workflow import lifecycle
 from workflow.answers import plain
 from workflow.application import Application
-from workflow.dossier import Dossier, View, present, view_of
+from workflow.dossier import Dossier, View, is_of_the_unit, present, view_of
 from workflow.lifecycle import Action
 from workflow.pages import reasons
-from workflow.pages.desk import Desk, Words, is_of_the_unit, office
+from workflow.pages.desk import Desk, Words, office
 from workflow.stages import SPINE, Stage
 
 _RAIL_NOW: Mapping[Stage, int] = {

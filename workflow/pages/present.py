@@ -13,7 +13,8 @@ from web import forms
 from web.problems import NotFound
 from workflow import presence
 from workflow.application import Application
-from workflow.pages.desk import Desk, asking, is_of_the_unit
+from workflow.dossier import is_of_the_unit
+from workflow.pages.desk import Desk, asking
 from workflow.pages.frame import Frame
 
 
@@ -59,7 +60,7 @@ def _here(desk: Desk, application: Application, person: str) -> list[dict[str, A
     if not found:
         return []
     names = desk.handling.names({f"person:{one.person}" for one in found})
-    headings = {section.id: section.heading for section in _sections(desk, application)}
+    headings = {one.id: {"zh": one.heading.zh, "en": one.heading.en} for one in _sections(desk, application)}
     return [
         {
             "name": names.get(f"person:{one.person}", "—"),

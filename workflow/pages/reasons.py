@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from eventstore.refusal import Refusal
+from eventstore.refusal import Fault, Refusal
 from programmes.call import Call, Programme
 from programmes.fields import Field, Section
 from web import texts
@@ -25,6 +25,12 @@ def told(refusals: Iterable[Refusal], call: Call, application: Application) -> l
     gaps = [refusal for refusal in listed if _is_gap(refusal) and _field(refusal, programme)]
     rest = [texts.explain(named(refusal, call, application)) for refusal in listed if refusal not in gaps]
     return [*_gathered(gaps, programme), *rest]
+
+
+def of_fault(fault: Fault) -> Refusal:
+    """A fault of what was sent, to be told like a refusal; MALFORMED where nobody has words for it."""
+    known = fault.code if texts.has(f"refusal.{fault.code}") else "MALFORMED"
+    return Refusal(known, {"field": fault.field, **fault.params})
 
 
 def _is_gap(refusal: Refusal) -> bool:
