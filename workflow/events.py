@@ -505,4 +505,7 @@ ApplicationEvent = (
     | RepaymentRecorded
 )
 
+STREAM = "application-"
+"""How the stream of an application begins; its id follows."""
+
 TYPES = named("application", ApplicationEvent.__args__)

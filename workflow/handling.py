@@ -21,8 +21,8 @@ from eventstore.event import Fact, RecordedEvent, microseconds
 from eventstore.ids import Ids
 from eventstore.refusal import ConcurrencyConflict, PreconditionFailed, Refusal, Refused
 from programmes.call import Call
+from workflow import attempts, files, lifecycle, verdicts, worklist
 from workflow import commands as c
-from workflow import files, lifecycle, verdicts, worklist
 from workflow.application import EMPTY, Application, evolve
 from workflow.decisions import decide
 from workflow.discretion import actor_for
@@ -87,9 +87,22 @@ class Handling:
                 stream_of(command.application_id), FOLD, deciding, replace(context, metadata=notes), result
             )
         except Refused as refused:
+            self._note_attempt(command, refused, context)
             raise self._with_names(refused) from None
         except PreconditionFailed as failed:
             raise self._discreet(failed, command.application_id, actor) from None
+
+    def _note_attempt(self, command: c.Command, refused: Refused, context: Context) -> None:
+        """Another application has the place: nothing was written, and the bureau of that one is told."""
+        if not isinstance(command, c.Seal | c.Resubmit):
+            return
+        application = self.dispatcher.load(stream_of(command.application_id), FOLD).state
+        if application.stage is None:
+            return
+        call = self.call_of(application)
+        if attempts.is_about_exclusivity(refused, application, call):
+            unkeyed = replace(context, command_id=None, fingerprint=None, if_match=None)
+            attempts.note(self.dispatcher, self._register, application, call, unkeyed)
 
     def _decide(
         self, db: Connection, loaded: Loaded[Application], command: c.Command, actor: Actor, now: datetime

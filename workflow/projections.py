@@ -18,10 +18,13 @@ from eventstore.projection import TableProjection
 from programmes.call import Call
 from workflow import events as e
 from workflow import schema
+from workflow.attempts import RefusedAttempts
+from workflow.exceptions import Exceptions
+from workflow.places import ExclusivePlaces
 from workflow.standing import Row, Standing, advance
 from workflow.state import FORM
 
-STREAM = "application-"
+STREAM = e.STREAM
 _COLUMNS = tuple(field.name for field in fields(Row))
 _encode = msgspec.json.Encoder().encode
 _standing = msgspec.json.Decoder(Standing).decode
@@ -254,4 +257,13 @@ def _printed(fact: Fact) -> Iterable[dict[str, Any]]:
 
 def kept(definitions: Definitions) -> list[TableProjection]:
     """Every projection of this room, for the dispatcher."""
-    return [Applications(definitions), BankReferences(), Assignments(), AttachedFiles(), Papers()]
+    return [
+        Applications(definitions),
+        BankReferences(),
+        Assignments(),
+        AttachedFiles(),
+        Papers(),
+        ExclusivePlaces(),
+        Exceptions(),
+        RefusedAttempts(),
+    ]

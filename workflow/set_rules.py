@@ -9,6 +9,8 @@ from sqlalchemy import Connection, exists, func, select
 
 from eventstore.projection import of_revision
 from workflow import schema
+from workflow.application import Application
+from workflow.facts import Prior
 from workflow.projections import BankReferences
 from workflow.stages import Stage
 from workflow.standing import list_of
@@ -25,6 +27,18 @@ _PROMISED = (
     Stage.CLOSED,
     Stage.RECOVERING,
 )
+
+_AWARDED = frozenset(
+    {
+        Stage.AWARDED,
+        Stage.DISBURSING,
+        Stage.DISBURSED,
+        Stage.CLOSED,
+        Stage.RECOVERING,
+        Stage.RECOVERED,
+    }
+)
+_NOT_LIVE = frozenset({Stage.DRAFT, Stage.WITHDRAWN, Stage.LAPSED})
 
 
 def next_serial(db: Connection, call: str, programme: str) -> int:
@@ -56,6 +70,19 @@ def committed_fen(db: Connection, call: str, without: str) -> int:
         table.c.id != without,
     )
     return int(db.execute(select(func.coalesce(func.sum(table.c.amount_fen), 0)).where(*promised)).scalar_one())
+
+
+def prior_of(db: Connection, application: Application, province: str) -> Prior:
+    """What the unit was awarded before in this province, by name, and how many live applications of the call it leads.
+
+    One that is sealed counts until it is withdrawn or lapses; the one that is judged counts as if it were sealed.
+    """
+    table = applications()
+    others = (table.c.lead_unit == application.lead_unit, table.c.id != application.id, table.c.province == province)
+    rows = db.execute(select(table.c.call, table.c.stage, table.c.project_name).where(*others)).all()
+    awarded = {name for _, stage, name in rows if Stage(stage) in _AWARDED and name}
+    leads = sum(1 for call, stage, _ in rows if call == application.call and Stage(stage) not in _NOT_LIVE)
+    return Prior(awarded_names=frozenset(awarded), leads=leads + 1)
 
 
 def bank_reference_used(db: Connection, reference: str) -> bool:

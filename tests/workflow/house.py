@@ -20,7 +20,7 @@ from directory.person import Identity
 from directory.projection import DirectoryProjection
 from directory.records import Directory
 from directory.register import Register
-from eventstore.clock import SettableClock
+from eventstore.clock import DatabaseClock, SettableClock
 from eventstore.codec import Codec
 from eventstore.dispatch import Context, Dispatcher, Outcome
 from eventstore.ids import RandomIds, uuid7
@@ -37,11 +37,15 @@ from web.operations import Registry
 from workflow import commands as c
 from workflow.api import Desk, operations
 from workflow.application import Application
+from workflow.attempts import TYPES as ATTEMPT_TYPES
 from workflow.events import TYPES
+from workflow.exceptions import TYPES as EXCEPTION_TYPES
 from workflow.files import Files, Limits
 from workflow.handling import FOLD, Handling, actor_name
+from workflow.printing.room import PrintingRoom
 from workflow.projections import kept
 
+ALL = {**TYPES, **EXCEPTION_TYPES, **ATTEMPT_TYPES}
 CATALOGUE = Catalogue.packaged()
 MASTER = bytes(range(32))
 CHECKLIST = ("form", *(slot.id for slot in CATALOGUE.get("hn-2025").programme("L").attachments))
@@ -51,17 +55,20 @@ UNIT, OTHER_UNIT, YUHUA_UNIT = UNITS[0], UNITS[1], UNITS[2]
 class House:
     """Everything of this room over one database; a second house over the same database is a second process."""
 
-    def __init__(self, engine: Engine, folder: Path, *, first: bool = True) -> None:
+    def __init__(self, engine: Engine, folder: Path, *, first: bool = True, catalogue: Catalogue = CATALOGUE) -> None:
         self.engine, self.store, self.clock = engine, EventStore(engine), SettableClock()
-        self.projections = [DirectoryProjection(), *kept(CATALOGUE)]
+        self.projections = [DirectoryProjection(), *kept(catalogue)]
         self.dispatcher = Dispatcher(
-            self.store, Codec({**EVENTS, **TYPES}), PersonalData(MASTER), self.projections, self.clock, RandomIds()
+            self.store, Codec({**EVENTS, **ALL}), PersonalData(MASTER), self.projections, self.clock, RandomIds()
         )
         self.handling = Handling(
-            self.dispatcher, CATALOGUE, Directory, self.clock, RandomIds(), lambda n: bytes(range(n))
+            self.dispatcher, catalogue, Directory, self.clock, RandomIds(), lambda n: bytes(range(n))
         )
         self.files = Files(folder, RandomIds(), Limits(free_bytes=0))
-        self.desk = Desk(self.handling, CATALOGUE, self.files)
+        self.printing = PrintingRoom(
+            self.handling, self.store, DatabaseClock(), folder / "papers", "https://vermilion.test"
+        )
+        self.desk = Desk(self.handling, catalogue, self.files, self.printing)
         if first:
             self._found()
         with self.store.reading() as db:
