@@ -110,13 +110,24 @@ def _unit(asked: Field | None) -> str:
 
 
 def _named(value: str, programme: Programme | None, say: Say, asked: Field | None = None) -> str:
-    option = asked.option(value) if asked is not None else None
-    if option is not None:
-        return say(option.label)
+    inside = None if asked is None else _inside(asked, value)
+    if inside is not None:
+        return say(inside)
     label = None if programme is None else _label(programme, value)
     if label is not None:
         return f"“{_short(say(label))}”"
     return say(lexicon.value_name(value))
+
+
+def _inside(asked: Field, value: str) -> Words | None:
+    """What a field calls an option or a column of its own, or an option of one of its columns."""
+    named = {column.id: column.label for column in asked.columns}
+    for field in (asked, *asked.columns):
+        option = field.option(value)
+        if option is not None:
+            return option.label
+    label = named.get(value)
+    return None if label is None else Words(zh=f"“{label.zh}”", en=f"“{label.en}”")
 
 
 def _label(programme: Programme, value: str) -> Words | None:
