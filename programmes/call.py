@@ -108,6 +108,12 @@ class Programme(Cited):
     def slot(self, slot_id: str) -> Slot:
         return _find(self.slots, slot_id)
 
+    def closed_to_members(self) -> list[Refusal]:
+        """Why no unit can be invited to apply together with another; empty where a consortium may be formed."""
+        if self.consortium == "forbidden":
+            return [Refusal.of("CONSORTIUM_FORBIDDEN", source=self.source, programme=self.id)]
+        return []
+
     def quoted(self, section: Section, direction: str) -> tuple[Clause, ...]:
         """The clauses of the direction's guide that stand beside *section*."""
         return tuple(one for one in self.direction(direction).guide.clauses if set(one.rule) & set(section.quotes))

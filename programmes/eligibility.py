@@ -24,7 +24,7 @@ def cross_checks(call: Call, direction: str, answers: Answers, facts: Facts | No
 def judge(call: Call, direction: str, answers: Answers, facts: Facts) -> list[Refusal]:
     """Every rule on the answers that refuses the seal: what is missing, what contradicts, what the guide asks for.
 
-    Files, commitments and the consortium are judged by `programmes.documents` and by their own rooms.
+    Files, commitments and the consortium's own papers are judged by `programmes.documents` and by their own rooms.
     """
     programme = call.programme_of(direction)
     asked = [
@@ -33,6 +33,7 @@ def judge(call: Call, direction: str, answers: Answers, facts: Facts) -> list[Re
     return [
         *(gap for field in asked for gap in _gaps(call, field, direction, answers, facts)),
         *(late for field in asked for late in _in_the_future(field, answers.get(field.id), facts)),
+        *(programme.closed_to_members() if facts.consortium or facts.units > 1 else ()),
         *_broken(call, direction, answers, facts, "save"),
         *_broken(call, direction, answers, facts, "seal"),
     ]
@@ -86,7 +87,9 @@ def _section_part(section: Section, direction: str, refusals: Sequence[Refusal])
 def _broken(call: Call, direction: str, answers: Answers, facts: Facts | None, when: str) -> Iterator[Refusal]:
     programme = call.programme_of(direction)
     closes_on = beijing_date(call.deadlines.applicant_close)
-    question = Question(answers, direction, facts or Facts(today=closes_on), closes_on, _scales(programme), programme.costs)
+    question = Question(
+        answers, direction, facts or Facts(today=closes_on), closes_on, _scales(programme), programme.costs
+    )
     for rule in programme.checks:
         if rule.when == when and (not rule.directions or direction in rule.directions):
             yield from rule.broken(question)
