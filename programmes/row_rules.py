@@ -294,10 +294,12 @@ def _is(line: CostLine, unit: JSON, name: str) -> bool:
 
 
 def _fits(line: CostLine, tolerance: int) -> bool:
+    """Whether the sum without tax is that of the gross sum, to the nearest fen and no more than *tolerance* beside it."""
     if line.gross is None or line.tax_rate is None or line.ex_tax is None:
         return True
     parts = 10_000 + line.tax_rate
-    return abs(line.ex_tax * parts - line.gross * 10_000) <= tolerance * parts
+    nearest = (2 * 10_000 * line.gross + parts) // (2 * parts)
+    return abs(line.ex_tax - nearest) <= tolerance
 
 
 def _covered(held: frozenset[tuple[str, str]]) -> dict[str, set[str]]:
