@@ -310,7 +310,7 @@ def test_an_empty_application_is_told_everything_at_once() -> None:
 
 
 NONE = {"2023": "0", "2024": "0"}
-WARNINGS = [
+WARNINGS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
     ("R-027", "NO_ENTERPRISE_SERVED", {"served_enterprises": NONE}, {"served_enterprises": {"2023": "0", "2024": "1"}}),
     ("R-161", "NO_HONOURS", {"honours": None}, {}),
     ("R-164", "DEBT_OVER_100", {"debt_ratio": {"2023": "100.01", "2024": "1"}}, {"debt_ratio": {"2023": "100"}}),

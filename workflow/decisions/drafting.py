@@ -5,7 +5,7 @@ Pure.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, cast
 
 from eventstore.event import Personal
 from eventstore.refusal import Refusal, Refused
@@ -121,7 +121,8 @@ def _concealed(section: Section, answers: Mapping[str, Any]) -> dict[str, e.Answ
     concealed: dict[str, e.Answer] = {}
     for name, answer in answers.items():
         if name in columns and isinstance(answer, list):
-            concealed[name] = [_concealed_row(row, columns[name]) for row in answer]
+            rows = cast("list[Mapping[str, Any]]", answer)
+            concealed[name] = [_concealed_row(row, columns[name]) for row in rows]
         else:
             concealed[name] = Personal(answer) if name in personal and isinstance(answer, str) else answer
     return concealed
