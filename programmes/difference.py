@@ -282,9 +282,9 @@ def _come(here: _Here, word: Word, pairs: _Pairs, key: str) -> Iterator[Change]:
     origin = _section_of(here.before, thing.id) if isinstance(thing, Field) else None
     if isinstance(thing, Field) and origin is not None and word.word == "fields":
         yield replace(inside, subject=title).told("moved", lambda say: say(_FROM).format(say(origin.heading)))
-        before = origin.field(thing.id)
-        if before is not None and before != thing:
-            yield from _thing(here, key, before, thing)
+        before = origin.fields[[field.id for field in origin.fields].index(thing.id)]
+        # where it is written moved along with it
+        yield from _thing(here, key, before.model_copy(update={"source": thing.source}), thing)
         return
     renumbered = _same_under_another_id(thing, pairs.old, pairs.removed)
     if renumbered is not None:
