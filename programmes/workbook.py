@@ -180,7 +180,8 @@ class _Reader:
         self.groups: dict[str, str] = {}
         for section in sections:
             for asked in section.asked(direction):
-                self._know(asked, section)
+                if asked.computed is None:
+                    self._know(asked, section)
 
     def _know(self, asked: Field, section: Section) -> None:
         if asked.type is FieldType.TABLE:
@@ -379,7 +380,7 @@ def lay_out(call: Call, direction: str, answers: Answers) -> tuple[Laid, ...]:
         for asked in section.asked(direction):
             if asked.type is FieldType.TABLE:
                 tables.append(_laid_table(asked, answers.get(asked.id)))
-            elif asked.type is not FieldType.LONGTEXT:
+            elif asked.type is not FieldType.LONGTEXT and asked.computed is None:
                 here = tuple(column.label.zh for column in call.columns(asked))
                 if here and here != columns:
                     heads.add(len(rows))
