@@ -1,4 +1,4 @@
-"""What runs beside the requests: following the log, delivering letters, the clock's sweep. Shallow; run twice is run once.
+"""What runs beside the requests: following the log, delivering letters, drawing papers, the clock's sweep. Shallow; run twice is run once.
 
 Messages carry no facts. A wake-up that is lost is made good by the tick; a wake-up too many finds nothing to do.
 """
@@ -21,6 +21,7 @@ LOOK_AGAIN_S = 0.05
 WAKE_AGAIN_S = 1.0
 RELAY_S = 1.0
 CHECKING_MS = 30 * 60 * 1000
+RENDERING_MS = 60 * 60 * 1000
 _WITH_BYTES = frozenset({"application.file_attached", "application.commitment_recorded", "application.recommended"})
 _log = structlog.get_logger(__name__)
 
@@ -34,6 +35,7 @@ class Actors:
     follow: dramatiq.Actor[[], None]
     deliver_letters: dramatiq.Actor[[], None]
     check_files: dramatiq.Actor[[], None]
+    render_papers: dramatiq.Actor[[], None]
     tick: dramatiq.Actor[[], None]
 
     def wake(self, outcome: Outcome | None = None) -> None:
@@ -42,6 +44,13 @@ class Actors:
             self.follow.send()
             if self.house.settings.clamd and outcome is not None and _brings_bytes(outcome):
                 self.check_files.send()
+        except Exception as error:
+            _log.warning("wake_up_lost", error=f"{type(error).__name__}: {error}")
+
+    def wake_the_printers(self) -> None:
+        """After a paper was asked for; the tick finds what a lost message leaves."""
+        try:
+            self.render_papers.send()
         except Exception as error:
             _log.warning("wake_up_lost", error=f"{type(error).__name__}: {error}")
 
@@ -98,6 +107,10 @@ def declare(house: House) -> Actors:
         house.scanning.drain()
         done()
 
+    def render_papers() -> None:
+        house.printing.drain()
+        done()
+
     def tick() -> None:
         sweep(house)
         keeping.hourly()
@@ -105,6 +118,8 @@ def declare(house: House) -> Actors:
         actors.deliver_letters.send()
         if house.settings.clamd:
             actors.check_files.send()
+        if house.printing.due():
+            actors.render_papers.send()
 
     actors = Actors(
         house=house,
@@ -116,8 +131,12 @@ def declare(house: House) -> Actors:
         check_files=dramatiq.actor(
             broker=house.broker, actor_name="check_files", max_retries=0, time_limit=CHECKING_MS
         )(check_files),
+        render_papers=dramatiq.actor(
+            broker=house.broker, actor_name="render_papers", max_retries=0, time_limit=RENDERING_MS
+        )(render_papers),
         tick=dramatiq.actor(broker=house.broker, actor_name="tick", max_retries=0)(tick),
     )
+    house.printing.on_asked.append(actors.wake_the_printers)
     house.dispatcher.on_commit.append(actors.wake)
     return actors
 
@@ -132,7 +151,9 @@ def sweep(house: House) -> int:
     """What is due by the clock: lapse what is overdue, clear away links and sessions that can never open anything again."""
     lapsed = house.handling.lapse_due()
     with house.store.begin() as db:
-        signin.sweep(db, house.wall.now(db))
+        now = house.wall.now(db)
+        signin.sweep(db, now)
+    house.printing.sweep(now)
     return lapsed
 
 
@@ -171,6 +192,7 @@ def relay(house: House, stop: threading.Event) -> None:
     while not stop.wait(RELAY_S):
         house.delivery.drain()
         house.scanning.drain()
+        house.printing.drain()
         if time.monotonic() - swept >= house.settings.tick_s:
             sweep(house)
             keeping.hourly()

@@ -18,6 +18,8 @@ DOORS = {
     "public.object_to": "20 per hour",
 }
 """Endpoint to limit: asking for a sign-in link, using one, objecting to a notice."""
+LOOKED_AT = {"printing.check": "120 per 5 minutes", "api.checkPaper": "120 per 5 minutes"}
+"""The same for what is only read: asking after a paper by its code, where a hall of people may stand behind one address."""
 
 
 def install(app: Flask, settings: Settings) -> Limiter:
@@ -31,7 +33,8 @@ def install(app: Flask, settings: Settings) -> Limiter:
         strategy="moving-window",
         headers_enabled=True,
     )
-    for endpoint, limit in DOORS.items():
-        view: Any = app.view_functions[endpoint]
-        app.view_functions[endpoint] = limiter.limit(limit, methods=["POST"])(view)
+    for doors, method in ((DOORS, "POST"), (LOOKED_AT, "GET")):
+        for endpoint, limit in doors.items():
+            view: Any = app.view_functions[endpoint]
+            app.view_functions[endpoint] = limiter.limit(limit, methods=[method])(view)
     return limiter

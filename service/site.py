@@ -59,7 +59,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     app.register_blueprint(api)
     security.exempt(protect, api)
     app.register_blueprint(openapi.blueprint(registry))
-    for blueprint in workflow_pages(house.handling, house.calls.calls, house.files, Directory, told):
+    for blueprint in workflow_pages(house.handling, house.calls.calls, house.files, house.printing, Directory, told):
         app.register_blueprint(blueprint)
     app.register_blueprint(letter_pages.pages(house.store))
     app.register_blueprint(front.pages(house, identity))
@@ -86,7 +86,7 @@ def hosts_of(base_url: str) -> list[str]:
 def registry_of(house: House, actors: Actors, told: Told) -> Registry:
     """Every operation of the service."""
     registry = Registry()
-    registry.add(*application_operations(ApiDesk(house.handling, house.calls, house.files, told)))
+    registry.add(*application_operations(ApiDesk(house.handling, house.calls, house.files, house.printing, told)))
     registry.add(*letter_operations(house.store))
     if house.settings.clock_may_be_set:
         registry.add(*clockwork.operations(house, actors))

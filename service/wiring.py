@@ -43,6 +43,7 @@ from workflow.events import TYPES as APPLICATION_TYPES
 from workflow.exceptions import TYPES as EXCEPTION_TYPES
 from workflow.files import Files
 from workflow.handling import Handling
+from workflow.printing.room import PrintingRoom
 from workflow.projections import kept
 from workflow.scanning import Scanning
 
@@ -77,6 +78,7 @@ class House:
     handling: Handling
     files: Files
     scanning: Scanning
+    printing: PrintingRoom
     sender: Sender
     relay: Relay
     rendering: Rendering
@@ -113,6 +115,7 @@ def build(settings: Settings) -> House:
     rendering = Rendering(sender)
     relay = Relay.of(settings.smtp_url.get_secret_value())
     files = Files(settings.files, ids)
+    handling = Handling(dispatcher, calls, Directory, clock, ids, os.urandom, scanning=bool(settings.clamd))
     scanner = Clamd(settings.clamd) if settings.clamd else None
     return House(
         settings=settings,
@@ -128,7 +131,8 @@ def build(settings: Settings) -> House:
         projections=projections,
         dispatcher=dispatcher,
         register=Register(dispatcher),
-        handling=Handling(dispatcher, calls, Directory, clock, ids, os.urandom, scanning=bool(settings.clamd)),
+        handling=handling,
+        printing=PrintingRoom(handling, store, wall, settings.files / "papers", settings.base_url),
         files=files,
         scanning=Scanning(store, wall, files, scanner),
         sender=sender,

@@ -42,7 +42,7 @@ def site(house: House) -> Flask:
     )
     furniture = Furniture(identity=identity, now=house.handling.now, visitor=_visitor, secure=False)
     furnish(app, furniture)
-    for blueprint in pages(house.handling, CATALOGUE.calls, house.files, Directory, told):
+    for blueprint in pages(house.handling, CATALOGUE.calls, house.files, house.printing, Directory, told):
         app.register_blueprint(blueprint)
     return app
 

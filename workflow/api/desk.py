@@ -11,16 +11,25 @@ from workflow import commands as c
 from workflow.api.models import Done
 from workflow.files import Files
 from workflow.handling import Handling, actor_name
+from workflow.printing.room import PrintingRoom
 from workflow.telling import Told, nobody_told
 
 
 class Desk:
     """Everything handed in."""
 
-    def __init__(self, handling: Handling, catalogue: Catalogue, files: Files, told: Told = nobody_told) -> None:
+    def __init__(
+        self,
+        handling: Handling,
+        catalogue: Catalogue,
+        files: Files,
+        printing: PrintingRoom,
+        told: Told = nobody_told,
+    ) -> None:
         self.handling = handling
         self.catalogue = catalogue
         self.files = files
+        self.printing = printing
         self.told = told
 
     def do(self, command: c.Command, asked: Asked) -> Outcome:

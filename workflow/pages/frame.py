@@ -3,7 +3,7 @@
 The reasons come from the guards that the step itself will ask; nothing is judged here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,7 @@ from workflow.dossier import Dossier, View, is_of_the_unit, present, view_of
 from workflow.lifecycle import Action
 from workflow.pages import reasons
 from workflow.pages.desk import Desk, Words, office
+from workflow.printing.issuing import stale_scans
 from workflow.stages import SPINE, Stage
 
 _RAIL_NOW: Mapping[Stage, int] = {
@@ -238,7 +239,25 @@ def completeness(frame: Frame) -> list[dict[str, Any]]:
         today=beijing_date(frame.now), unit_code=application.lead_unit, attached=frozenset(a.slot for a in held)
     )
     parts = eligibility.completeness(call, application.direction, plain(application.answers), held, known)
-    return [_commitment_part(frame), *(_part(frame, part) for part in parts)]
+    return [_commitment_part(frame), *(_part(frame, part) for part in parts), *_scan_parts(frame)]
+
+
+def _scan_parts(frame: Frame) -> Iterator[dict[str, Any]]:
+    """The scans of our own papers, once there is one or one must be there: of this text, or of an older version."""
+    application, answers = frame.application, plain(frame.application.answers)
+    known = JudgedBy(today=beijing_date(frame.now), unit_code=application.lead_unit)
+    for slot in frame.call.programme_of(application.direction).scans:
+        held = bool(application.attachments.get(slot.id))
+        if not held and not slot.wanted(answers, application.direction, known):
+            continue
+        stale = stale_scans(application, frame.call, slot)
+        yield {
+            "text": {"zh": _first(slot.label.zh), "en": _first(slot.label.en)},
+            "href": f"{frame.base}#slot-{slot.id}",
+            "state": "wrong" if stale else "done" if held else "missing",
+            "note": {"zh": f"扫描件为 v{stale[0][0]}", "en": f"scan of v{stale[0][0]}"} if stale else "",
+            "id": slot.id,
+        }
 
 
 def _commitment_part(frame: Frame) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from workflow.pages import reasons
 from workflow.pages.desk import Desk, office
 from workflow.pages.frame import Frame, completeness
 from workflow.pages.parts import last_saves
+from workflow.pages.printing import card
 from workflow.pages.steps import STEPS
 from workflow.stages import Stage
 
@@ -37,6 +38,7 @@ def overview(desk: Desk, frame: Frame) -> dict[str, Any]:
         "sections": sections,
         "following": next((one for one in sections if one["state"] != "done"), None),
         "slots": list(slots(frame)),
+        "paper_card": card(desk, frame),
         "commitment": programme.commitment,
         "copied_from": frame.application.copied_from if frame.dossier.stage is Stage.DRAFT else "",
         "not_copied": not_copied(desk, frame),

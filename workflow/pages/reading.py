@@ -17,6 +17,7 @@ from workflow.pages.acting import asked_of
 from workflow.pages.desk import Desk, office, region
 from workflow.pages.fields import Control, Showing, groups
 from workflow.pages.frame import Frame
+from workflow.pages.printing import card
 from workflow.pages.telling import story
 from workflow.stages import Stage
 
@@ -39,6 +40,7 @@ def dossier(desk: Desk, frame: Frame) -> dict[str, Any]:
         "pairs": key_facts(frame),
         "parts": list(_parts(frame)),
         "files": [slot for slot in frame.dossier.attachments if slot.files],
+        "paper_card": card(desk, frame),
         "route": [_stop(step, frame, desk) for step in frame.dossier.route],
         "commitments": _commitments(frame, desk),
         "story": story(desk, frame) if _may_see_history(frame) else [],

@@ -66,6 +66,7 @@ def links(call: Call, application: Application, refusals: Iterable[Refusal]) -> 
         "MISSING_COMMITMENT": f"{base}#commitment",
         "COMMITMENT_SIGNER": f"{base}#commitment",
         "MISSING_ATTACHMENT": f"{base}#attachments",
+        "STALE_SCAN": f"{base}#papers",
         "MISSING_CHECK_CODE": f"{base}#attachments",
     }
     for refusal in refusals:

@@ -1,0 +1,246 @@
+"""Where papers are asked for, made, and handed over. Asking is quick; making runs in a worker, in a child process.
+
+A paper is made of the text as it stood when its code was issued, however much later it is asked for.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+import structlog
+from sqlalchemy import RowMapping, Table, select
+
+from directory.actor import Actor, Role
+from eventstore.clock import Clock
+from eventstore.event import instant_of
+from eventstore.store import EventStore
+from paperwork.components import NotInstalled
+from programmes.calendar import beijing_date
+from workflow import schema
+from workflow.application import Application
+from workflow.dossier import view_of
+from workflow.handling import FOLD, Handling, NotFound
+from workflow.printing import jobs
+from workflow.printing.document import Bearing, document_of
+from workflow.printing.issuing import is_current
+from workflow.printing.jobs import Format, Job, State
+from workflow.printing.shelf import Shelf
+from workflow.projections import Papers, stream_of
+
+TIMEOUT_S = 60.0
+MEMORY_MB = 1024
+SWEPT_AFTER = timedelta(days=30)
+_PAPERS: Table = Papers().table(schema.papers)
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """One issued paper, and whether the application still says what it says. *sealed*: this is the text sealed last."""
+
+    application_id: str
+    number: str
+    kind: str
+    code: str
+    version: int
+    stage: str
+    at_version: int
+    issued_at: datetime
+    current: bool
+    sealed: bool
+
+    @property
+    def dated(self) -> date:
+        return beijing_date(self.issued_at)
+
+
+class PrintingRoom:
+    """Everything handed in. *wall* is the database's own time, which leases run on; *on_asked* wakes whoever makes papers."""
+
+    def __init__(self, handling: Handling, store: EventStore, wall: Clock, folder: Path, base_url: str) -> None:
+        self._handling, self._store, self._wall = handling, store, wall
+        self._base_url = base_url.rstrip("/")
+        self.shelf = Shelf(folder)
+        self.on_asked: list[Callable[[], None]] = []
+        self._making, self._wanted = threading.Lock(), threading.Event()
+
+    # asking
+
+    def papers(self, application: Application) -> list[Paper]:
+        """Every paper of *application* that was issued, the newest first."""
+        with self._store.reading() as db:
+            rows = db.execute(select(_PAPERS).where(_PAPERS.c.application == application.id)).mappings().all()
+        found = [self._paper(row, application) for row in rows]
+        return sorted(found, key=lambda paper: (paper.issued_at, paper.version), reverse=True)
+
+    def checked(self, code: str) -> tuple[Paper, Application] | None:
+        """The paper that bears *code*, for anybody who holds it; None where there is none."""
+        with self._store.reading() as db:
+            row = db.execute(select(_PAPERS).where(_PAPERS.c.code == code)).mappings().first()
+        if row is None:
+            return None
+        application = self._handling.dispatcher.load(stream_of(row["application"]), FOLD).state
+        return self._paper(row, application), application
+
+    def held(self, actor: Actor, application: Application, code: str) -> Paper:
+        """The paper of *code* where *actor* may have it; NotFound where not, or where there is none."""
+        paper = next((one for one in self.papers(application) if one.code == code), None)
+        if paper is None or not formats_for(actor, application, paper):
+            raise NotFound
+        return paper
+
+    def _paper(self, row: RowMapping, application: Application) -> Paper:
+        call = self._handling.call_of(application)
+        sealed = application.sealed.paper_code if application.sealed else ""
+        return Paper(
+            application_id=application.id,
+            number=application.number,
+            kind=row["kind"],
+            code=row["code"],
+            version=row["version"],
+            stage=row["stage"],
+            at_version=row["at_version"],
+            issued_at=instant_of(row["issued_at"]),
+            current=is_current(application, call, row["kind"], row["code"]),
+            sealed=bool(sealed) and row["code"] == sealed,
+        )
+
+    def jobs(self, paper: Paper) -> Mapping[Format, Job]:
+        """What was asked for of *paper* so far."""
+        with self._store.reading() as db:
+            return jobs.of_paper(db, paper.application_id, paper.code)
+
+    def ask(self, paper: Paper, format: Format, by: str) -> None:
+        """Have *paper* made in this format, and wake whoever makes it. Asked twice is asked once."""
+        wanted = jobs.Wanted(
+            id=str(self._handling.ids.uuid7()),
+            application_id=paper.application_id,
+            at_version=paper.at_version,
+            kind=paper.kind,
+            code=paper.code,
+            format=format,
+            by=by,
+        )
+        with self._store.begin() as db:
+            jobs.ask(db, wanted, self._wall.now(db))
+        self.wake()
+
+    def wake(self) -> None:
+        for called in self.on_asked:
+            called()
+
+    def open(self, paper: Paper, format: Format) -> IO[bytes] | None:
+        """The paper as it was made, its bytes compared with their digest; None where it is not there (yet)."""
+        job = self.jobs(paper).get(format)
+        if job is None or job.state is not State.DONE:
+            return None
+        stream = self.shelf.open(job.sha256 or "")
+        if stream is None:
+            with self._store.begin() as db:
+                jobs.lost(db, job)
+            self.wake()
+        return stream
+
+    # making
+
+    def drain(self) -> int:
+        """Make everything that waits; answers how many were tried. One at a time in each process: drawing takes memory."""
+        self._wanted.set()
+        tried = 0
+        while self._wanted.is_set() and self._making.acquire(blocking=False):
+            try:
+                self._wanted.clear()  # whoever comes from here on sets it again, and is looked after before this ends
+                tried += self._drain()
+            finally:
+                self._making.release()
+        return tried
+
+    def _drain(self) -> int:
+        tried = 0
+        while (job := self._claimed()) is not None:
+            self.make(job)
+            tried += 1
+        return tried
+
+    def _claimed(self) -> Job | None:
+        with self._store.reading() as db:
+            due = jobs.due(db)
+        if not due:
+            return None
+        with self._store.begin() as db:
+            now = self._wall.now(db)
+            jobs.recover(db, now)
+            return jobs.claim(db, now)
+
+    def make(self, job: Job) -> State:
+        """Make one paper under its lease, whatever happens: done, to be tried again, or failed with its reason."""
+        from paperwork.pdf import RenderingFailed
+
+        try:
+            data, pages = self._drawn(job)
+        except RenderingFailed as failure:
+            return self._failed(job, failure.reason, str(failure))
+        except NotInstalled as lacking:
+            return self._failed(job, "not_installed", str(lacking), for_good=True)
+        except Exception as error:  # a paper that cannot be made must not stop the others
+            _log.exception("paper_not_made", job=job.id)
+            return self._failed(job, "faulty", f"{type(error).__name__}: {error}")
+        digest = self.shelf.put(data)
+        with self._store.begin() as db:
+            jobs.made(db, job, self._wall.now(db), digest, len(data), pages)
+        return State.DONE
+
+    def _drawn(self, job: Job) -> tuple[bytes, int | None]:
+        from paperwork import pdf, word
+
+        application = self._handling.dispatcher.load(stream_of(job.application_id), FOLD, job.at_version).state
+        call = self._handling.call_of(application)
+        with self._store.reading() as db:
+            row = db.execute(select(_PAPERS).where(_PAPERS.c.code == job.code)).mappings().one()
+        bearing = Bearing(
+            code=job.code,
+            version=row["version"],
+            link=f"{self._base_url}/v/{job.code}",
+            dated=beijing_date(instant_of(row["issued_at"])),
+        )
+        document = document_of(application, call, job.kind, bearing, veiled=job.format is Format.VEILED)
+        if job.format is Format.DOCX:
+            return word.render(document), None
+        rendered = pdf.render(document, timeout_s=TIMEOUT_S, memory_mb=MEMORY_MB)
+        return rendered.data, rendered.pages
+
+    def _failed(self, job: Job, reason: str, said: str, *, for_good: bool = False) -> State:
+        with self._store.begin() as db:
+            state = jobs.failed(db, job, reason, for_good=for_good)
+        _log.warning("paper_failed", job=job.id, attempt=job.attempts, reason=reason, said=said[:500], now=state.value)
+        return state
+
+    def sweep(self, now: datetime) -> int:
+        """Take away papers that nobody has read for a month; they are made again when somebody asks."""
+        return self.shelf.sweep(now - SWEPT_AFTER)
+
+    def due(self) -> bool:
+        """Whether anything waits or is being made."""
+        with self._store.reading() as db:
+            return jobs.due(db)
+
+
+def formats_for(actor: Actor, application: Application, paper: Paper) -> Sequence[Format]:
+    """In which formats *actor* may have *paper*: the unit all of its own, an authority the sealed form as PDF.
+
+    Whoever is not shown what is personal gets no paper with it: an auditor has the veiled one, an expert none.
+    """
+    view = view_of(actor, application)
+    if view.working:
+        return (Format.PDF, Format.DOCX)
+    if not paper.sealed:
+        return ()
+    if view.personal:
+        return (Format.PDF,)
+    return (Format.VEILED,) if actor.scopes(Role.AUDITOR) else ()
+
+
+__all__ = ["Format", "Job", "Paper", "PrintingRoom", "State", "formats_for"]
