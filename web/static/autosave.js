@@ -15,7 +15,7 @@ class Draft {
   constructor(form) {
     this.form = form;
     this.stamp = form.querySelector("[data-saved]");
-    this.bar = form.querySelector("[data-conflict]");
+    this.bar = form.querySelector("[data-offers]");
     this.path = form.dataset.autosave;
     this.typed = 0;
     this.failures = 0;
@@ -126,7 +126,7 @@ class Draft {
     event.stopPropagation();
     if (this.leaving) return;
     this.leaving = true;
-    if (this.saving) await this.saving;
+    await this.saving; // in any case a moment: a form does not send itself while it is being asked to
     if (this.dirty && !compares && !this.conflict) await this.save();
     this.leaving = false;
     const away = this.dirty && !this.faulty;

@@ -68,7 +68,7 @@ def _sections(programme: Programme, every: Sequence[Save]) -> list[tuple[str, ob
 
 
 def _told(save: Save, programme: Programme, call: Call, names: Mapping[str, str]) -> dict[str, Any]:
-    section = next((one.heading for one in programme.form if one.id == save.section), None)
+    section = next(({"zh": s.heading.zh, "en": s.heading.en} for s in programme.form if s.id == save.section), None)
     slot_zh, slot_en = item_label("attachment", save.slot, programme) if save.slot else ("", "")
     return {
         "save": save,
