@@ -220,7 +220,7 @@ def type_name(kind: FieldType) -> Words:
 def types() -> Iterator[tuple[FieldType, list[str]]]:
     """Each type of field: its name, how it is typed, how it is kept, how it is shown, what limits it; zh and en in turn."""
     for kind in FieldType:
-        yield kind, _explained()["types"][kind.value]
+        yield kind, [str(told) for told in _explained()["types"][kind.value]]
 
 
 def unexplained() -> list[str]:

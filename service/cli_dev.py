@@ -90,3 +90,25 @@ def verify_seeded() -> None:
     for fault in faults:
         click.echo(fault, err=True)
     sys.exit(1 if faults else 0)
+
+
+@dev.command()
+@click.argument(
+    "page", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=Path("docs/programmes.md")
+)
+@click.argument("schemas", type=click.Path(path_type=Path, file_okay=False), default=Path("programmes/schema"))
+def vocabulary(page: Path, schemas: Path) -> None:
+    """由模型重画词汇表，重写编辑器的 JSON Schema · draw the vocabulary's tables from the models, and its schemas."""
+    from programmes import handbook, lexicon
+    from programmes.schemas import KINDS, text
+
+    page.write_text(handbook.drawn(page.read_text(encoding="utf-8")), encoding="utf-8")
+    click.echo(page)
+    schemas.mkdir(parents=True, exist_ok=True)
+    for kind in KINDS:
+        path = schemas / f"{kind}.schema.json"
+        path.write_text(text(kind), encoding="utf-8")
+        click.echo(path)
+    for lacking in lexicon.unexplained():
+        click.echo(f"还没有说明 · not explained: {lacking}", err=True)
+    sys.exit(1 if lexicon.unexplained() else 0)

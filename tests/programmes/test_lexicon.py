@@ -1,5 +1,6 @@
 """Every word of a definition is explained in both languages, and the page and the schemas say what the models say."""
 
+import re
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -8,12 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from programmes import lexicon, sentences
+from programmes import handbook, lexicon, sentences
 from programmes.call import Call
 from programmes.catalogue import Catalogue
 from programmes.check import check_source
 from programmes.fields import FieldType
 from programmes.source import Fault, read_folder
+from programmes.vocabulary import Condition
 
 CALLS = Path(str(files("programmes").joinpath("calls")))
 
@@ -108,3 +110,33 @@ def test_the_words_known_at_a_place_are_those_of_its_model() -> None:
     assert lexicon.known_at(("nowhere", 3), {}) == frozenset()
     assert "opens_at" in lexicon.known_at((), {})
     assert not {"digest", "document"} & set(lexicon.words_of(Call))
+
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "programmes.md"
+
+
+def test_the_page_shows_the_vocabulary_as_it_is() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert sorted(handbook.marks(page)) == sorted(handbook.TABLES)
+    assert handbook.drawn(page) == page, "run `vermilion dev vocabulary`"
+
+
+def test_the_page_names_every_word_every_type_and_every_rule() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for model in lexicon.models():
+        assert [one for one in lexicon.words_of(model) if f"`{one}`" not in page] == [], model
+    assert [kind.value for kind in FieldType if f"`{kind.value}`" not in page] == []
+    assert [kind for kind in lexicon.rule_models() if f"### `{kind}`" not in page] == []
+
+
+def test_a_mark_that_nobody_draws_is_refused() -> None:
+    with pytest.raises(handbook.NoSuchTable):
+        handbook.drawn("<!-- weather -->\n<!-- /weather -->")
+
+
+def test_the_conditions_of_the_page_are_sound() -> None:
+    """Every `required_when` that the page shows is read by the model."""
+    written = re.findall(r"^required_when: (\{.*?\})", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(written) >= 5
+    for one in written:
+        Condition.model_validate(yaml.safe_load(one))
