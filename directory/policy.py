@@ -86,6 +86,7 @@ COMMANDS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "application.demand_recovery": LEAD | FINANCE,  # T36: two persons
         "application.record_repayment": FINANCE,  # T37
         "unit.bar": LEAD,  # T38
+        "exception.grant": LEAD,  # of one project a year
         "application.correct": OPERATOR | LEAD,  # T39: two persons
     }
 )
@@ -101,6 +102,8 @@ READS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "application.history": UNIT | AUTHORITIES | AUDITOR,
         "inbox.read": AUTHORITIES | EXPERT | AUDITOR,
         "recommendation_list.read": BUREAU | PROVINCE | AUDITOR,
+        "exception.read": PROVINCE | AUDITOR,
+        "related.read": BUREAU | PROVINCE | AUDITOR,  # what else the unit and its group applied for
         "review.read": EXPERT | PROVINCE | DISCIPLINE | AUDITOR,
         "objection.read": CLERK | LEAD | DISCIPLINE,  # the objector's identity
         "payment.read": UNIT | PROVINCE | AUDITOR,

@@ -64,7 +64,7 @@ class Handling:
         self.ids = ids
         self.quarantine = Quarantine(self.store, scanning)
         self.gathering = Gathering(catalogue, directory, randomness)
-        self._register = directory
+        self.register = directory
 
     def handle(self, command: c.Command, actor: Actor, context: Context) -> Outcome:
         """Do what *actor* asks, or raise Refused with every reason; `result` tells what the application is now.
@@ -102,7 +102,7 @@ class Handling:
         call = self.call_of(application)
         if attempts.is_about_exclusivity(refused, application, call):
             unkeyed = replace(context, command_id=None, fingerprint=None, if_match=None)
-            attempts.note(self.dispatcher, self._register, application, call, unkeyed)
+            attempts.note(self.dispatcher, self.register, application, call, unkeyed)
 
     def _decide(
         self, db: Connection, loaded: Loaded[Application], command: c.Command, actor: Actor, now: datetime
@@ -209,7 +209,7 @@ class Handling:
         if not people:
             return {}
         with self.store.reading() as db:
-            return {f"person:{person}": name for person, name in self._register(db).names(people).items()}
+            return {f"person:{person}": name for person, name in self.register(db).names(people).items()}
 
     def lapse_due(self, now: datetime | None = None) -> int:
         """The clock's sweep: end every draft and return whose deadline has passed. Answers how many it ended."""
@@ -244,7 +244,7 @@ class Handling:
 
     def _names(self, db: Connection, refusals: Iterable[Refusal]) -> Mapping[str, str]:
         people = {str(r.params[_BY]).removeprefix("person:") for r in refusals if _BY in r.params}
-        return self._register(db).names(people) if people else {}
+        return self.register(db).names(people) if people else {}
 
 
 def _arriving(command: c.Command) -> Mapping[str, str]:

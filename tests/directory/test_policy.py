@@ -49,10 +49,10 @@ application.publish c | application.object crp | application.accept_objection cr
 application.uphold jl | application.reserve l | application.drop l | application.award lf | application.waive a
 application.instruct f | application.confirm_paid f | application.hand_on a | application.confirm_hand_on a
 application.self_evaluate a | application.close c | application.cancel_award l | application.demand_recovery lf
-application.record_repayment f | unit.bar l | application.correct ol
+application.record_repayment f | unit.bar l | exception.grant l | application.correct ol
 application.list eabhclfxrju | application.read eabhclfxrju | application.actions eabhclfxrju
 application.file.read eabhclfxrju | scan.keep eabhclfrj | paper.read eabhclfu | application.history eabhclfrju | inbox.read bhclfxrju
-recommendation_list.read bhclfu | review.read xclfrju | objection.read clrj | payment.read eaclfu
+recommendation_list.read bhclfu | exception.read clfu | related.read bhclfu | review.read xclfrju | objection.read clrj | payment.read eaclfu
 letter.read eabhclfxrjuo | letter.list ou | notice.read eabhclfxrjuop | call.read eabhclfxrjuop
 lifecycle.read eabhclfxrjuop | division.read eabhclfxrjuop | document.check eabhclfxrjuop | page.public eabhclfxrjuop
 signin.ask eabhclfxrjuop | signin.use eabhclfxrjuop | session.close eabhclfxrjuop | session.list eabhclfxrjuo

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from web.operations import Operation
 from workflow.api.desk import Desk
+from workflow.api.exclusivity import exclusivity
 from workflow.api.figures import figures
 from workflow.api.printing import papers
 from workflow.api.reads import questions
@@ -15,4 +16,5 @@ def operations(desk: Desk) -> Iterator[Operation]:
     yield from questions(desk)
     yield from commands(desk)
     yield from papers(desk)
+    yield from exclusivity(desk)
     yield from figures(desk)
