@@ -30,6 +30,7 @@ from workflow.dossier_parts import (
     TrancheView,
     Words,
 )
+from workflow.estimating import estimated
 from workflow.events import CommitmentRecorded
 from workflow.schema import NEVER
 from workflow.standing import due_of, holder_of, of_application
@@ -117,6 +118,7 @@ def present(application: Application, call: Call, view: View, latest: datetime |
             for o in application.objections
         ),
         money=_money(application),
+        estimate=estimated(call, application.direction, shown),
         self_evaluated=application.self_evaluated,
     )
 

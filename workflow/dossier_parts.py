@@ -120,6 +120,27 @@ class MoneyView(Part):
     repaid_fen: int
 
 
+class EstimateStep(Part):
+    code: str
+    zh: str
+    en: str
+
+
+class EstimateView(Part):
+    """What the subsidy would be: *amount_fen* by the applicant's own figures, *supported_amount_fen* by what invoices and
+    payments inside the window bear. Neither is a promise."""
+
+    amount_fen: int
+    claimed_fen: int
+    by_rate_fen: int
+    capped: bool
+    below_floor: bool
+    supported_fen: int
+    supported_amount_fen: int
+    steps: tuple[EstimateStep, ...]
+    supported_steps: tuple[EstimateStep, ...]
+
+
 class Dossier(Part):
     """Everything about one application that this actor may see. Answers are canonical: whole fen, basis points, ISO dates."""
 
@@ -157,4 +178,5 @@ class Dossier(Part):
     notice: NoticeView | None
     objections: tuple[ObjectionView, ...]
     money: MoneyView
+    estimate: EstimateView | None = None
     self_evaluated: bool
