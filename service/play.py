@@ -259,10 +259,15 @@ def _application(names: Names, on: str) -> Mapping[str, Any]:
 
 
 def _remember(step: Step, scope: Scope, answer: Answer, who: str) -> str:
-    """Keep what an accepted command answered about its application; the application's id, if the step is about one."""
-    if answer.ok and look(answer.body, "version") is not None:
+    """Keep what an accepted command answered about its application; the application's id, if the step is about one.
+
+    An answer about something else of it (a paper) tells the application's version only in its ETag.
+    """
+    if answer.ok and look(answer.body, "id") is not None and look(answer.body, "version") is not None:
         told = {name: look(answer.body, name) for name in ("id", "number", "stage", "version", "content_digest")}
         scope[step.on] = {"opener": who, **scope.get(step.on, {}), **told}
+    elif answer.ok and step.on in scope and (version := answer.headers.get("etag", "").strip('W/"')):
+        scope[step.on] = {**scope[step.on], "version": version}
     return str(scope[step.on]["id"]) if step.on in scope else ""
 
 

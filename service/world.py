@@ -12,11 +12,11 @@ from directory.actor import Grant, Role
 from directory.bureau import bureaus_of
 from directory.division import divisions
 from directory.person import Identity
-from directory.unit import Unit, UnitCode, UnitKind
+from directory.unit import Unit, UnitCode, UnitKind, UnitTag
 from eventstore.dispatch import Context
 from service.wiring import ROOF, House
 
-PROVINCE = "43"
+PROVINCE, GUANGDONG = "43", "44"
 LUSHAN = "91430104MAXTE5T16B"
 
 
@@ -37,7 +37,16 @@ class Person:
         return f"{self.id}@example.cn"
 
 
-def _unit(code: str, name: str, name_en: str, registered_on: date, county: str) -> Unit:
+def _unit(
+    code: str,
+    name: str,
+    name_en: str,
+    registered_on: date,
+    county: str,
+    *,
+    tags: tuple[UnitTag, ...] = (),
+    group: str = "",
+) -> Unit:
     return Unit(
         code=UnitCode(code),
         name=name,
@@ -45,8 +54,41 @@ def _unit(code: str, name: str, name_en: str, registered_on: date, county: str) 
         kind=UnitKind.ENTERPRISE,
         registered_on=registered_on,
         county=county,
+        tags=frozenset(tags),
+        group_root=group,
     )
 
+
+YUESHUN_GROUP = "91440600MAXTE5U47B"
+GUANGDONG_UNITS = (
+    _unit(
+        "91440606MAXTE5U12F",
+        "广东粤顺智造科技有限公司",
+        "Guangdong Yueshun Smart Making",
+        date(2018, 4, 12),
+        "440606",
+        tags=(UnitTag.AI_ENTERPRISE, UnitTag.MANUFACTURER),
+        group=YUESHUN_GROUP,
+    ),
+    _unit(
+        "91440606MAXTE5U20A",
+        "佛山粤顺软件有限公司",
+        "Foshan Yueshun Software",
+        date(2019, 8, 1),
+        "440606",
+        group=YUESHUN_GROUP,
+    ),
+    _unit(
+        "91440605MAXTE5U39Q",
+        "佛山粤顺精机有限公司",
+        "Foshan Yueshun Machinery",
+        date(2015, 2, 10),
+        "440605",
+        tags=(UnitTag.MANUFACTURER,),
+        group=YUESHUN_GROUP,
+    ),
+    _unit(YUESHUN_GROUP, "粤顺集团有限公司", "Yueshun Group", date(2005, 6, 1), "440606"),
+)
 
 UNITS = (
     _unit(LUSHAN, "湖南岳麓智模科技有限公司", "Hunan Yuelu Smart Models", date(2021, 6, 18), "430104"),
@@ -65,6 +107,7 @@ UNITS = (
         date(2019, 8, 20),
         "430281",
     ),
+    *GUANGDONG_UNITS,
 )
 
 _UNIT_PEOPLE = (
@@ -77,6 +120,8 @@ _UNIT_PEOPLE = (
     (UNITS[5], "wenlan-", "邓听松", "贺兰亭"),
     (UNITS[6], "nongzhi-", "肖谷雨", "田丰年"),
     (UNITS[7], "lujiang-", "何青瓷", "邹窑生"),
+    (GUANGDONG_UNITS[0], "zhizao-", "梁知行", "何景行"),
+    (GUANGDONG_UNITS[2], "jingji-", "招子昂", "区慧如"),
 )
 
 _OFFICERS = (
@@ -97,7 +142,18 @@ _OFFICERS = (
     ("discipline-head", "严立本", "纪检负责人", "discipline head", Role.DISCIPLINE_HEAD, PROVINCE),
     ("auditor", "高照临", "审计员", "auditor", Role.AUDITOR, PROVINCE),
     ("operator", "温可行", "系统管理员", "operator", Role.OPERATOR, PROVINCE),
+    ("shunde-clerk", "伍一方", "顺德区经办人", "clerk of Shunde", Role.BUREAU_CLERK, "440606"),
+    ("shunde-head", "霍守成", "顺德区负责人", "head of Shunde", Role.BUREAU_HEAD, "440606"),
+    ("nanhai-head", "邵南洲", "南海区负责人", "head of Nanhai", Role.BUREAU_HEAD, "440605"),
+    ("foshan-clerk", "冼文心", "佛山市经办人", "clerk of Foshan", Role.BUREAU_CLERK, "440600"),
+    ("foshan-head", "陆广明", "佛山市负责人", "head of Foshan", Role.BUREAU_HEAD, "440600"),
+    ("gd-clerk", "简达", "广东省厅经办人", "clerk of Guangdong", Role.PROVINCE_CLERK, GUANGDONG),
+    ("gd-lead", "关山月", "广东省厅负责人", "lead of Guangdong", Role.PROVINCE_LEAD, GUANGDONG),
+    ("gd-finance", "区正清", "广东省级财务", "finance officer of Guangdong", Role.PROVINCE_FINANCE, GUANGDONG),
 )
+
+_EVERYWHERE = frozenset({Role.AUDITOR})
+"""Who looks into every province of the played world; all others hold office in one."""
 
 _EXPERTS = (
     ("expert-1", "顾怀瑾", "91430105MAXTE6B22G", ("large_model", "nlp")),
@@ -118,7 +174,8 @@ def people() -> Iterator[Person]:
         yield _of_unit(f"{prefix}editor", editor, "申报经办人", "editor", Role.UNIT_EDITOR, unit)
         yield _of_unit(f"{prefix}admin", admin, "单位管理员", "admin", Role.UNIT_ADMIN, unit)
     for person, name, zh, en, role, scope in _OFFICERS:
-        yield Person(id=person, name=name, title=(zh, en), grants=((role, scope),))
+        scopes = (PROVINCE, GUANGDONG) if role in _EVERYWHERE else (scope,)
+        yield Person(id=person, name=name, title=(zh, en), grants=tuple((role, one) for one in scopes))
     both = ((Role.PROVINCE_LEAD, PROVINCE), (Role.PROVINCE_FINANCE, PROVINCE))
     yield Person(id="lead-and-finance", name="常兼之", title=("省厅负责人兼财务", "lead and finance"), grants=both)
     for person, name, employer, fields in _EXPERTS:
@@ -142,7 +199,8 @@ def _of_unit(person: str, name: str, zh: str, en: str, role: Role, unit: Unit) -
 def populate(house: House) -> dict[str, str]:
     """Register everybody and answer an API token for each by id. Run on an empty register."""
     register, context = house.register, house.as_roof()
-    register.register_bureaus(context, (one for one in bureaus_of(PROVINCE, divisions()) if _here(one.code)))
+    for province in (PROVINCE, GUANGDONG):
+        register.register_bureaus(context, (one for one in bureaus_of(province, divisions()) if _here(one.code)))
     for unit in UNITS:
         register.register_unit(context, unit)
     for person in people():
@@ -153,7 +211,7 @@ def populate(house: House) -> dict[str, str]:
 
 
 def _here(bureau: str) -> bool:
-    return bureau == PROVINCE or bureau.startswith(("4301", "4302"))
+    return bureau in (PROVINCE, GUANGDONG) or bureau.startswith(("4301", "4302", "4406"))
 
 
 def _settle(house: House, context: Context, person: Person) -> None:

@@ -79,7 +79,8 @@ class House:
         with self.store.begin() as db:
             install(db, self.projections)
         register = Register(self.dispatcher)
-        register.register_bureaus(_console(), bureaus_of("43", divisions()))
+        for province in ("43", "44"):
+            register.register_bureaus(_console(), bureaus_of(province, divisions()))
         for unit in UNITS[:3]:
             register.register_unit(_console(), unit)
         for one in people():
