@@ -29,7 +29,7 @@ class Slot(Cited):
     personal: bool = False
     made_from: Literal["consortium"] | None = None
     prints: PaperKind | None = None
-    accepts: Several = (".pdf", ".jpg", ".jpeg", ".png", ".docx", ".xlsx")
+    accepts: Several = (".pdf", ".jpg", ".jpeg", ".png", ".docx", ".xlsx", ".ofd")
     max_mb: Annotated[int, Field(ge=1, le=50)] | None = None
 
     def wanted(self, answers: Answers, direction: str, facts: Facts) -> bool:

@@ -66,7 +66,9 @@ def save(section: str, answers: dict[str, Any], version: int | None = None) -> c
     return c.SaveSection(application_id=ID, section=section, answers=answers, section_version=version)
 
 
-def attach(slot: str, label: str = "", check_code: str = "", sha256: str = "ab" * 32) -> c.AttachFile:
+def attach(
+    slot: str, label: str = "", check_code: str = "", sha256: str = "ab" * 32, replaces: c.AttachFile | None = None
+) -> c.AttachFile:
     return c.AttachFile(
         application_id=ID,
         slot=slot,
@@ -77,6 +79,7 @@ def attach(slot: str, label: str = "", check_code: str = "", sha256: str = "ab" 
         media_type="application/pdf",
         label=label,
         check_code=check_code,
+        replaces=replaces.file_id if replaces else "",
     )
 
 

@@ -65,6 +65,10 @@ def _number(value: int | Decimal) -> str:
     return fmt.number(value, speech())
 
 
+def _size(count: int) -> str:
+    return fmt.size(count, speech())
+
+
 def _machine_time(at: datetime | date) -> Markup:
     return Markup(at.isoformat())  # noqa: S704  an ISO 8601 instant holds nothing to escape
 
@@ -76,6 +80,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "wan": _wan,
     "percent": _percent,
     "number": _number,
+    "size": _size,
     "countdown": fmt.countdown,
     "reason": texts.explain,
     "datetime": _machine_time,

@@ -36,29 +36,32 @@ class Scanning:
                 claimed = verdicts.claim(db, self.clock.now(db), BATCH)
             if not claimed:
                 break
+            away = ""
             for one in claimed:
-                done[self._check(self.scanner, one, hopeless="away" in done)] += 1
+                word, why = self._check(self.scanner, one, away)
+                away = why if word == "away" else away
+                done[word] += 1
         return done
 
-    def _check(self, scanner: Clamd, claimed: Claimed, hopeless: bool) -> str:
-        """Look at one; answers its state, or `gone`, `not_taken`, `away`."""
+    def _check(self, scanner: Clamd, claimed: Claimed, away: str) -> tuple[str, str]:
+        """Look at one, unless the scanner is *away*; answers its state, or `gone`, `not_taken`, `away`, and why."""
+        verdict, word, why = None, "away", away
         try:
-            verdict = self._look(scanner, claimed.sha256, claimed.file_id) if not hopeless else None
-            why, word = "the scanner is away", "away"
-        except ScannerAway as away:
-            verdict, why, word = None, str(away), "not_taken" if isinstance(away, NotTaken) else "away"
-        except Damaged as damaged:
-            verdict, why, word = None, str(damaged), "gone"
+            verdict = None if away else self._look(scanner, claimed.sha256, claimed.file_id)
+        except ScannerAway as error:
+            word, why = "not_taken" if isinstance(error, NotTaken) else "away", str(error)
+        except Damaged as error:
+            word, why = "gone", str(error)
         with self.store.begin() as db:
             now = self.clock.now(db)
             if verdict is None:
                 _log.warning("file_not_checked", sha256=claimed.sha256, why=why)
                 verdicts.put_off(db, claimed, why, now, soon=word == "away")
-                return word
+                return word, why
             verdicts.settle(db, claimed.sha256, verdict, now, claimed.token)
         if verdict.state is State.INFECTED:
             _log.error("file_infected", sha256=claimed.sha256, signature=verdict.signature)
-        return verdict.state.value
+        return verdict.state.value, ""
 
     def _look(self, scanner: Clamd, sha256: str, place: str) -> Verdict:
         """What the scanner says of the bytes, once they are shown to be those that were received."""

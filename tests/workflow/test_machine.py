@@ -71,7 +71,7 @@ PEOPLE = [
 ]
 WISHES = [
     *(sample for trigger, sample in SAMPLES.items() if trigger not in ("create", "recommend")),
-    attach("L-4", "2024", sha256="ef" * 32),
+    attach("L-4", "2024", sha256="ef" * 32, replaces=attach("L-4", "2024")),
     attach("L-8", sha256="0e" * 32),
     c.SaveSection(application_id=UUID(int=0), section="model", answers={"params_yi": "80"}),
     c.SaveSection(application_id=UUID(int=0), section="model", answers={"params_yi": "viele"}),

@@ -221,12 +221,18 @@ def test_only_the_listed_items_are_open_after_a_return() -> None:
     )
     assert refusal.params["item"] == "params_yi"
     returned().when(attach("L-1"), EDITOR, "2025-11-27 10:00").then_refused("ITEM_LOCKED")
-    returned().when(attach("L-4", "2024", sha256="ef" * 32), EDITOR, "2025-11-27 10:00").then_entered(Stage.RETURNED)
+    returned().when(
+        attach("L-4", "2024", sha256="ef" * 32, replaces=attach("L-4", "2024")), EDITOR, "2025-11-27 10:00"
+    ).then_entered(Stage.RETURNED)
 
 
 def test_a_return_is_answered_after_the_calls_close_but_before_its_own_deadline() -> None:
     """A18: the call closed on 11-28; the return runs until 12-01 24:00."""
-    mended = after(returned().events, attach("L-4", "2024", sha256="ef" * 32), on="2025-11-30 10:00")
+    mended = after(
+        returned().events,
+        attach("L-4", "2024", sha256="ef" * 32, replaces=attach("L-4", "2024")),
+        on="2025-11-30 10:00",
+    )
     (again,) = mended.when(c.Resubmit(application_id=ID), ADMIN, "2025-12-01 16:00").then_entered(Stage.UNIT_SEALED)
     assert isinstance(again, e.Resubmitted)
     assert (again.seal_version, again.changed) == (2, ("attachment:L-4",))
@@ -241,7 +247,11 @@ def test_a_material_change_is_recommended_anew() -> None:
     material = replace(
         RETURNED, returned_from=Stage.COUNTY_RECOMMENDED, items=(replace(RETURNED.items[0], material=True),)
     )
-    given = after((*sealed().events, COUNTY, material), attach("L-4", "2024", sha256="ef" * 32), on="2025-11-30 10:00")
+    given = after(
+        (*sealed().events, COUNTY, material),
+        attach("L-4", "2024", sha256="ef" * 32, replaces=attach("L-4", "2024")),
+        on="2025-11-30 10:00",
+    )
     (again,) = given.when(c.Resubmit(application_id=ID), ADMIN, "2025-12-01 16:00").then_entered(Stage.UNIT_SEALED)
     assert Given(*given.events, again).application.recommendations == ()
 

@@ -24,6 +24,7 @@ const need = {
   "form[data-autosave]": "autosave.js",
   "[data-rows]": "tables.js",
   "form[data-sign-out]": "kept.js",
+  "form[data-upload]": "upload.js",
   "textarea[data-limit]": "counter.js",
   "[data-keys], [data-bulk]": "keys.js",
 };

@@ -1,12 +1,13 @@
 """The unit's own page of an application that is being written: its parts, files and commitment, and what was returned."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from programmes.documents import Slot
 from web import forms
 from workflow.answers import plain
 from workflow.application import Attachment
+from workflow.enclosures import enclosures
 from workflow.pages import reasons
 from workflow.pages.desk import Desk, office
 from workflow.pages.frame import Frame, completeness
@@ -14,6 +15,7 @@ from workflow.pages.parts import last_saves
 from workflow.pages.printing import card
 from workflow.pages.steps import STEPS
 from workflow.stages import Stage
+from workflow.verdicts import State
 
 
 def overview(desk: Desk, frame: Frame) -> dict[str, Any]:
@@ -37,7 +39,8 @@ def overview(desk: Desk, frame: Frame) -> dict[str, Any]:
         **frame.around(),
         "sections": sections,
         "following": next((one for one in sections if one["state"] != "done"), None),
-        "slots": list(slots(frame)),
+        "slots": list(slots(frame, desk.files.most)),
+        **checked(desk, frame, programme.attachments, frame.application.attachments),
         "paper_card": card(desk, frame),
         "commitment": programme.commitment,
         "copied_from": frame.application.copied_from if frame.dossier.stage is Stage.DRAFT else "",
@@ -66,8 +69,22 @@ def not_copied(desk: Desk, frame: Frame) -> list[dict[str, str]]:
     return [{"zh": labels[name].zh, "en": labels[name].en} for name in application.not_copied if name in labels]
 
 
-def slots(frame: Frame) -> Iterable[dict[str, Any]]:
-    """Each slot with its files, what it lacks, and whether something may be put there now."""
+def checked(
+    desk: Desk, frame: Frame, among: Sequence[Slot], held: Mapping[str, Sequence[Attachment]]
+) -> dict[str, Any]:
+    """The files in the official order with their pages, and what the virus check has said of each."""
+    listed = enclosures(among, held, frame.call.report_years)
+    said = desk.handling.quarantine.said(dict.fromkeys(file.sha256 for files in held.values() for file in files))
+    return {
+        "enclosed": listed,
+        "placed": {one.file_id: one for one in listed},
+        "said": said,
+        "unscanned": any(verdict.state is State.NOT_SCANNED for verdict in said.values()),
+    }
+
+
+def slots(frame: Frame, most: Callable[[Slot | None], int]) -> Iterable[dict[str, Any]]:
+    """Each slot with its files, what it lacks, and whether something may be put there now; *most*: how large one may be."""
     application = frame.application
     states = {part["id"]: part["state"] for part in completeness(frame)}
     for slot in frame.call.programme_of(application.direction).attachments:
@@ -77,10 +94,17 @@ def slots(frame: Frame) -> Iterable[dict[str, Any]]:
             "files": held,
             "state": states.get(slot.id, "optional"),
             "parts": (parts := _parts(slot, held, frame)),
-            "years": [(year, year) for year, _ in parts],
+            "years": [(year, year) for year, there in parts if slot.several or not there],
+            "covers": slot.several and slot.id in _EVIDENCE,
             "accept": ",".join(slot.accepts),
+            "most": most(slot),
+            "takes_more": slot.several or (not all(there for _, there in parts) if parts else not held),
             "open": _open(frame, "attachment", slot.id),
         }
+
+
+_EVIDENCE = frozenset({"evidence_list", "invoice", "contract", "payment", "statement"})
+"""Slots whose files name the lines of the costs they cover."""
 
 
 def _parts(slot: Slot, held: tuple[Attachment, ...], frame: Frame) -> list[tuple[str, bool]]:

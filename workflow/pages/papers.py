@@ -40,7 +40,7 @@ def papers(desk: Desk) -> Blueprint:
         try:
             _attach(desk, application_id, slot, actor)
         except (Malformed, Refused) as error:
-            return _again(desk, application_id, actor, f"file-{slot}", error)
+            return _again(desk, application_id, actor, f"file-{_control(slot)}", error)
         return redirect(f"/applications/{application_id}#slot-{slot}", 303)
 
     @pages.post(f"{_FILE}/removal")
@@ -89,16 +89,23 @@ def papers(desk: Desk) -> Blueprint:
     return pages
 
 
+def _control(slot: str) -> str:
+    """What the controls of a slot are called; those that replace a file carry the beginning of its id."""
+    replaced = forms.text("replaces")
+    return f"{slot}-{replaced[:8]}" if replaced else slot
+
+
 def _attach(desk: Desk, application_id: UUID, slot: str, actor: Actor) -> None:
-    upload = request.files.get(f"file-{slot}")
+    control = _control(slot)
+    upload = request.files.get(f"file-{control}")
     if upload is None or not upload.filename:
-        raise Malformed(Fault(f"file-{slot}", "REQUIRED", {"field": f"file-{slot}"}))
+        raise Malformed(Fault(f"file-{control}", "REQUIRED", {"field": f"file-{control}"}))
     wish = Upload(
         slot=slot,
         name=upload.filename,
-        label=forms.text(f"label-{slot}"),
-        check_code=forms.text(f"code-{slot}"),
-        paper_code=forms.text(f"paper-{slot}"),
+        label=forms.text(f"label-{control}"),
+        check_code=forms.text(f"code-{control}"),
+        paper_code=forms.text(f"paper-{control}"),
         replaces=forms.text("replaces"),
     )
 
@@ -138,7 +145,7 @@ def _again(
     refusals = list(error.refusals) if isinstance(error, Refused) else [_as_refusal(fault) for fault in error.faults]
     if any(refusal.code in ("ROLE_FORBIDDEN", "NOT_FOUND", "WRONG_STAGE") for refusal in refusals):
         raise error
-    wrong = [(_control(refusal, control), _said(refusal, frame)) for refusal in refusals]
+    wrong = [(_beside(refusal, control), _said(refusal, frame)) for refusal in refusals]
     page = overview(desk, frame) | aside(desk, frame)
     page["summary"] = [{"field": name, "text": text} for name, text in wrong]
     page["errors"] = dict(wrong)
@@ -154,7 +161,7 @@ def _as_refusal(fault: Fault) -> Refusal:
 _FIELD_OF = {"COMMITMENT_SIGNER": "signer_kind", "IN_THE_FUTURE": "signed_on"}
 
 
-def _control(refusal: Refusal, control: str) -> str:
+def _beside(refusal: Refusal, control: str) -> str:
     field = str(refusal.params.get("field", ""))
     if field in ("signer", "signed_on", "scan"):
         return field

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from directory.actor import Role
+from directory.policy import may
 from eventstore.refusal import Refusal
 from programmes import eligibility, form
 from programmes.calendar import beijing_date
@@ -11,7 +12,10 @@ from programmes.fields import Field, FieldType
 from programmes.vocabulary import Facts as JudgedBy
 from web import forms
 from web.saying import speech
+from workflow import related
 from workflow.dossier import Dossier
+from workflow.gathering import asks_about_the_unit
+from workflow.guards.drafting import known_of_the_unit
 from workflow.pages import reasons, steps
 from workflow.pages.acting import asked_of
 from workflow.pages.desk import Desk, office, region
@@ -19,7 +23,9 @@ from workflow.pages.fields import Control, Showing, groups
 from workflow.pages.frame import Frame
 from workflow.pages.printing import card
 from workflow.pages.telling import story
+from workflow.related import Beside
 from workflow.stages import Stage
+from workflow.verdicts import Verdict
 
 _INLINE = frozenset({"recommend", "score", "declare", "confirm_paid", "propose", "award", "instruct", "form_pass"})
 """Steps whose form stands on the dossier itself when it is the first one open; the others have a page of their own."""
@@ -40,16 +46,24 @@ def dossier(desk: Desk, frame: Frame) -> dict[str, Any]:
         "pairs": key_facts(frame),
         "parts": list(_parts(frame)),
         "files": [slot for slot in frame.dossier.attachments if slot.files],
+        "said": _said_of_files(desk, frame),
         "paper_card": card(desk, frame),
         "route": [_stop(step, frame, desk) for step in frame.dossier.route],
         "commitments": _commitments(frame, desk),
         "story": story(desk, frame) if _may_see_history(frame) else [],
-        "warnings": warnings(frame) if not frame.mine else [],
+        "warnings": warnings(desk, frame) if not frame.mine else [],
+        "beside": _beside(desk, frame),
         "seats": _seats(desk, frame),
         "present_answer": present_answer,
         "command_id": forms.new_command_id(),
         "mine": frame.mine,
     }
+
+
+def _said_of_files(desk: Desk, frame: Frame) -> Mapping[str, Verdict]:
+    """What the virus check has said of every file and signed commitment that is shown."""
+    files = [file.sha256 for slot in frame.dossier.attachments for file in slot.files]
+    return desk.handling.quarantine.said([*files, *(made.scan_sha256 for made in frame.dossier.commitments)])
 
 
 def _by_urgency(offered: Sequence[dict[str, Any]], frame: Frame) -> Sequence[dict[str, Any]]:
@@ -160,11 +174,31 @@ def _stop(step: Any, frame: Frame, desk: Desk) -> dict[str, Any]:
 _UNDERWAY = frozenset({Stage.UNIT_SEALED, Stage.COUNTY_RECOMMENDED, Stage.CITY_RECOMMENDED})
 
 
-def warnings(frame: Frame) -> list[Refusal]:
+def warnings(desk: Desk, frame: Frame) -> list[Refusal]:
     """Findings of the definition that stop nobody; what an officer looks at first."""
-    attached = frozenset(slot.slot for slot in frame.dossier.attachments if slot.files)
-    known = JudgedBy(today=beijing_date(frame.now), unit_code=frame.dossier.lead_unit, attached=attached)
+    known = JudgedBy(
+        today=beijing_date(frame.now),
+        unit_code=frame.dossier.lead_unit,
+        attached=frozenset(slot.slot for slot in frame.dossier.attachments if slot.files),
+        **(_of_the_unit(desk, frame) if asks_about_the_unit(frame.call, frame.application.direction) else {}),
+    )
     return eligibility.warnings(frame.call, frame.application.direction, frame.dossier.answers, known)
+
+
+def _of_the_unit(desk: Desk, frame: Frame) -> dict[str, Any]:
+    """What the register and the unit's other applications say now."""
+    gathering, latest = desk.handling.gathering, frame.facts[-1].recorded
+    facts = gathering.known(frame.application, latest, frame.actor, frame.now)
+    with desk.handling.store.reading() as db:
+        return known_of_the_unit(gathering.of_the_unit(db, frame.application, facts))
+
+
+def _beside(desk: Desk, frame: Frame) -> Beside | None:
+    """What runs beside the application, for those who may know; None for everybody else."""
+    if frame.mine or may(frame.actor, "related.read") is not None:
+        return None
+    with desk.handling.store.reading() as db:
+        return related.beside(db, frame.application, frame.call)
 
 
 def _seats(desk: Desk, frame: Frame) -> list[dict[str, Any]]:
