@@ -11,7 +11,15 @@ from directory.records import Directory
 from eventstore.event import RecordedEvent
 from eventstore.refusal import Refusal, Refused
 from programmes.call import Call
-from programmes.unit_rules import LeadsUpTo, NotAwardedBefore
+from programmes.unit_rules import (
+    GroupAsRegistered,
+    LeadsUpTo,
+    LegalPerson,
+    NotAwardedBefore,
+    NotBarred,
+    UnitKind,
+    UnitTag,
+)
 from workflow import commands as c
 from workflow import exceptions, places, set_rules, verdicts
 from workflow.application import Application
@@ -110,6 +118,12 @@ class Gathering:
             Expert(id=expert.person.id, fields=tuple(sorted(expert.fields)), employer=expert.employer)
             for expert in self._register(db).experts()
         )
+
+
+def asks_about_the_unit(call: Call, direction: str) -> bool:
+    """Whether a finding of the programme is about what the register or other applications know of the unit."""
+    kinds = (LeadsUpTo, NotAwardedBefore, GroupAsRegistered, UnitKind, UnitTag, LegalPerson, NotBarred)
+    return any(rule.when == "warn" and isinstance(rule, kinds) for rule in call.programme_of(direction).checks)
 
 
 def asks_for_others(call: Call, direction: str) -> bool:

@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, literal, select, union_all
 
 from eventstore.event import instant_of
+from programmes.call import Call
+from workflow.application import Application
 from workflow.attempts import attempts
 from workflow.places import standing_claims
 from workflow.schema import CODE
@@ -51,10 +53,14 @@ class Beside:
     attempts: tuple[Attempt, ...] = ()
 
 
-def beside(db: Connection, application: str, call: str, unit: str) -> Beside:
-    """Everything that runs beside *application*; two statements."""
+def beside(db: Connection, application: Application, call: Call) -> Beside:
+    """Everything that runs beside *application*; one statement, and one for attempts where the programme is exclusive."""
+    again = _again(application.id, application.call, application.lead_unit)
+    if not call.programme_of(application.direction).exclusivity:
+        return Beside(applications=tuple(_each_once(db.execute(again).mappings())))
+    others = union_all(_standing(application.id), again)
     return Beside(
-        applications=tuple(_each_once(db.execute(_others(application, call, unit)).mappings())),
+        applications=tuple(_each_once(db.execute(others).mappings())),
         attempts=tuple(
             Attempt(
                 number=row["number"],
@@ -63,25 +69,33 @@ def beside(db: Connection, application: str, call: str, unit: str) -> Beside:
                 times=row["times"],
                 last_at=instant_of(row["last_at"]),
             )
-            for row in _strongest(db.execute(_attempts(application)).mappings())
+            for row in _strongest(db.execute(_attempts(application.id)).mappings())
         ),
     )
 
 
-def _others(application: str, call: str, unit: str) -> Any:
+_SHOWN = ("id", "number", "direction", "lead_unit", "unit_name", "stage")
+
+
+def _standing(application: str) -> Select[Any]:
+    """Whoever stands on a place of the same key, under an exception or not."""
     apps, mine, theirs = applications(), standing_claims().alias("mine"), standing_claims().alias("theirs")
-    shown = (apps.c.id, apps.c.number, apps.c.direction, apps.c.lead_unit, apps.c.unit_name, apps.c.stage)
+    shown = (apps.c[name] for name in _SHOWN)
     same = and_(mine.c.scope == theirs.c.scope, mine.c.per == theirs.c.per, mine.c.key == theirs.c.key)
-    standing: Select[Any] = (
+    return (
         select(*shown, theirs.c.per.label("why"))
         .join_from(mine, theirs, same)
         .join(apps, apps.c.id == theirs.c.application)
         .where(mine.c.application == application, theirs.c.application != application)
     )
-    again: Select[Any] = select(*shown, literal("call", CODE).label("why")).where(
+
+
+def _again(application: str, call: str, unit: str) -> Select[Any]:
+    """What else the unit has sealed in the call."""
+    apps = applications()
+    return select(*(apps.c[name] for name in _SHOWN), literal("call", CODE).label("why")).where(
         apps.c.lead_unit == unit, apps.c.call == call, apps.c.id != application, apps.c.stage.not_in(_NOT_LIVE)
     )
-    return union_all(standing, again)
 
 
 def _each_once(rows: Iterable[Any]) -> Iterable[Related]:

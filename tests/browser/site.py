@@ -17,7 +17,7 @@ from directory.records import Directory
 from eventstore.engine import open_engine
 from programmes.call import Call
 from tests.databases import sqlite_url
-from tests.workflow.house import CATALOGUE, House
+from tests.workflow.house import House
 from web.face import Furniture, Link, Visitor, furnish
 from web.session import CookieOrToken
 from workflow.application import Application
@@ -42,7 +42,7 @@ def site(house: House) -> Flask:
     )
     furniture = Furniture(identity=identity, now=house.handling.now, visitor=_visitor, secure=False)
     furnish(app, furniture)
-    for blueprint in pages(house.handling, CATALOGUE.calls, house.files, house.printing, Directory, told):
+    for blueprint in pages(house.handling, house.desk.catalogue.calls, house.files, house.printing, Directory, told):
         app.register_blueprint(blueprint)
     return app
 

@@ -243,7 +243,7 @@ class Asking:
     def beside(self, asked: Asked) -> Answer:
         application = self._handling.load(asked.path["application_id"], asked.actor).state
         with self._handling.store.reading() as db:
-            found = related.beside(db, application.id, application.call, application.lead_unit)
+            found = related.beside(db, application, self._handling.call_of(application))
         return Answer(
             body=BesideAnswer(
                 applications=tuple(

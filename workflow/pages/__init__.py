@@ -16,6 +16,7 @@ from workflow.handling import Handling
 from workflow.pages.acting import acting
 from workflow.pages.desk import Desk
 from workflow.pages.drafting import drafting
+from workflow.pages.exceptions import exceptions
 from workflow.pages.figures import figures
 from workflow.pages.lists import lists
 from workflow.pages.mine import mine
@@ -39,7 +40,18 @@ def pages(
     """The blueprints of this room. *calls* answers the current definitions, *told* who will hear of a step."""
     desk = Desk(handling=handling, calls=calls, files=files, printing=printing, register=register, told=told)
     shelf = Blueprint("workflow", __name__, template_folder=str(TEMPLATES))
-    return [shelf, mine(desk), drafting(desk), figures(desk), papers(desk), printed(desk), acting(desk), lists(desk), public(desk)]
+    return [
+        shelf,
+        mine(desk),
+        drafting(desk),
+        figures(desk),
+        papers(desk),
+        printed(desk),
+        acting(desk),
+        lists(desk),
+        exceptions(desk),
+        public(desk),
+    ]
 
 
 __all__ = ["pages"]
