@@ -3,6 +3,7 @@
 Says the same as the guards; only the wording gets names in the place of ids.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -134,7 +135,7 @@ def _said(words: Any, language: str) -> str:
 
 
 def _short(label: str) -> str:
-    return label.split("：")[0].split("（")[0].split(" (")[0]
+    return re.split("[：（，]|: | \\(", label)[0]
 
 
 def _gathered(gaps: Sequence[Refusal], programme: Programme) -> list[Reason]:
