@@ -4,7 +4,7 @@ Rows come as values only. Weighed first by the directory of its container, so th
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -19,6 +19,7 @@ from programmes.workbook import Cell, Sheet, Spot, Value
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_ROWS = 5_000  # and a head
+MOST_EMPTY = 20_000  # in a row: a cell in the last of a million costs as much to reach as if all were filled
 MOST_COLUMNS = 256
 MOST_SHEETS = 30
 RATIO = 100
@@ -65,7 +66,7 @@ def open_book(stream: IO[bytes]) -> Book:
     """Reads *stream*. Raises BookRefused, and NotInstalled without openpyxl.
 
     FILE_TOO_LARGE, FILE_ENCRYPTED, FILE_MISMATCH (no .xlsx), FILE_UNSAFE (unpacks to too much, or declares entities),
-    FILE_MACRO, FILE_LINKED, TOO_MANY_ROWS (5,000 and a head over all sheets).
+    FILE_MACRO, FILE_LINKED, TOO_MANY_ROWS (5,000 and a head over all sheets), TOO_MANY_COLUMNS (256).
     """
     require("Excel", "openpyxl")
     from openpyxl import load_workbook
@@ -186,13 +187,17 @@ def _sheets(book: Any) -> Iterator[Sheet]:
 
 
 def _rows(page: Any, room: int) -> tuple[tuple[Cell, ...], ...]:
-    """Rows of nothing between others count, as they have to be kept; those behind the last do not."""
+    """Empty rows between others count, as they have to be kept; those behind the last do not."""
     rows: list[tuple[Cell, ...]] = []
     waiting = 0
-    for row in page.iter_rows(max_col=MOST_COLUMNS):
+    for row in page.iter_rows():
         cells = _cells(row)
+        if len(cells) > MOST_COLUMNS:
+            raise BookRefused("TOO_MANY_COLUMNS", MOST_COLUMNS)
         if not cells:
             waiting += 1
+            if waiting > MOST_EMPTY:
+                raise BookRefused("TOO_MANY_ROWS", MOST_ROWS)
             continue
         if len(rows) + waiting + 1 > room:
             raise BookRefused("TOO_MANY_ROWS", MOST_ROWS)
@@ -202,11 +207,15 @@ def _rows(page: Any, room: int) -> tuple[tuple[Cell, ...], ...]:
     return tuple(rows)
 
 
-def _cells(row: Iterable[Any]) -> tuple[Cell, ...]:
-    cells = [Cell(_value(cell.value), "%" in str(getattr(cell, "number_format", "") or "")) for cell in row]
-    while cells and cells[-1].value is None:
-        cells.pop()
-    return tuple(cells)
+def _cells(row: Sequence[Any]) -> tuple[Cell, ...]:
+    values = [_value(cell.value) for cell in row]
+    while values and values[-1] is None:
+        values.pop()
+    return tuple(Cell(value, _is_percent(cell)) for value, cell in zip(values, row, strict=False))
+
+
+def _is_percent(cell: Any) -> bool:
+    return "%" in str(getattr(cell, "number_format", "") or "")
 
 
 def _value(value: object) -> Value:

@@ -59,11 +59,11 @@ class _Laying:
 
     def lines(self, text: str) -> list[Said]:
         """A value: spaces that make room (`年    月    日`) keep the width they have in a Word form."""
-        return [self.said(_ROOM.sub(_wide, line.rstrip())) for line in _lines(text)]
+        return [self.said(_ROOM.sub(_wide, line.rstrip())) for line in lines_of(text)]
 
     def paragraphs(self, text: str) -> list[Said]:
         """Running text, which is indented by the template and not by its spaces."""
-        return [self.said(line.strip(" \t\u3000")) for line in _lines(text)]
+        return [self.said(line.strip(" \t\u3000")) for line in lines_of(text)]
 
 
 def laid_out(document: Document) -> Laid:
@@ -207,7 +207,7 @@ def _wide(room: re.Match[str]) -> str:
     return "\u3000" * (len(room[0]) // 2) + " " * (len(room[0]) % 2)
 
 
-def _lines(text: str) -> Sequence[str]:
+def lines_of(text: str) -> Sequence[str]:
     """As HTML and Word break lines; none where nothing was written."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if text else ()
 

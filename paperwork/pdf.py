@@ -13,20 +13,24 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
+from math import ceil
 from pathlib import Path
 from typing import Literal
 
 from paperwork import fonts, press
-from paperwork.components import NotInstalled
+from paperwork.components import NotInstalled, require
 from paperwork.document import Document
 from paperwork.laying import Laid, laid_out
 
 STANDARDS = ("a-2a",)
 _MAIN = "paper.typ"
 _TEMPLATE = Path(__file__).parent / "templates" / _MAIN
-_MIDNIGHT, _UNDATED = "T00:00:00+08:00", "1980-01-01"
+_MIDNIGHT, _UNDATED = "T00:00:00+00:00", "1980-01-01"
 _THREADS = 2
-_NO_ROOM = re.compile(r"memory allocation|MemoryError|failed to map segment|Cannot allocate memory|Resource temporarily")
+_GRACE_S = 1
+_NO_ROOM = re.compile(
+    r"memory allocation|MemoryError|failed to map segment|Cannot allocate memory|Resource temporarily"
+)
 Reason = Literal["timeout", "memory", "faulty"]
 
 
@@ -51,6 +55,7 @@ class Rendered:
 
 def render(document: Document, *, timeout_s: float = 60, memory_mb: int = 1024) -> Rendered:
     """Draws *document*. Raises RenderingFailed, and NotInstalled where typst, segno or the fonts are not there."""
+    require("PDF", "typst", "segno")
     laid = laid_out(document)
     with tempfile.TemporaryDirectory(prefix="paper-") as root:
         for name, content in {_MAIN: _template(), **laid.pictures}.items():
@@ -77,7 +82,15 @@ def _order(document: Document, laid: Laid, root: str) -> bytes:
 
 def _pressed(order: bytes, timeout_s: float, memory_mb: int) -> "subprocess.CompletedProcess[bytes]":
     """The child inherits no environment and is killed and reaped whatever happens here."""
-    command = [sys.executable, "-I", "-S", press.__file__, _libraries(), str(memory_mb << 20), str(int(timeout_s) + 1)]
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        press.__file__,
+        _libraries(),
+        str(memory_mb << 20),
+        str(max(1, ceil(timeout_s) + _GRACE_S)),
+    ]
     surroundings = {"RAYON_NUM_THREADS": str(_THREADS), "MALLOC_ARENA_MAX": str(_THREADS), "LC_ALL": "C.UTF-8"}
     try:
         return subprocess.run(  # noqa: S603 our own interpreter and file

@@ -23,7 +23,9 @@ def main(libraries: str, memory: str, cpu: str) -> int:
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[order["fonts"]])
     try:
         compiler = typst.Compiler(order["template"], root=order["root"], font_paths=fonts, sys_inputs=order["inputs"])
-        drawn = compiler.compile(format="pdf", pdf_standards=order["standards"], timestamp=datetime.fromisoformat(order["midnight"]))
+        drawn = compiler.compile(
+            format="pdf", pdf_standards=order["standards"], timestamp=datetime.fromisoformat(order["midnight"])
+        )
         pages = compiler.query("<pages>", field="value", one=True)
     except typst.TypstError as error:
         sys.stderr.write(f"{error.message}\n{error.diagnostic}")

@@ -23,7 +23,7 @@ from paperwork.document import (
     Table,
     Text,
 )
-from paperwork.laying import SHORT, framed_parts
+from paperwork.laying import SHORT, framed_parts, lines_of
 from paperwork.packing import repacked, writable
 
 FANGSONG, HEITI, TITLE, LATIN = "仿宋_GB2312", "黑体", "方正小标宋简体", "Times New Roman"
@@ -270,7 +270,7 @@ class _Writing:
             case Text():
                 if block.heading:
                     self._fill(self._word.add_paragraph(), block.heading, font=HEITI)
-                for line in block.text.splitlines():
+                for line in lines_of(block.text):
                     self._paragraph(line.strip(" \t\u3000"), indent=True)
             case Pairs() | Boxes() | Table():
                 self._grid(_rows_of(block))
@@ -483,4 +483,4 @@ def _spans(widths: Sequence[int], whole: int) -> list[int]:
 
 
 def _paragraphs(text: str) -> list[str]:
-    return [line.strip(" \t\u3000") for line in text.splitlines()] or [""]
+    return [line.strip(" \t\u3000") for line in lines_of(text)] or [""]
