@@ -128,7 +128,11 @@ def _both(zh: str, en: str) -> Mapping[str, str]:
 
 
 def _joined(first: Any, second: Any) -> Mapping[str, str]:
-    return {"zh": f"{first.zh} · {second.zh}", "en": f"{first.en} · {second.en}"}
+    """Both, or one where they are the same: a programme of a single direction."""
+    return {
+        language: " · ".join(dict.fromkeys((getattr(first, language), getattr(second, language))))
+        for language in ("zh", "en")
+    }
 
 
 def _parts(frame: Frame) -> Sequence[dict[str, Any]]:
