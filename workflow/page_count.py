@@ -98,9 +98,10 @@ def _inflated(view: mmap.mmap, at: int, length: int, room: int) -> bytes:
 
 
 def _listed(text: bytes, first: int, count: int) -> Iterator[tuple[int, bytes]]:
-    numbers = [int(each) for each in text[:first].split()[: 2 * count] if each.isdigit()]
+    numbers = [int(each) for each in text[:first].split()[: 2 * count] if each.isdigit() and len(each) <= 10]
     places = sorted(zip(numbers[1::2], numbers[::2], strict=False))
-    for (start, number), (end, _) in zip(places, [*places[1:], (len(text), 0)], strict=True):
+    ends = [start for start, _ in places[1:]] + [len(text)]
+    for (start, number), end in zip(places, ends, strict=False):
         yield number, text[first + start : first + end]
 
 

@@ -15,7 +15,7 @@ from workflow.pages.parts import last_saves
 from workflow.pages.printing import card
 from workflow.pages.steps import STEPS
 from workflow.stages import Stage
-from workflow.verdicts import State
+from workflow.verdicts import State, Verdict
 
 
 def overview(desk: Desk, frame: Frame) -> dict[str, Any]:
@@ -39,8 +39,8 @@ def overview(desk: Desk, frame: Frame) -> dict[str, Any]:
         **frame.around(),
         "sections": sections,
         "following": next((one for one in sections if one["state"] != "done"), None),
-        "slots": list(slots(frame, desk.files.most)),
-        **checked(desk, frame, programme.attachments, frame.application.attachments),
+        **(files := checked(desk, frame, programme.attachments, frame.application.attachments)),
+        "slots": list(slots(frame, desk.files.most, files["said"])),
         "paper_card": card(desk, frame),
         "commitment": programme.commitment,
         "copied_from": frame.application.copied_from if frame.dossier.stage is Stage.DRAFT else "",
@@ -79,11 +79,11 @@ def checked(
         "enclosed": listed,
         "placed": {one.file_id: one for one in listed},
         "said": said,
-        "unscanned": any(verdict.state is State.NOT_SCANNED for verdict in said.values()),
+        "states_said": {verdict.state.value for verdict in said.values()},
     }
 
 
-def slots(frame: Frame, most: Callable[[Slot | None], int]) -> Iterable[dict[str, Any]]:
+def slots(frame: Frame, most: Callable[[Slot | None], int], said: Mapping[str, Verdict]) -> Iterable[dict[str, Any]]:
     """Each slot with its files, what it lacks, and whether something may be put there now; *most*: how large one may be."""
     application = frame.application
     states = {part["id"]: part["state"] for part in completeness(frame)}
@@ -92,7 +92,7 @@ def slots(frame: Frame, most: Callable[[Slot | None], int]) -> Iterable[dict[str
         yield {
             "slot": slot,
             "files": held,
-            "state": states.get(slot.id, "optional"),
+            "state": "wrong" if _infected(held, said) else states.get(slot.id, "optional"),
             "parts": (parts := _parts(slot, held, frame)),
             "years": [(year, year) for year, there in parts if slot.several or not there],
             "covers": slot.several and slot.id in _EVIDENCE,
@@ -101,6 +101,10 @@ def slots(frame: Frame, most: Callable[[Slot | None], int]) -> Iterable[dict[str
             "takes_more": slot.several or (not all(there for _, there in parts) if parts else not held),
             "open": _open(frame, "attachment", slot.id),
         }
+
+
+def _infected(held: Iterable[Attachment], said: Mapping[str, Verdict]) -> bool:
+    return any(said[file.sha256].state is State.INFECTED for file in held if file.sha256 in said)
 
 
 _EVIDENCE = frozenset({"evidence_list", "invoice", "contract", "payment", "statement"})
