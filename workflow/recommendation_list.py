@@ -1,14 +1,18 @@
 """项目推荐汇总表: the rows of what one body recommends of one programme, in the body's own order (附件5)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
 from directory.actor import BUREAU_ROLES, PROVINCE_ROLES, Actor, Role
+from directory.bureau import bureaus_of
 from directory.division import DivisionUnknown, divisions
 from eventstore.dispatch import Dispatcher
+from paperwork.sheet import SummarySheet
 from programmes.call import Call
 from programmes.summary import Place, summary_row
 from workflow import worklist
@@ -48,6 +52,33 @@ def rows(dispatcher: Dispatcher, call: Call, programme: str, body: str, actor: A
         cells = _cells(call, application, position)
         found.append(ListRow(application=application_id, rank=letter.rank, letter_number=letter.number, cells=cells))
     return found
+
+
+def sheet(call: Call, programme: str, body: str, listed: Sequence[ListRow], on: date) -> SummarySheet:
+    """附件5 as it is printed, sealed and sent: the official columns, the body's name, room for its contact."""
+    table = call.summary_table
+    return SummarySheet(
+        heading=table.heading.zh,
+        bureau=_body_name(body),
+        contact="",
+        columns=tuple(column.label.zh for column in table.columns),
+        rows=tuple(tuple(row.cells[column.made_from] for column in table.columns) for row in listed),
+        dated=on.isoformat(),
+    )
+
+
+def file_name(call: Call, programme: str, body: str, suffix: str) -> str:
+    """「项目推荐汇总表-人工智能大模型-岳麓区工业和信息化局.xlsx」"""
+    label = call.programme(programme).summary_label.zh
+    return f"{call.summary_table.heading.zh}-{label}-{_body_name(body)}.{suffix}"
+
+
+def _body_name(code: str) -> str:
+    try:
+        known = {bureau.code: bureau.name_zh for bureau in bureaus_of(code[:2], divisions())}
+    except DivisionUnknown:
+        return code
+    return known.get(code, code)
 
 
 def _letters(db: Connection, call: str, programme: str, body: str) -> list[tuple[str, Letter]]:

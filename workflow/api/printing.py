@@ -8,10 +8,12 @@ from pydantic import Field
 
 from eventstore.refusal import Refusal, Refused
 from paperwork.check_code import read_code
+from programmes.calendar import beijing_date
 from programmes.call import Call
 from web.operations import Answer, Asked, Operation
 from web.reading import Request
 from workflow import commands as c
+from workflow import recommendation_list
 from workflow.api.desk import Desk
 from workflow.api.models import Told
 from workflow.api.wishes import PLACE
@@ -23,6 +25,7 @@ from workflow.printing.document import file_name
 from workflow.printing.issuing import issue_of
 from workflow.printing.jobs import MEDIA_TYPES, Format, State
 from workflow.printing.room import Paper, formats_for
+from workflow.printing.summary import SHEET_TYPES, drawn
 from workflow.stages import Stage
 
 _PAPER = PLACE + "/papers/<code>"
@@ -110,6 +113,16 @@ def papers(desk: Desk) -> Iterator[Operation]:
         answers_file=True,
     )
     yield Operation(
+        id="downloadRecommendationList",
+        method="GET",
+        path=_LIST,
+        action="recommendation_list.read",
+        summary_zh="下载推荐汇总表",
+        summary_en="Download the recommendation list",
+        perform=asking.summary,
+        answers_file=True,
+    )
+    yield Operation(
         id="checkPaper",
         method="GET",
         path="/papers/<code>",
@@ -120,6 +133,9 @@ def papers(desk: Desk) -> Iterator[Operation]:
         answer=CheckAnswer,
         public=True,
     )
+
+
+_LIST = "/calls/<call>/programmes/<programme>/recommendations/<body>/summary.<any(xlsx, pdf):format>"
 
 
 def _read(id_: str, path: str, action: str, zh: str, en: str, perform: object, answer: type[Told]) -> Operation:
@@ -191,6 +207,20 @@ class _Asking:
             raise NotFound
         paper, application = found
         return Answer(body=checked(paper, application, self._handling.call_of(application)))
+
+    def summary(self, asked: Asked) -> Answer:
+        """附件5 of one body, by its rank."""
+        programme, body, format = (str(asked.path[name]) for name in ("programme", "body", "format"))
+        try:
+            call = self._desk.catalogue.get(asked.path["call"])
+        except KeyError:
+            raise NotFound from None
+        if programme not in {one.id for one in call.programmes}:
+            raise NotFound
+        rows = recommendation_list.rows(self._handling.dispatcher, call, programme, body, asked.actor)
+        sheet = recommendation_list.sheet(call, programme, body, rows, beijing_date(asked.now))
+        name = recommendation_list.file_name(call, programme, body, format)
+        return Answer(content=drawn(sheet, format), media_type=SHEET_TYPES[format], filename=name)
 
     def _application(self, asked: Asked) -> Application:
         return self._handling.load(asked.path["application_id"], asked.actor).state

@@ -1,6 +1,6 @@
 """The desks: a bureau's inbox, the province's desk, an expert's reviews, finance's payments. One list, a page at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from directory.actor import BUREAU_ROLES, DISCIPLINE_ROLES, PROVINCE_ROLES, Actor, Role
+from programmes.call import Call
 from web import face
 from web.reading import refuse_bad_text
 from workflow import worklist
@@ -91,6 +92,7 @@ def _listed(desk: Desk, kind: Kind, actor: Actor) -> ResponseReturnValue:
         "first": _href(kind, asked) if asked.after is not None else "",
         "here_path": kind.path,
         "offices": _offices(actor),
+        "summaries": list(_summaries(actor, calls)),
     }
     return render_template("workflow/list.html", **values)
 
@@ -148,6 +150,18 @@ def _href(kind: Kind, asked: Question, after: str = "") -> str:
 def _address(kind: Kind, given: Mapping[str, str]) -> str:
     query = urlencode({name: value for name, value in given.items() if value})
     return f"{kind.path}?{query}" if query else kind.path
+
+
+def _summaries(actor: Actor, calls: Sequence[Call]) -> Iterator[dict[str, Any]]:
+    """The recommendation lists that this bureau prints and seals, a programme each."""
+    for body in sorted(actor.scopes(*BUREAU_ROLES)):
+        for call in calls:
+            for programme in call.programmes if call.province == body[:2] else ():
+                yield {
+                    "label": programme.summary_label,
+                    "office": office(body),
+                    "href": f"/recommendations/{call.id}/{programme.id}/{body}/summary",
+                }
 
 
 def _offices(actor: Actor) -> list[Mapping[str, str]]:

@@ -11,11 +11,13 @@ from flask.typing import ResponseReturnValue
 from directory.actor import UNIT_ROLES, Actor
 from eventstore.refusal import Refusal
 from paperwork.check_code import read_code
+from programmes.calendar import beijing_date
 from programmes.documents import Slot
-from web import forms, texts
+from web import face, forms, texts
 from web.operations import file_response
 from web.problems import NotFound
 from workflow import commands as c
+from workflow import recommendation_list
 from workflow.application import Application
 from workflow.files import chunks
 from workflow.pages import reasons
@@ -25,6 +27,7 @@ from workflow.printing.document import file_name
 from workflow.printing.issuing import issue_of, kinds_of, printed_as, stale_scans
 from workflow.printing.jobs import MEDIA_TYPES, Format, Job, State
 from workflow.printing.room import Paper, formats_for
+from workflow.printing.summary import SHEET_TYPES, drawn
 from workflow.state import FORM
 
 _PAPER = "/applications/<uuid:application_id>/papers/<code>"
@@ -63,6 +66,17 @@ def printed(desk: Desk) -> Blueprint:
             return redirect(f"/applications/{application_id}/papers/{paper.code}", 303)
         name = file_name(paper.kind, paper.number, paper.version, wanted.suffix)
         return file_response(chunks(stream), MEDIA_TYPES[wanted.suffix], name)
+
+    @pages.get("/recommendations/<call_id>/<programme>/<body>/summary.<any(xlsx, pdf):format>")
+    def summary(call_id: str, programme: str, body: str, format: str) -> ResponseReturnValue:
+        actor = asking("recommendation_list.read")
+        call = next((each for each in desk.calls() if each.id == call_id), None)
+        if call is None or programme not in {one.id for one in call.programmes}:
+            raise NotFound
+        rows = recommendation_list.rows(desk.handling.dispatcher, call, programme, body, actor)
+        sheet = recommendation_list.sheet(call, programme, body, rows, beijing_date(face.now()))
+        name = recommendation_list.file_name(call, programme, body, format)
+        return file_response(drawn(sheet, format), SHEET_TYPES[format], name)
 
     @pages.get("/v")
     def ask() -> ResponseReturnValue:
