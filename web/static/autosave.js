@@ -19,6 +19,7 @@ class Draft {
     this.path = form.dataset.autosave;
     this.typed = 0;
     this.failures = 0;
+    form.dataset.stands = "ready";
     this.restore();
     form.addEventListener("input", (event) => event.target.type === "file" || this.wait());
     form.addEventListener("submit", (event) => this.submit(event), { capture: true });
@@ -126,7 +127,8 @@ class Draft {
     event.stopPropagation();
     if (this.leaving) return;
     this.leaving = true;
-    await this.saving; // in any case a moment: a form does not send itself while it is being asked to
+    await this.saving;
+    await new Promise((later) => { setTimeout(later); }); // a form that is just being sent cannot be sent once more
     if (this.dirty && !compares && !this.conflict) await this.save();
     this.leaving = false;
     const away = this.dirty && !this.faulty;
