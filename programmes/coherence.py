@@ -269,7 +269,8 @@ def _kinds_of_rules(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> 
             _ids(fields.get(str(check.get("field"))), "options.*.id"),
         )
         if option is not None and options and option not in options:
-            yield (*place, "option"), f"没有选项“{option}”", f"there is no option {option!r}"
+            near = meant(str(option), options)
+            yield (*place, "option"), f"没有选项“{option}”{near[0]}", f"there is no option {option!r}{near[1]}"
 
 
 def _of_its_kind(check: Mapping[Any, Any], fields: Mapping[str, Any]) -> Found:

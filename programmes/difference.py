@@ -112,7 +112,8 @@ def _word(here: _Here, word: Word, old: Any, new: Any) -> Iterator[Change]:
 
 
 def _are_models(value: Any) -> bool:
-    return isinstance(value, tuple) and any(isinstance(one, BaseModel) and not isinstance(one, Words) for one in value)
+    things = cast("tuple[object, ...]", value) if isinstance(value, tuple) else ()
+    return any(isinstance(one, BaseModel) and not isinstance(one, Words) for one in things)
 
 
 def _is_nested(word: Word) -> bool:
@@ -246,7 +247,7 @@ def _keyed(things: Sequence[BaseModel]) -> dict[str, BaseModel]:
 def _key(thing: BaseModel) -> str | None:
     names = ("id",) if "id" in type(thing).model_fields else _KEYS.get(type(thing).__name__, ())
     told = [getattr(thing, name) for name in names]
-    parts = ["+".join(one) if isinstance(one, tuple) else str(one or "") for one in told]
+    parts = ["+".join(cast("tuple[str, ...]", one)) if isinstance(one, tuple) else str(one or "") for one in told]
     return "/".join(parts).strip("/") or None
 
 

@@ -183,10 +183,12 @@ def word(model: Model, name: str) -> Word:
 def _entry(model: Model, name: str) -> list[str] | None:
     """A word's own entry, then what it means in every rule, then what it means everywhere."""
     explained = _explained()
-    rule = explained["models"]["Rule"].get("words", {}) if issubclass(model, Rule) else {}
-    own = explained["models"].get(model.__name__, {}).get("words", {})
-    found: list[str] | None = own.get(name) or rule.get(name) or explained["everywhere"].get(name)
-    return found
+    places: list[Mapping[str, list[str]]] = [
+        explained["models"].get(model.__name__, {}).get("words", {}),
+        explained["models"]["Rule"]["words"] if issubclass(model, Rule) else {},
+        explained["everywhere"],
+    ]
+    return next((place[name] for place in places if name in place), None)
 
 
 def words(model: Model) -> tuple[Word, ...]:

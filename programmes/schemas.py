@@ -16,6 +16,7 @@ from pydantic_core import core_schema
 from programmes import lexicon
 from programmes.call import Call
 from programmes.judging import Rule
+from programmes.shapes import is_list, is_mapping
 from programmes.vocabulary import Words
 
 KINDS = ("call", "programme", "definition")
@@ -90,10 +91,10 @@ def _used(top: Mapping[str, Any], parts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _references(made: Any) -> list[str]:
-    if isinstance(made, Mapping):
+    if is_mapping(made):
         own = [str(made["$ref"]).rpartition("/")[2]] if "$ref" in made else []
         return own + [name for value in made.values() for name in _references(value)]
-    return [name for value in made for name in _references(value)] if isinstance(made, list) else []
+    return [name for value in made for name in _references(value)] if is_list(made) else []
 
 
 __all__ = ["KINDS", "schema", "text"]

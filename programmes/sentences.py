@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from programmes import lexicon
 from programmes.calendar import BEIJING
@@ -86,8 +86,8 @@ def said(value: Any, programme: Programme | None, say: Say, asked: Field | None 
         case str():
             return _named(value, programme, say, asked)
         case Mapping():
-            pairs: Iterable[tuple[Any, Any]] = value.items()
-            parts = [f"{_named(str(key), programme, say)} → {said(each, programme, say, asked)}" for key, each in pairs]
+            pairs = cast("Mapping[str, Any]", value).items()
+            parts = [f"{_named(key, programme, say)} → {said(each, programme, say, asked)}" for key, each in pairs]
             return say(Words(zh="；", en="; ")).join(parts) or "—"
         case tuple() | list() | frozenset():
             return say(Words(zh="、", en=", ")).join(said(each, programme, say, asked) for each in _items(value)) or "—"
@@ -102,7 +102,7 @@ def moment(at: datetime) -> str:
 
 
 def _items(value: Any) -> Iterable[Any]:
-    return sorted(value) if isinstance(value, frozenset) else value
+    return sorted(cast("frozenset[str]", value)) if isinstance(value, frozenset) else value
 
 
 def _unit(asked: Field | None) -> str:
