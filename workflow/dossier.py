@@ -150,7 +150,7 @@ def texts_of(application: Application, view: View) -> tuple[Mapping[str, Any], M
 
 def file_of(application: Application, call: Call, view: View, slot: str, file_id: str) -> Attachment | None:
     """One file that *view* may open: of the text as it is shown, or as it was sealed; None where there is none."""
-    slots = call.programme_of(application.direction).attachments
+    slots = call.programme_of(application.direction).slots
     if any(each.id == slot and each.personal and not view.personal for each in slots):
         return None
     _, shown = texts_of(application, view)
@@ -164,7 +164,7 @@ def file_of(application: Application, call: Call, view: View, slot: str, file_id
 def _slots(
     attachments: Mapping[str, tuple[Attachment, ...]], application: Application, call: Call
 ) -> Iterator[SlotView]:
-    for slot in call.programme_of(application.direction).attachments:
+    for slot in call.programme_of(application.direction).slots:
         files = tuple(_file(held) for held in attachments.get(slot.id, ()))
         yield SlotView(slot=slot.id, label=Words(zh=slot.label.zh, en=slot.label.en), files=files)
 

@@ -18,7 +18,7 @@ from eventstore.rebuild import rebuild
 from paperwork import pdf
 from paperwork.document import Document
 from tests.scenario import at
-from tests.workflow.house import UNIT, YUHUA_UNIT, Api, House
+from tests.workflow.house import OTHER_UNIT, UNIT, Api, House
 from workflow import commands as c
 from workflow.api.printing import PaperAnswer
 from workflow.dossier import view_of
@@ -142,7 +142,7 @@ def test_an_unknown_kind_of_paper_is_refused(house: House) -> None:
 
 def test_the_table_of_papers_is_rebuilt_as_it_was(house: House) -> None:
     _print(house, house.filled())
-    house.sealed("yuhua-", YUHUA_UNIT)
+    house.sealed("wenqu-", OTHER_UNIT)
     (papers,) = [each for each in house.projections if each.name == "papers"]
     made = rebuild(house.store, reading(house.dispatcher.codec, house.dispatcher.personal), papers, repair=False)
     assert made.equal

@@ -105,7 +105,7 @@ def papers(desk: Desk) -> Iterator[Operation]:
     yield Operation(
         id="downloadPaper",
         method="GET",
-        path=_PAPER + "/<any(pdf, docx):format>",
+        path=_PAPER + "/<format>",
         action="paper.read",
         summary_zh="下载打印稿",
         summary_en="Download a paper",
@@ -135,7 +135,7 @@ def papers(desk: Desk) -> Iterator[Operation]:
     )
 
 
-_LIST = "/calls/<call>/programmes/<programme>/recommendations/<body>/summary.<any(xlsx, pdf):format>"
+_LIST = "/calls/<call>/programmes/<programme>/recommendations/<body>/summary.<format>"
 
 
 def _read(id_: str, path: str, action: str, zh: str, en: str, perform: object, answer: type[Told]) -> Operation:
@@ -215,7 +215,7 @@ class _Asking:
             call = self._desk.catalogue.get(asked.path["call"])
         except KeyError:
             raise NotFound from None
-        if programme not in {one.id for one in call.programmes}:
+        if format not in SHEET_TYPES or programme not in {one.id for one in call.programmes}:
             raise NotFound
         rows = recommendation_list.rows(self._handling.dispatcher, call, programme, body, asked.actor)
         sheet = recommendation_list.sheet(call, programme, body, rows, beijing_date(asked.now))
