@@ -40,8 +40,34 @@ class Dechunked(DechunkedInput):
             raise OSError("a chunk without its end")
 
 
+class Enough:
+    """What a connection sends, up to a limit and then nothing: werkzeug reads on for gigabytes after a refusal."""
+
+    def __init__(self, rfile: IO[bytes], limit: int) -> None:
+        self._rfile, self._left = rfile, limit
+
+    def read(self, size: int = -1) -> bytes:
+        return self._counted(self._rfile.read(self._left if size < 0 else min(size, self._left)))
+
+    def readline(self, size: int = -1) -> bytes:
+        return self._counted(self._rfile.readline(self._left if size < 0 else min(size, self._left)))
+
+    def _counted(self, data: bytes) -> bytes:
+        self._left -= len(data)
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._rfile, name)
+
+
 class Handler(WSGIRequestHandler):
-    """werkzeug's handler with that reader."""
+    """werkzeug's handler with that reader, for bodies of *most* bytes and not much more."""
+
+    most = 80 * 1024 * 1024
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile = cast("io.BufferedIOBase", Enough(cast("IO[bytes]", self.rfile), self.most))
 
     def make_environ(self) -> dict[str, Any]:
         environ = super().make_environ()
