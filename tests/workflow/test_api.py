@@ -226,7 +226,7 @@ def test_a_bureau_reads_the_sealed_text_while_the_unit_writes_on(house: House, a
 
 
 def test_calls_and_forms_are_open_to_everybody(api: Api) -> None:
-    assert [call["id"] for call in api.ask("", "GET", "/calls").json["items"]] == ["hn-2025"]
+    assert [call["id"] for call in api.ask("", "GET", "/calls").json["items"]] == ["hn-2025", "gd-2026"]
     form = api.ask("", "GET", "/calls/hn-2025/directions/L-V/form").json
     assert form["sections"][0]["id"] == "cover"
     assert api.ask("", "GET", "/calls/nothing").status_code == 404
