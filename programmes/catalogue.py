@@ -14,7 +14,7 @@ from typing import Any
 
 from programmes.call import Call
 from programmes.check import check, check_source
-from programmes.source import Fault, read_folder
+from programmes.source import Fault, Source, read_folder
 
 
 class DefinitionFaulty(Exception):
@@ -71,6 +71,12 @@ def load(folder: Path | Traversable) -> Call:
     return _frozen(source.data)
 
 
+def faults_of(document: str) -> list[Fault]:
+    """What is wrong with a canonical text, whoever made the call from it."""
+    data: dict[str, Any] = json.loads(document)
+    return check_source(Source(data=data))
+
+
 def call_of(document: str) -> Call:
     """The call whose canonical text is *document*, with the same digest."""
     data: dict[str, Any] = json.loads(document)
@@ -88,4 +94,4 @@ def _frozen(data: dict[str, Any]) -> Call:
     return Call.model_validate({**data, "digest": digest, "document": document})
 
 
-__all__ = ["Catalogue", "DefinitionFaulty", "call_of", "canonical", "check", "load"]
+__all__ = ["Catalogue", "DefinitionFaulty", "call_of", "canonical", "check", "faults_of", "load"]

@@ -247,6 +247,10 @@ def replay(call: str, changed: str, drafts: bool, as_json: bool, table: Any, bar
     definition = _any(changed)
     house = wiring.build(settings_or_exit())
     read_only(house.engine)
+    if call not in (known := {one.id for one in house.calls.calls()}):
+        house.close()
+        there = ", ".join(sorted(known))
+        raise NoSuchDefinition(f"没有发布过这个征集 · no such call was published: {call}; there are: {there}")
     counts: Counter[str] = Counter()
     sheet = replaying.Table(table) if table is not None else None
     told = patiently("重判 · judging again") if bar else None

@@ -19,7 +19,7 @@ from eventstore.facts import Reading
 from eventstore.refusal import Refusal, Refused
 from eventstore.store import EventStore
 from programmes.call import Call
-from programmes.catalogue import Catalogue, call_of
+from programmes.catalogue import Catalogue, DefinitionFaulty, call_of, faults_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,12 @@ _FOLD: Fold[_Issued] = Fold(_NOTHING, lambda issued, event: {**issued, event.cal
 
 
 def publish(dispatcher: Dispatcher, call: Call, context: Context) -> Outcome:
-    """Issue *call*; the same text again is nothing to do. Refuses a draft for approval and a revision that is not higher."""
+    """Issue *call*; the same text again is nothing to do. Refuses a draft for approval and a revision that is not higher.
+
+    Raises DefinitionFaulty where the text has a fault: it is asked once more here, whoever made the call from it.
+    """
+    if faults := faults_of(call.document):
+        raise DefinitionFaulty(faults)
 
     def decide(_db: Connection, loaded: Loaded[_Issued], _now: datetime) -> Sequence[Event]:
         before = loaded.state.get(call.id)

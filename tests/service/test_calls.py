@@ -12,9 +12,14 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import MetaData, create_engine, select
 
+import migrations
 import programmes
+from eventstore.dispatch import Context
 from eventstore.engine import open_engine, read_only
-from programmes.catalogue import DefinitionFaulty, load
+from eventstore.ids import uuid7
+from programmes.catalogue import DefinitionFaulty, call_of, canonical, load
+from programmes.source import read_folder
+from service import publishing
 from service.cli import cli
 from service.settings import fresh_key
 from tests.databases import postgres_database, sqlite_url
@@ -226,11 +231,19 @@ def test_a_published_digest_can_be_compared(house: Run, written: Path) -> None:
     assert house("calls", "diff", "0123456789ab", "hn-2025").exit_code == 2
 
 
-def test_only_a_sound_definition_becomes_a_call_to_publish(written: Path) -> None:
-    """Publishing takes a Call, and a Call comes from `load` or from what was published: there is no way around."""
+def test_publishing_itself_refuses_a_faulty_text(tmp_path: Path, written: Path) -> None:
+    """Whoever made the call: one read straight from a text that nobody checked is refused, and nothing is written."""
     swap(written, "call.yaml", "panel: 5", "panel: 6")
-    with pytest.raises(DefinitionFaulty):
-        load(written)
+    faulty = call_of(canonical(read_folder(written).data))
+    engine = open_engine(sqlite_url(tmp_path))
+    migrations.upgrade(engine)
+    house = House(engine, tmp_path / "files")
+    before = house.store.head_position()
+    with pytest.raises(DefinitionFaulty) as refused:
+        publishing.publish(house.dispatcher, faulty, Context(actor="house", correlation_id=uuid7()))
+    assert [fault.place for fault in refused.value.faults] == ["review.panel"]
+    assert house.store.head_position() == before
+    engine.dispose()
 
 
 # -- what if
@@ -329,6 +342,12 @@ def test_a_recalled_text_is_a_draft_again(past: tuple[Run, House, str], written:
     assert command("calls", "replay", "hn-2025", "--with", str(written)).exit_code == 0
     drafts = command("calls", "replay", "hn-2025", "--with", str(written), "--drafts")
     assert "草稿 draft" in drafts.output
+
+
+def test_what_if_about_a_call_that_was_never_published(past: tuple[Run, House, str]) -> None:
+    told = past[0]("calls", "replay", "hn-1999", "--with", "hn-2025")
+    assert told.exit_code == 2
+    assert "hn-2025" in told.output
 
 
 def test_what_if_with_a_faulty_definition_says_its_faults(past: tuple[Run, House, str], written: Path) -> None:
