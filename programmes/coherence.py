@@ -206,9 +206,11 @@ def _references(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> Foun
     for place, values in each(programme, "checks.*.values"):
         if is_mapping(values):
             yield from _unknown(((place, key) for key in values), directions, "征集方向", "direction")
-    yield from _unknown(
-        _ones(each(programme, "paper.cover.*.made_from")), {*fields, "units", "sealed_on"}, "字段", "field"
-    )
+    for pattern in ("paper.cover.*.made_from", "letters.*.about.*.made_from"):
+        yield from _unknown(_ones(each(programme, pattern)), {*fields, "units", "sealed_on"}, "字段", "field")
+    printed = {"application_form", "commitment", *(str(kind) for _, kind in each(programme, "letters.*.kind"))}
+    for pattern in ("attachments.*.prints", "scans.*.prints"):
+        yield from _unknown(each(programme, pattern), {*printed, "consortium_agreement"}, "材料", "paper")
 
 
 def _conditions(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> Found:
