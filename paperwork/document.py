@@ -95,12 +95,14 @@ class Enclosure:
     """An attachment in the list: its pages follow the form's, so that each has a page of the whole dossier.
 
     *pages* is None where they cannot be counted (Word, Excel); what follows such a file starts on a page not known.
+    *number* is the official one (`3-2`: the second file of the third); without it they are counted.
     """
 
     label: str
     name: str = ""
     pages: int | None = None
     sha256: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

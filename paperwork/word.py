@@ -459,7 +459,7 @@ def _enclosure_rows(block: Enclosures) -> list[_Row]:
     for number, enclosure in enumerate(block.enclosures, 1):
         pages = "" if enclosure.pages is None else str(enclosure.pages)
         cells = (
-            _Cell([str(number)], 2, align="center"),
+            _Cell([enclosure.number or str(number)], 2, align="center"),
             _Cell([enclosure.label], 13),
             _Cell([enclosure.name], 7),
             _Cell([pages], 2, align="center"),

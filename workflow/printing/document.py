@@ -201,20 +201,23 @@ def _sections(source: _Source) -> Iterator[Part]:
 
 
 def _enclosures(source: _Source) -> Enclosures:
-    listed = [one for slot in source.programme.attachments for one in _of_slot(source, slot)]
+    slots = enumerate(source.programme.attachments, 1)
+    listed = [one for number, slot in slots for one in _of_slot(source, number, slot)]
     return Enclosures(enclosures=tuple(listed), note=source.programme.paper.attachments_note.label.zh)
 
 
-def _of_slot(source: _Source, slot: Slot) -> Iterator[Enclosure]:
-    """Every file of a slot, or its name alone; a scan of our own paper has no name before the paper is there."""
+def _of_slot(source: _Source, number: int, slot: Slot) -> Iterator[Enclosure]:
+    """Every file of a slot under its official number, or the slot alone; a scan of our own paper has no name before the
+    paper is there."""
     label = _NUMBERED.sub("", slot.label.zh)
     files = [held for held in source.application.attachments.get(slot.id, ()) if not held.paper_code]
     if not files:
-        yield Enclosure(label=label)
-    for held in sorted(files, key=_in_order):
+        yield Enclosure(label=label, number=str(number))
+    for place, held in enumerate(sorted(files, key=_in_order), 1):
         beside = f"（{held.label}年）" if slot.per_year and held.label else f"（{held.label}）" if held.label else ""
         name = VEILED if source.veiled and slot.personal else held.name
-        yield Enclosure(label=label + beside, name=name, pages=held.pages, sha256=held.sha256)
+        counted = f"{number}-{place}" if len(files) > 1 else str(number)
+        yield Enclosure(label=label + beside, name=name, pages=held.pages, sha256=held.sha256, number=counted)
 
 
 def _in_order(held: Attachment) -> tuple[str, str]:
