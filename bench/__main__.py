@@ -20,6 +20,7 @@ MEASURES = {
     "statements": "bench.statements",
     "lists": "bench.listing",
     "replay": "bench.replaying",
+    "print": "bench.printing",
 }
 
 

@@ -34,6 +34,7 @@ _LONG = re.compile(r"[!-~]{13,}")
 _AFTER = re.compile(r"(?<=[@./_\-:?&=,;])")
 _WHOLE, _CUT = 16, 4
 _ROOM = re.compile(r" {2,}")
+_QR = "qr.png"
 _KINDS = {"image/png": "png", "image/jpeg": "jpg"}
 
 
@@ -68,6 +69,8 @@ class _Laying:
 
 def laid_out(document: Document) -> Laid:
     laying = _Laying()
+    if document.link:
+        laying.pictures[_QR] = qr.png(document.link)
     framed = framed_parts(document)
     paper: Plain = {
         "kind": document.kind,
@@ -87,7 +90,7 @@ def laid_out(document: Document) -> Laid:
         "version": document.version,
         "code": laying.said(document.code),
         "link": printable(document.link),
-        "qr": qr.svg(document.link) if document.link else None,
+        "qr": _QR if document.link else None,
         "parts": [_part(laying, part, framed=frame) for part, frame in zip(document.parts, framed, strict=True)],
     }
     return Laid(paper, laying.pictures, tuple(f"U+{point:04X}" for point in sorted(laying.missing)))
@@ -183,7 +186,7 @@ def _enclosures(laying: _Laying, block: Enclosures) -> Plain:
         start = _start(laying, enclosure)
         rows.append(
             {
-                "number": number,
+                "number": printable(enclosure.number) or str(number),
                 "label": laying.said(enclosure.label),
                 "name": laying.said(enclosure.name),
                 "pages": enclosure.pages,

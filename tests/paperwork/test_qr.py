@@ -1,11 +1,14 @@
 """The QR code says what it should: its matrix is segno's own, and the picture is the matrix."""
 
-import re
+import struct
+import zlib
 
 import segno
 
 from paperwork import qr
-from tests.paperwork.specimen import LINK
+from paperwork.pdf import render
+from tests.paperwork.reading import Read
+from tests.paperwork.specimen import LINK, form
 
 
 def test_the_matrix_is_a_code_of_level_m_that_says_the_link() -> None:
@@ -16,11 +19,22 @@ def test_the_matrix_is_a_code_of_level_m_that_says_the_link() -> None:
 
 def test_the_picture_is_the_matrix_with_four_modules_of_white_around() -> None:
     rows = qr.matrix(LINK)
-    drawn = {(int(y), int(x)) for x, y in re.findall(r"M(\d+) (\d+)h1v1h-1z", qr.svg(LINK))}
-    dark = {(y + 4, x + 4) for y, row in enumerate(rows) for x, module in enumerate(row) if module}
-    assert drawn == dark
-    assert f'viewBox="0 0 {len(rows) + 8} {len(rows) + 8}"' in qr.svg(LINK)
+    side = len(rows) + 8
+    picture = qr.png(LINK)
+    assert struct.unpack(">IIBB", picture[16:26]) == (side * 8, side * 8, 1, 0)
+    start = picture.index(b"IDAT")
+    pixels = zlib.decompress(picture[start + 4 : start + 4 + struct.unpack(">I", picture[start - 4 : start])[0]])
+    lines = [pixels[place + 1 : place + 1 + side] for place in range(0, len(pixels), side + 1)]
+    white = (False,) * 4
+    expected = [(False,) * side] * 4 + [(*white, *row, *white) for row in rows] + [(False,) * side] * 4
+    assert [tuple(byte == 0 for byte in line) for line in lines[::8]] == expected
+    assert all(lines[place] == lines[place - place % 8] for place in range(len(lines)))
 
 
-def test_what_is_in_the_link_never_gets_into_the_picture() -> None:
-    assert "<script>" not in qr.svg('https://x/"><script>')
+def test_a_paper_of_many_pages_holds_the_picture_once() -> None:
+    pages = Read(render(form())).reader.pages
+    held = [
+        str(page["/Resources"]["/XObject"].raw_get(name)) for page in pages for name in page["/Resources"]["/XObject"]
+    ]  # type: ignore[index]
+    assert len(held) > len(pages) > 3
+    assert len(set(held)) == 2  # the code, and the form's own figure
