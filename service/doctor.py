@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import text
 
 from eventstore.verify import verify
+from paperwork import fonts
+from paperwork.components import NotInstalled, require
 from service import health, wiring
 from service.settings import Settings
 from service.wiring import House
@@ -150,6 +153,24 @@ def _scanner(house: House) -> Finding:
     return Finding(what, SOUND, f"{version}; {found}")
 
 
+def _papers(house: House) -> Finding:
+    """Papers in other fonts would be other bytes than those the history names."""
+    name = "公文 papers"
+    try:
+        require("PDF", "typst", "segno")
+        changed = fonts.changed()
+    except NotInstalled as missing:
+        return Finding(name, WARNING, str(missing), "pip install vermilion")
+    if changed:
+        return Finding(
+            name,
+            FAILING,
+            f"字体不是规定的 not the pinned fonts: {', '.join(changed)}",
+            "pip install pylopdf-fonts-zh-cn==0.1.1",
+        )
+    return Finding(name, SOUND, f"typst {version('typst')} · 字体相符 fonts as pinned")
+
+
 def _letters(house: House) -> Finding:
     found = health.letters(house)
     return Finding("信件 letters", SOUND if found == "ok" else WARNING, found)
@@ -179,6 +200,7 @@ _LOOKS: tuple[tuple[str, Callable[[House], Finding]], ...] = (
     ("代理 broker", _broker),
     ("文件夹 files", _files),
     ("查毒 virus scanner", _scanner),
+    ("公文 papers", _papers),
     ("信件 letters", _letters),
     ("历史 history", _history),
     ("传输 transport", _transport),
