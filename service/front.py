@@ -30,9 +30,11 @@ def home_of(actor: Actor) -> str:
 
 
 def links(actor: Actor) -> Sequence[Link]:
-    """The bar of a person: their desk, their applications where they are a unit's, letters, notices."""
+    """The bar of a person: their desk, a unit's applications, the province's exceptions, letters, notices."""
     homes = [home_of(actor), *(["/applications"] if actor.scopes(*UNIT_ROLES) else [])]
     found = [Link(href=path, zh=_DESKS[path][0], en=_DESKS[path][1]) for path in dict.fromkeys(homes) if path in _DESKS]
+    if may(actor, "exception.read") is None:
+        found.append(Link(href="/exceptions", zh="例外", en="Exceptions"))
     found.append(Link(href="/letters", zh="信件", en="Letters"))
     if may(actor, "letter.list") is None:
         found.append(Link(href="/outbox", zh="发件箱", en="Outbox"))

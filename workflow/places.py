@@ -43,17 +43,20 @@ class ExclusivePlaces(TableProjection):
                     pass
 
     def _take(self, db: Connection, application: str, places: Iterable[ExclusivePlace]) -> None:
-        """A place that the holder has already is stood on once more; one that another has breaks the key."""
+        """A place that the holder has already is stood on once more; one that another has breaks the key.
+
+        Always in one order, so that two who want the same places do not wait for each other.
+        """
         table, claims = self.table(schema.exclusive_places), self.table(schema.exclusive_claims)
-        for place in places:
+        keys: list[dict[str, Any]] = []
+        for place in sorted(places, key=lambda one: (one.scope, one.per, one.key, one.exception)):
             key = {"scope": place.scope, "per": place.per, "key": place.key, "exception": place.exception}
             mine = and_(_at(table, key), table.c.holder == place.holder)
-            if (
-                place.per != "group"
-                or db.execute(update(table).where(mine).values(claims=table.c.claims + 1)).rowcount != 1
-            ):
+            once_more = update(table).where(mine).values(claims=table.c.claims + 1)
+            if place.per != "group" or db.execute(once_more).rowcount != 1:
                 db.execute(insert(table).values(**key, holder=place.holder, claims=1))
-            db.execute(insert(claims).values(application=application, **key))
+            keys.append(key)
+        db.execute(insert(claims), [{"application": application, **key} for key in keys])
 
     def _free(self, db: Connection, application: str) -> None:
         table, claims = self.table(schema.exclusive_places), self.table(schema.exclusive_claims)
