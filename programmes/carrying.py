@@ -65,7 +65,7 @@ def typed_again(field: Field, answer: JSON) -> object:
 
 
 def _row(field: Field, row: object) -> dict[str, object]:
-    cells = row if is_mapping(row) else {}
+    cells: Mapping[object, object] = row if is_mapping(row) else {}
     return {
         column.id: typed_again(column, cells[column.id])  # type: ignore[arg-type]
         for column in field.columns

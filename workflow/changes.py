@@ -12,7 +12,7 @@ from eventstore.event import Fact
 from workflow import events as e
 from workflow.answers import plain
 
-_KINDS = {e.FileAttached: "attached", e.FileRemoved: "removed", e.CommitmentRecorded: "committed"}
+_KINDS: Mapping[type, str] = {e.FileAttached: "attached", e.FileRemoved: "removed", e.CommitmentRecorded: "committed"}
 ATTACHMENTS = "attachments"
 COMMITMENT = "commitment"
 

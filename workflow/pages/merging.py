@@ -148,7 +148,7 @@ def _item(
         "pick": pick,
         "wanting": one.field.id in given.open,
         "who": names.get(save.actor, save.actor) if save else "",
-        "own": bool(save) and save is not None and save.actor == actor_name(frame.actor),
+        "own": save is not None and save.actor == actor_name(frame.actor),
         "at": save.at if save else None,
         "base": in_words(one.field, one.base, frame.call),
         "theirs": _pieces(one, one.theirs, frame.call),

@@ -1,5 +1,6 @@
 """An answer as people read it in a sentence or a list: labels for options, names for counties, columns by their heading."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from programmes import form
@@ -27,7 +28,7 @@ def in_words(field: Field, answer: Any, call: Call) -> str:
 
 
 def _row(field: Field, row: Any, call: Call) -> str:
-    cells = row if is_mapping(row) else {}
+    cells: Mapping[Any, Any] = row if is_mapping(row) else {}
     return "；".join(in_words(column, cells[column.id], call) for column in field.columns if column.id in cells)
 
 
