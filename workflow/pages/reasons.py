@@ -69,6 +69,7 @@ def links(call: Call, application: Application, refusals: Iterable[Refusal]) -> 
         "MISSING_ATTACHMENT": f"{base}#attachments",
         "STALE_SCAN": f"{base}#papers",
         "MISSING_CHECK_CODE": f"{base}#attachments",
+        "RELATED_PARTY_STATEMENT": f"{base}#attachments",
     }
     for refusal in refusals:
         if field := _field(refusal, programme):
