@@ -33,6 +33,7 @@ class Keeping:
         if self.house.settings.clamd:
             with self.house.store.begin() as db:
                 verdicts.expect_the_unknown(db)
+                verdicts.expect(db, dict.fromkeys(self.house.files.scans(), verdicts.SCAN))
 
     def sweep(self) -> int:
         """Clear away the orphans of a day ago; answers how many."""

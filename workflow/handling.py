@@ -120,7 +120,8 @@ class Handling:
             won = self._last_to_save(db, command)
             facts = replace(facts, section_saved=latest_for(won, application, actor))
         events = decide(application, command, facts)
-        verdicts.expect(db, _arriving(command))
+        if isinstance(command, c.AttachFile):
+            verdicts.expect(db, {command.sha256: command.file_id})
         return events
 
     def _with_source(self, db: Connection, source_id: UUID, facts: Facts) -> Facts:
@@ -245,17 +246,6 @@ class Handling:
     def _names(self, db: Connection, refusals: Iterable[Refusal]) -> Mapping[str, str]:
         people = {str(r.params[_BY]).removeprefix("person:") for r in refusals if _BY in r.params}
         return self.register(db).names(people) if people else {}
-
-
-def _arriving(command: c.Command) -> Mapping[str, str]:
-    """The bytes that come with *command* and are to be looked at for viruses, with where they lie."""
-    match command:
-        case c.AttachFile(sha256=sha256, file_id=file_id):
-            return {sha256: file_id}
-        case c.RecordCommitment(scan_sha256=scan) | c.Recommend(letter_scan=scan):
-            return {scan: verdicts.SCAN}
-        case _:
-            return {}
 
 
 _BY = "by"

@@ -161,7 +161,7 @@ def _keeping(desk: Desk) -> Operation:
 
     def perform(asked: Asked) -> Answer:
         assert asked.file is not None, "an upload has its file"
-        digest = desk.files.keep_scan(asked.file.stream, asked.file.filename or "")
+        digest = desk.handling.quarantine.take_in(desk.files.keep_scan(asked.file.stream, asked.file.filename or ""))
         return Answer(body=KeptScan(digest=digest), status=201)
 
     return Operation(

@@ -65,7 +65,7 @@ def _scan(desk: Desk) -> str:
     upload = next((file for file in request.files.values() if file.filename), None)
     if upload is None:
         return next(iter(forms.fields().get("scan_digest", ())), "")
-    return desk.files.keep_scan(upload.stream, upload.filename or "")
+    return desk.handling.quarantine.take_in(desk.files.keep_scan(upload.stream, upload.filename or ""))
 
 
 def _why_not(desk: Desk, frame: Frame, trigger: str) -> Refusal:

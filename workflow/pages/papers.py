@@ -124,7 +124,7 @@ def _commit(desk: Desk, application_id: UUID, actor: Actor) -> None:
         signed_on = date.fromisoformat(forms.text("signed_on"))
     except ValueError:
         raise Malformed(Fault("signed_on", "BAD_FORMAT", {"field": "signed_on", "expected": "2025-11-12"})) from None
-    digest = desk.files.keep_scan(upload.stream, upload.filename)
+    digest = desk.handling.quarantine.take_in(desk.files.keep_scan(upload.stream, upload.filename))
     application = desk.handling.load(application_id, actor).state
     command = c.RecordCommitment(
         application_id=application_id,
