@@ -1,6 +1,8 @@
 """The official information table: each question as the row, the boxes, the grid or the text that it is on paper. Pure."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -14,7 +16,10 @@ from programmes.vocabulary import chosen
 
 _SHORT_LABEL, _SHORT_VALUE, _SHORT_HINT = 14, 20, 14
 _FEW_ROWS = 6
-_NARROWEST, _WIDEST = 8, 36
+_NARROWEST, _UNBROKEN, _WIDEST, _MARGIN = 6, 18, 36, 3
+_NUMBER_WIDTH, _PAGE = 6, 78
+"""Widths in half-width characters: a page of the table holds so many beside the numbers of its rows."""
+_RUN = re.compile(r"[!-~]+")
 _TICKED = frozenset({FieldType.BOOLEAN, FieldType.SINGLE, FieldType.MULTI})
 _LONG = frozenset({FieldType.LONGTEXT, FieldType.TABLE})
 Figures = Mapping[str, Sequence[Figure]]
@@ -83,7 +88,8 @@ def _group(
             case "boxes":
                 yield from (_boxes(each, answers) for each in some)
             case "table":
-                yield from (_table(each, answers) for each in some)
+                for each in some:
+                    yield from _tables(each, answers)
             case _:
                 for each in some:
                     yield Text(text=said(each, answers), heading="" if alone else each.label.zh)
@@ -180,28 +186,73 @@ def _option(label: str, group: str, blank: str) -> str:
     return f"{grouped}（{blank}）" if blank and blank != label else grouped
 
 
-def _table(field: Field, answers: Mapping[str, Any]) -> Table:
+def _tables(field: Field, answers: Mapping[str, Any]) -> Iterator[Table]:
+    """The rows as one table, or as several beside each other's numbers where a page is too narrow for all its columns."""
     rows: Sequence[Mapping[str, Any]] = answers.get(field.id) or ()
-    made = tuple(
-        (str(number), *(_worded(column, row.get(column.id)) for column in field.columns))
-        for number, row in enumerate(rows, 1)
-    )
+    written = [[_worded(column, row.get(column.id)) for column in field.columns] for row in rows]
+    columns = [
+        _Column(column.label.zh, tuple(row[place] for row in written), column.type in NUMBERS)
+        for place, column in enumerate(field.columns)
+    ]
+    sheets = _fitting(columns)
+    for number, sheet in enumerate(sheets, 1):
+        part = f"（{number}/{len(sheets)}）" if len(sheets) > 1 else ""
+        yield _table(_labelled(field) + part, sheet, len(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column as it is written, and how many half-width characters it needs and would like."""
+
+    label: str
+    cells: tuple[str, ...]
+    numeric: bool
+
+    @property
+    def need(self) -> int:
+        """What cannot be broken: a date, a number, the first letters of a long code."""
+        runs = (len(run) for text in (self.label, *self.cells) for run in _RUN.findall(text))
+        return max(_NARROWEST, min(_UNBROKEN, max(runs, default=0))) + _MARGIN
+
+    @property
+    def wish(self) -> int:
+        return max(self.need, min(_WIDEST, max(_room(text) for text in (self.label, *self.cells)) + _MARGIN))
+
+
+def _fitting(columns: Sequence[_Column]) -> list[list[_Column]]:
+    """The columns in their order, on as few sheets as a page is wide, each about as full as the others."""
+    sheets = list(_filled(columns, _PAGE))
+    evenly = sum(column.need for column in columns) // len(sheets)
+    tried = (list(_filled(columns, room)) for room in range(evenly, _PAGE))
+    return next((found for found in tried if len(found) == len(sheets)), sheets)
+
+
+def _filled(columns: Sequence[_Column], room: int) -> Iterator[list[_Column]]:
+    sheet, left = list[_Column](), room
+    for column in columns:
+        if sheet and column.need > left:
+            yield sheet
+            sheet, left = [], room
+        sheet.append(column)
+        left -= column.need
+    yield sheet
+
+
+def _table(heading: str, sheet: Sequence[_Column], rows: int) -> Table:
+    spare = max(0, _PAGE - sum(column.need for column in sheet))
+    wishes = sum(column.wish - column.need for column in sheet) or 1
+    made = tuple((str(row + 1), *(column.cells[row] for column in sheet)) for row in range(rows))
     return Table(
-        heading=_labelled(field),
-        columns=("序号", *(column.label.zh for column in field.columns)),
-        rows=made or (("",) * (len(field.columns) + 1),),
-        widths=tuple(_widths(field, made)),
-        numeric=tuple(place for place, column in enumerate(field.columns, 1) if column.type in NUMBERS),
-        beside=len(made) <= _FEW_ROWS and len(field.columns) <= 3,
+        heading=heading,
+        columns=("序号", *(column.label for column in sheet)),
+        rows=made or (("",) * (len(sheet) + 1),),
+        widths=(
+            _NUMBER_WIDTH,
+            *(column.need + min(spare, wishes) * (column.wish - column.need) // wishes for column in sheet),
+        ),
+        numeric=tuple(place for place, column in enumerate(sheet, 1) if column.numeric),
+        beside=rows <= _FEW_ROWS and len(sheet) <= 3,
     )
-
-
-def _widths(field: Field, rows: Sequence[Sequence[str]]) -> Iterator[int]:
-    """As much room as a column's heading or longest cell wants, within reason; a Chinese character wants twice a letter's."""
-    yield 5
-    for place, column in enumerate(field.columns, 1):
-        longest = max((_room(row[place]) for row in rows), default=0)
-        yield max(_NARROWEST, min(_WIDEST, max(_room(column.label.zh), longest)))
 
 
 def _room(text: str) -> int:
