@@ -114,13 +114,22 @@ def _framed(part: Part, official: bool) -> bool:
 
 
 def _part(laying: _Laying, part: Part, *, framed: bool) -> Plain:
+    statements = statements_of(part)
     return {
         "heading": laying.said(part.heading),
         "bookmark": printable(part.heading),
         "level": part.level,
         "framed": framed,
-        "blocks": [_block(laying, block) for block in part.blocks],
+        "blocks": [
+            _block(laying, block) | ({"statement": True} if block in statements else {}) for block in part.blocks
+        ],
     }
+
+
+def statements_of(part: Part) -> tuple[Boxes, ...]:
+    """Yes or no to a sentence: where one is long, all of the part have the wide column for what is said."""
+    asked = tuple(block for block in part.blocks if isinstance(block, Boxes) and len(block.options) == 2)
+    return asked if any(len(block.label) > STATEMENT for block in asked) else ()
 
 
 def _block(laying: _Laying, block: Block) -> Plain:
@@ -136,7 +145,7 @@ def _block(laying: _Laying, block: Block) -> Plain:
                 {"text": laying.said(box.text), "ticked": box.ticked, "beside": laying.said(box.beside)}
                 for box in block.options
             ]
-            return {"is": "boxes", "label": laying.said(block.label), "options": options}
+            return {"is": "boxes", "label": laying.said(block.label), "options": options, "statement": False}
         case Table():
             return _table(laying, block)
         case Figure():
@@ -168,6 +177,8 @@ def _table(laying: _Laying, table: Table) -> Plain:
     }
 
 
+STATEMENT = 22
+"""A label longer than this is a sentence to be confirmed."""
 SHORT = 400
 """A row whose cells are no longer than this is never broken over two pages."""
 

@@ -23,7 +23,7 @@ from paperwork.document import (
     Table,
     Text,
 )
-from paperwork.laying import SHORT, framed_parts, lines_of
+from paperwork.laying import SHORT, framed_parts, lines_of, statements_of
 from paperwork.packing import repacked, writable
 
 FANGSONG, HEITI, TITLE, LATIN = "仿宋_GB2312", "黑体", "方正小标宋简体", "Times New Roman"
@@ -252,9 +252,10 @@ class _Writing:
             )
             heading.paragraph_format.page_break_before = first_on_its_page
         rows: list[tuple[tuple[_Cell, ...], bool, bool]] = []
+        statements = statements_of(part)
         for block in part.blocks:
             if framed:
-                rows += _rows_of(block)
+                rows += _rows_of(block, statement=block in statements)
                 if isinstance(block, Figure):
                     self._grid(rows)
                     rows = []
@@ -396,7 +397,7 @@ _Row = tuple[tuple[_Cell, ...], bool, bool]
 """Cells; whether the row is a head and repeated; whether it stays on one page."""
 
 
-def _rows_of(block: Block) -> list[_Row]:
+def _rows_of(block: Block, *, statement: bool = False) -> list[_Row]:
     match block:
         case Heading():
             return [((_Cell([block.text], _GRID, label=True, align="center"),), False, True)]
@@ -410,7 +411,8 @@ def _rows_of(block: Block) -> list[_Row]:
             boxes = tuple(
                 (box.ticked, f"{box.text}：{box.beside}" if box.beside else box.text) for box in block.options
             )
-            return [((_label(block.label), _Cell([""], 19, boxes=boxes)), False, True)]
+            wide = 18 if statement else 5
+            return [((_label(block.label, wide), _Cell([""], _GRID - wide, boxes=boxes)), False, True)]
         case Table():
             return _table_rows(block)
         case Enclosures():

@@ -9,6 +9,7 @@ from hashlib import sha256
 import pytest
 
 from paperwork.document import (
+    Box,
     Boxes,
     Document,
     Enclosure,
@@ -198,3 +199,30 @@ def _operators(drawn: Rendered) -> str:
     contents = Read(drawn).reader.pages[0].get_contents()
     assert contents is not None
     return contents.get_data().decode("latin-1")
+
+
+def test_a_table_of_very_many_columns_lies_across_a_page_of_its_own_with_its_heading() -> None:
+    columns = tuple(f"第{place}列" for place in range(1, 14))
+    rows = (tuple("1,234,567.89" for _ in columns),) * 3
+    wide = Part(heading="六、投入费用", level=2, blocks=(Table(columns=columns, rows=rows),))
+    before = Part(heading="五、基本信息", level=2, blocks=(Pairs(rows=((Line(label="甲", value="乙"),),)),))
+    read = Read(render(Document(kind="x", title=("测试",), parts=(before, wide, replace(before, heading="七、其他")))))
+    assert [page.mediabox.width > page.mediabox.height for page in read.reader.pages] == [False, True, False]
+    assert read.outline() == [("五、基本信息", 1), ("六、投入费用", 2), ("七、其他", 3)]
+    assert "六、投入费用第1列" in read.packed[1]
+    assert read.packed[1].count("1,234,567.89") == 39
+
+
+@pytest.mark.parametrize("length", [4, 19, 26, 60])
+def test_a_title_of_any_length_is_all_there(length: int) -> None:
+    title = "支持推动人工智能赋能新型工业化标杆项目" * 4
+    document = replace(form(10), title=(title[:length], "申报书"))
+    assert title[:length] in Read(render(document)).packed[0]
+
+
+def test_sentences_to_be_confirmed_have_the_wide_column() -> None:
+    said = ("近3年来无重大商业或法律纠纷", "在专项资金管理、专项审计、绩效评价、监督检查等方面未出现严重违法违规情况")
+    boxes = tuple(Boxes(label=each, options=(Box(text="是", ticked=True), Box(text="否"))) for each in said)
+    lines = [line.replace(" ", "") for line in Read(render(paper(*boxes))).pages[0].splitlines()]
+    assert any(line.startswith(said[0]) for line in lines), lines
+    assert any(line.startswith(said[1][:28]) for line in lines), lines
