@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import dramatiq
 import structlog
@@ -144,7 +145,7 @@ def declare(house: House) -> Actors:
 def _brings_bytes(outcome: Outcome) -> bool:
     """Whether a file or a sealed scan came with it, to be looked at for viruses."""
     events = outcome.result.get("events")
-    return isinstance(events, Sequence) and not _WITH_BYTES.isdisjoint(events)
+    return isinstance(events, Sequence) and not _WITH_BYTES.isdisjoint(cast("Sequence[str]", events))
 
 
 def sweep(house: House) -> int:
