@@ -55,3 +55,10 @@ def test_behind_a_proxy_of_ours_each_visitor_is_counted_apart(tmp_path: Path) ->
 
 def test_every_limited_door_is_there(client: FlaskClient) -> None:
     assert set(DOORS) <= set(client.application.view_functions)
+
+
+@pytest.mark.parametrize("place", ["/v/K7QX-2M4D-9STB-0F3A", "/api/v1/papers/nonsense"])
+def test_nobody_tries_codes_for_long(client: FlaskClient, place: str) -> None:
+    answers = [client.get(place).status_code for _ in range(121)]
+    assert set(answers[:120]) == {404}
+    assert answers[120] == 429

@@ -1,6 +1,7 @@
 """A printed text has one code and one version; an older scan is refused; papers are made beside the requests."""
 
 import hashlib
+import io
 import os
 import re
 import signal
@@ -13,8 +14,8 @@ from uuid import UUID
 import pytest
 
 from eventstore.facts import reading
-from eventstore.refusal import Refused
 from eventstore.rebuild import rebuild
+from eventstore.refusal import Refused
 from paperwork import pdf
 from paperwork.document import Document
 from tests.scenario import at
@@ -381,3 +382,25 @@ def test_papers_asked_for_at_the_same_time_are_all_made(house: House) -> None:
     for worker in workers:
         worker.join()
     assert {job.state for job in house.printing.jobs(paper).values()} == {State.DONE}
+
+
+@pytest.mark.rule("R-222", "R-223", "R-225", "R-233")
+def test_the_recommendation_list_is_handed_over_in_the_nine_official_columns(house: House, api: Api) -> None:
+    """「序号、企业名称、项目名称、所属行业、所在市州、所在县市区、联系人及电话、申报方向、子方向」"""
+    from openpyxl import load_workbook
+
+    house.recommended()
+    place = "/calls/hn-2025/programmes/L/recommendations/430100/summary"
+    answer = api.ask("changsha-head", "GET", f"{place}.xlsx")
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    rows = [[cell for cell in row if cell] for row in load_workbook(io.BytesIO(answer.get_data())).active.values]
+    heads = next(row for row in rows if row and row[0] == "序号")
+    assert heads == [
+        column.label.zh for column in house.handling.gathering.definitions.get("hn-2025").summary_table.columns
+    ]
+    assert len(heads) == 9
+    assert any(UNIT.name in row for row in rows)
+    assert "长沙市" in unquote(answer.headers["Content-Disposition"])
+    assert api.ask("changsha-head", "GET", f"{place}.pdf").get_data().startswith(b"%PDF-")
+    assert api.ask("yuelu-head", "GET", f"{place}.xlsx").status_code == 404
+    assert api.ask("changsha-head", "GET", f"{place}.exe").status_code == 404
