@@ -126,9 +126,12 @@ def test_the_lead_grants_and_takes_back_on_the_page(house: Exclusive) -> None:
     lead = Person(site(house), "lead")
     assert "还没有准予过例外" in lead.visit("/exceptions")
     fields = {"family": "hn-2025/large_model", "unit": UNITS[FIRST].code, "reason": ""}
-    wrong = lead.send("/exceptions", {**fields, "unit": "不对"}, 422)
+    assert lead.send("/exceptions", {"family": "", "unit": "", "reason": ""}, 422).count("还没有填写。请填写。") == 6
+    lead.visit("/exceptions")
+    wrong = lead.send("/exceptions", {**fields, "unit": "不对", "reason": "有理由"}, 422)
     assert "没有登记的单位" in wrong
     assert 'value="不对"' in wrong
+    assert "有理由</textarea>" in wrong
     lead.visit("/exceptions")
     assert lead.send("/exceptions", {**fields, "reason": "重大专项配套"}) == "/exceptions?done=granted"
     page = lead.visit("/exceptions?done=granted")

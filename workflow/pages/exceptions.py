@@ -41,9 +41,10 @@ def exceptions(desk: Desk) -> Blueprint:
         context = desk.context(actor, "exceptions")
 
         def granted() -> None:
-            if not family:
-                raise Refused(Refusal.of("REQUIRED", field="family"))
             code, reason = forms.text("unit"), forms.text("reason")
+            empty = [name for name, text in (("family", family), ("unit", code), ("reason", reason)) if not text]
+            if empty:
+                raise Refused(Refusal.of("REQUIRED", field=name) for name in empty)
             granting.grant(actor, context, call=call, family=family, code=code, reason=reason)
 
         return _answered(desk, granting, actor, granted, "granted")

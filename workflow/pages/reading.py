@@ -14,6 +14,7 @@ from web import forms
 from web.saying import speech
 from workflow import related
 from workflow.dossier import Dossier
+from workflow.events import Resubmitted, UnitSealed
 from workflow.gathering import asks_about_the_unit
 from workflow.guards.drafting import known_of_the_unit
 from workflow.pages import reasons, steps
@@ -53,6 +54,7 @@ def dossier(desk: Desk, frame: Frame) -> dict[str, Any]:
         "story": story(desk, frame) if _may_see_history(frame) else [],
         "warnings": warnings(desk, frame) if not frame.mine else [],
         "beside": _beside(desk, frame),
+        "excepted": _excepted(frame),
         "seats": _seats(desk, frame),
         "present_answer": present_answer,
         "command_id": forms.new_command_id(),
@@ -195,6 +197,13 @@ def _of_the_unit(desk: Desk, frame: Frame) -> dict[str, Any]:
     facts = gathering.known(frame.application, latest, frame.actor, frame.now)
     with desk.handling.store.reading() as db:
         return known_of_the_unit(gathering.of_the_unit(db, frame.application, facts))
+
+
+def _excepted(frame: Frame) -> bool:
+    """Whether the text that stands was sealed under an exception of the province."""
+    seals = (fact.event for fact in reversed(frame.facts) if isinstance(fact.event, UnitSealed | Resubmitted))
+    newest = next(seals, None)
+    return newest is not None and bool(newest.exception)
 
 
 def _beside(desk: Desk, frame: Frame) -> Beside | None:
