@@ -300,6 +300,55 @@ def test_rows_by_keys_alone_keep_the_focus(chromium: Browser, address: str, hous
         assert page.url.endswith("/sections/model")
 
 
+def tab_to(page: Page, wanted: str) -> None:
+    """Press Tab until the focus is on what the selector *wanted* means."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("(wanted) => document.activeElement.matches(wanted)", wanted):
+            return
+    raise AssertionError(f"no way by keys to {wanted}")
+
+
+def test_a_draft_is_begun_and_filled_by_keys_alone(chromium: Browser, address: str, house: House) -> None:
+    with page_of(chromium, address, "admin") as page:
+        page.goto(f"{address}/applications")
+        tab_to(page, "[name=direction]")
+        page.keyboard.press("ArrowDown")
+        tab_to(page, "form button.primary")
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile("/applications/[0-9a-f-]{36}$"))
+        tab_to(page, "a.primary")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("form[data-stands]")
+        tab_to(page, "#f-project_name")
+        page.keyboard.type("按键写的名称")
+        tab_to(page, "[name=_next]")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/sections/unit")
+        page.wait_for_selector("form[data-stands]")
+        tab_to(page, "[name='honours.0.name']")
+        page.keyboard.type("示范企业")
+        tab_to(page, "[name=_next]")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/sections/business")
+        tab_to(page, "#why a")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/sections/**#f-**")
+        draft = UUID(page.url.partition("/applications/")[2][:36])
+        answers = house.application(draft).answers
+        assert (answers["project_name"], answers["honours"]) == ("按键写的名称", [{"name": "示范企业"}])
+
+
+def test_the_deadline_that_passes_while_typing_is_said(chromium: Browser, address: str, house: House) -> None:
+    draft = house.open(when="2025-11-05 10:00")
+    with rough(chromium, address) as page:
+        opened(page, f"{address}/applications/{draft}/sections/cover")
+        house.at("2025-11-28 17:01")
+        page.get_by_label("项目名称").fill("太晚了")
+        expect(stamp(page)).to_contain_text("截止")
+        assert page.get_by_label("项目名称").input_value() == "太晚了"
+
+
 def test_who_else_is_here_is_shown_and_goes(chromium: Browser, address: str, house: House) -> None:
     draft = house.open(when="2025-11-05 10:00")
     place = f"{address}/applications/{draft}"
@@ -373,7 +422,7 @@ def test_the_whole_draft_without_javascript_and_the_seal_is_refused(
         assert page.locator("#slot-L-4").get_by_role("link", name="完税证明.pdf").first.is_visible()
         assert page.get_by_role("heading", name="为什么还不能盖章？").is_visible()
         page.goto(f"{address}/applications/{draft}/seal")
-        page.get_by_role("button", name=re.compile("盖章")).last.click()
+        page.get_by_role("button", name=re.compile("盖章")).last.click(force=True)
         assert house.application(draft).stage == "draft"
         page.goto(f"{address}/applications/{draft}/changes")
         assert "周砚舟 上传了「完税证明.pdf」" in page.locator("ol.timeline").inner_text()

@@ -42,7 +42,7 @@ class Draft {
 
   later(pause) {
     clearTimeout(this.timer);
-    if (!this.conflict) this.timer = setTimeout(() => this.save(), pause);
+    this.timer = setTimeout(() => (this.conflict ? this.keep() : this.save()), pause);
   }
 
   save() {
@@ -87,20 +87,20 @@ class Draft {
     } else {
       this.later(PAUSE_MS);
     }
-    this.show(told.errors ?? []);
+    const rest = this.show(told.errors ?? []);
     this.offer("");
-    this.say(this.faulty ? "failed" : "saved", told.at ?? "");
+    this.say(this.faulty ? "failed" : "saved", told.at ?? "", rest);
   }
 
   refused(status, told) {
     this.conflict = status === 412 || Boolean(told.type?.endsWith("/changed-meanwhile"));
     this.faulty = true;
-    this.show((told.refusals ?? []).map((each) => ({
+    const rest = this.show((told.refusals ?? []).map((each) => ({
       field: each.params?.field ?? "",
       text: each.reason[document.documentElement.lang === "en" ? "en" : "zh"],
     })));
     this.offer(this.conflict ? "compare" : "");
-    this.say(this.conflict ? "conflict" : "failed");
+    this.say(this.conflict ? "conflict" : "failed", "", this.conflict ? [] : rest);
   }
 
   expired() {
@@ -166,10 +166,10 @@ class Draft {
     }
     const before = kept(this.path);
     if (!before?.fields) return;
-    for (const table of this.form.querySelectorAll("[data-rows]")) this.rows(table, before.fields);
+    let changed = false;
+    for (const table of this.form.querySelectorAll("[data-rows]")) changed = this.rows(table, before.fields) || changed;
     const values = new Map();
     for (const [name, value] of before.fields) values.set(name, [...(values.get(name) ?? []), value]);
-    let changed = false;
     for (const control of this.form.elements) {
       if (!control.name || ["hidden", "file", "submit"].includes(control.type) || control.readOnly || control.disabled) continue;
       const given = values.get(control.name);
@@ -192,10 +192,12 @@ class Draft {
   rows(table, fields) {
     const prefix = `${table.dataset.rows}.`;
     const numbers = fields.filter(([name]) => name.startsWith(prefix)).map(([name]) => Number(name.split(".")[1]));
-    setRows(table, Math.max(-1, ...numbers) + 1);
+    return setRows(table, Math.max(-1, ...numbers) + 1);
   }
 
+  // Beside each control what is wrong with it; answers what belongs to none, or to one that says so already.
   show(errors) {
+    const rest = [];
     for (const old of this.form.querySelectorAll(".error[data-live]")) old.remove();
     for (const invalid of this.form.querySelectorAll("[data-live-invalid]")) {
       invalid.removeAttribute("aria-invalid");
@@ -204,6 +206,7 @@ class Draft {
     }
     for (const { field, text } of errors) {
       const control = document.getElementById(`f-${field}`);
+      if (!control) rest.push(text);
       if (!control || control.hasAttribute("aria-invalid")) continue;
       const line = document.createElement("p");
       line.className = "error";
@@ -217,6 +220,7 @@ class Draft {
       }
       (control.closest(".field, td") ?? control).append(line);
     }
+    return rest;
   }
 
   offer(what) {
@@ -227,9 +231,9 @@ class Draft {
     if (what !== "expired") this.signedOut = false;
   }
 
-  say(what, time = "") {
+  say(what, time = "", rest = []) {
     if (!this.stamp) return;
-    this.stamp.textContent = this.stamp.dataset[what].replace("#", time);
+    this.stamp.textContent = [this.stamp.dataset[what].replace("#", time), ...rest].join(" ");
     this.stamp.classList.toggle("warn", what !== "saved" && what !== "saving");
     this.form.dataset.stands = what;
   }

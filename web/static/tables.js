@@ -30,11 +30,14 @@ function added(table) {
   return row;
 }
 
+// As many rows as are wanted, one at least; says whether that was a change.
 export function setRows(table, wanted) {
-  if (!table.querySelector("template")) return;
+  if (!table.querySelector("template")) return false;
+  const before = rowsOf(table).length;
   while (rowsOf(table).length < wanted) added(table);
   for (const row of rowsOf(table).slice(Math.max(wanted, 1))) row.remove();
   number(table);
+  return rowsOf(table).length !== before;
 }
 
 const does = {
