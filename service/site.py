@@ -27,6 +27,7 @@ from web.format import Language
 from web.operations import Registry
 from workflow.api import Desk as ApiDesk
 from workflow.api import operations as application_operations
+from workflow.api.wishes import SECTION_BYTES
 from workflow.pages import pages as workflow_pages
 
 LARGEST_BODY = 64 * 1024 * 1024
@@ -45,6 +46,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     app.request_class = requests_into(house.files)
     app.secret_key = house.settings.session_key_bytes
     app.config["MAX_CONTENT_LENGTH"], app.config["TRUSTED_HOSTS"] = LARGEST_BODY, hosts_of(house.settings.base_url)
+    app.config["MAX_FORM_MEMORY_SIZE"] = SECTION_BYTES
     furniture = Furniture(
         identity=identity,
         now=now,

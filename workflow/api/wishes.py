@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from eventstore.dispatch import Outcome
-from web.operations import Answer, Asked, Method, Operation
+from web.operations import MAX_JSON_BYTES, Answer, Asked, Method, Operation
 from workflow import commands as c
 from workflow.api.bodies import body_of, command_of, without
 from workflow.api.desk import Desk
@@ -14,6 +14,8 @@ from workflow.api.models import Done, KeptScan, NoFields, UploadFields
 from workflow.uploading import Upload, attach
 
 PLACE = "/applications/<uuid:application_id>"
+SECTION_BYTES = 8 << 20
+"""What a section may weigh: a table of five thousand rows, as JSON or as a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,11 @@ class Wish:
     en: str
     method: Method = "POST"
     given: tuple[str, ...] = ()
+    max_bytes: int = MAX_JSON_BYTES
 
 
 WISHES = (
-    Wish("saveSection", "/sections/<section>", c.SaveSection, "保存一节", "Save a section", "PUT", ("section",)),
+    Wish("saveSection", "/sections/<section>", c.SaveSection, "保存一节", "Save a section", "PUT", ("section",), SECTION_BYTES),
     Wish("recordCommitment", "/commitments/<unit>", c.RecordCommitment, "登记承诺书", "Record a commitment", "PUT", ("unit",)),
     Wish("seal", "/seal", c.Seal, "盖章提交", "Seal and hand in"),
     Wish("recall", "/recall", c.Recall, "撤回修改", "Take back to mend"),
@@ -93,6 +96,7 @@ def operation_of(wish: Wish, desk: Desk) -> Operation:
         request=body_of(command, without(wish.given)),
         answer=Done,
         command=True,
+        max_bytes=wish.max_bytes,
         public=public,
         admit=desk.admit_the_public if public else desk.admit,
     )
