@@ -18,8 +18,8 @@ from eventstore.event import RecordedEvent, instant_of
 from eventstore.refusal import (
     Busy,
     ConcurrencyConflict,
-    Fault,
     Damaged,
+    Fault,
     KeyReused,
     Malformed,
     NoRoom,
