@@ -170,7 +170,7 @@ def test_a_locked_workbook_and_an_old_one_are_told_apart() -> None:
         _with(_rows(1), **{"xl__worksheets__sheet1.xml": b"<not closed"}),
         _with(_rows(1), **{"xl__styles.xml": b"\xff\xfe\x00"}),
     ],
-    ids=str,
+    ids=("nothing", "a mark", "a PDF", "its end", "its middle", "a Word file", "its book", "its sheet", "its styles"),
 )
 def test_what_is_no_workbook_is_refused_as_such(data: bytes) -> None:
     assert _code(data) == "FILE_MISMATCH"
