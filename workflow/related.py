@@ -121,7 +121,7 @@ def _tie(row: Any) -> int:
     return _TIES.index(row["why"])
 
 
-def _attempts(application: str) -> Select[Any]:
+def _attempts(application: str) -> Select[*tuple[Any, ...]]:
     apps, mine, tried = applications(), standing_claims(), attempts()
     same = and_(mine.c.scope == tried.c.scope, mine.c.per == tried.c.per, mine.c.key == tried.c.key)
     return (

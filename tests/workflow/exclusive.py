@@ -78,7 +78,7 @@ class Exclusive(House):
                 self.register(replace(unit, group_root=ROOT))
 
     def register(self, unit: Unit) -> None:
-        Register(self.dispatcher).register_unit(_console(), unit)
+        Register(self.dispatcher).register_unit(console(), unit)
 
     def draft(self, number: int, **answers: str) -> UUID:
         """A whole application of the *number*-th unit, not sealed yet."""
@@ -107,5 +107,5 @@ class Exclusive(House):
         self.granting.take_back(lead, Context(actor=actor_name(lead), correlation_id=uuid7()), exception, reason)
 
 
-def _console() -> Context:
+def console() -> Context:
     return Context(actor="console", correlation_id=uuid7())

@@ -17,7 +17,7 @@ from eventstore.facts import reading
 from eventstore.rebuild import rebuild
 from eventstore.refusal import Refused
 from service.world import UNITS
-from tests.workflow.exclusive import PREFIXES, ROOT, Exclusive, _console
+from tests.workflow.exclusive import PREFIXES, ROOT, Exclusive, console
 from workflow import commands as c
 from workflow.events import UnitSealed
 from workflow.exceptions import exceptions
@@ -236,7 +236,7 @@ def test_a_barred_unit_seals_nothing_until_the_bar_ends(house: Exclusive) -> Non
     bar = Bar(
         reason="弄虚作假", decision_number="湘工信罚〔2025〕3号", starts=date(2025, 10, 1), until=date(2025, 11, 20)
     )
-    Register(house.dispatcher).bar_unit(_console(), UNITS[FIRST].code, bar)
+    Register(house.dispatcher).bar_unit(console(), UNITS[FIRST].code, bar)
     first = house.draft(FIRST)
     assert house.seal(FIRST, first, "2025-11-20 23:59") == {"UNIT_BARRED"}
     assert house.seal(FIRST, first, "2025-11-21 00:00") == set()
