@@ -6,6 +6,7 @@ Rows are named as people number them. Of many rows with the same fault the first
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import islice
 from typing import Literal
@@ -240,7 +241,7 @@ class PaymentsHaveLines(Rule):
 class EvidenceOrder(Rule):
     """「相关发票、支付凭证和银行对账单的时间要对应」, one question a rule. `asks`: the invoice and the payment lie inside the
     window, the contract is not before it, nothing is paid before its contract, a payment lies inside its bank statement,
-    and the statement shows the same sum."""
+    and the statement shows the same sum. All lines that it is about are named at once."""
 
     kind: Literal["evidence_order"]
     asks: Literal["inside_window", "contract_in_window", "paid_after_contract", "inside_statement", "same_as_statement"]
@@ -251,16 +252,23 @@ class EvidenceOrder(Rule):
             return
         lines = list(lines_of(costs, question.answers))
         contracts = {line.number: line.contract_on for line in lines}
-        odd_lines = (line for line in lines if self._odd_line(line, costs))
-        odd_payments = (
-            payment
+        odd = [line.name for line in lines if self._odd_line(line, costs)]
+        odd += [
+            payment.line
             for payment in payments_of(costs, question.answers)
             if self._odd_payment(payment, costs, contracts.get(payment.line))
-        )
-        for line in islice(odd_lines, MOST_NAMED):
-            yield self.refusal(field=costs.lines, row=line.row, line=line.name)
-        for payment in islice(odd_payments, MOST_NAMED):
-            yield self.refusal(field=costs.payments, row=payment.row, line=payment.line)
+        ]
+        if names := list(dict.fromkeys(odd)):
+            found = self.refusal(field=costs.lines, line=names[:MOST_NAMED], count=len(names))
+            yield replace(found, params={**found.params, **self._words(names)})
+
+    def _words(self, names: list[str]) -> dict[str, str]:
+        """The rule's own words with the lines behind them."""
+        if self.says is None:
+            return {}
+        more = "…" if len(names) > MOST_NAMED else ""
+        named = "、".join(names[:MOST_NAMED]) + more
+        return {"zh": f"{self.says.zh}：{named}", "en": f"{self.says.en}: {named}"}
 
     def _odd_line(self, line: CostLine, costs: Costs) -> bool:
         match self.asks:
