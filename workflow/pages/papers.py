@@ -133,6 +133,7 @@ def _commit(desk: Desk, application_id: UUID, actor: Actor) -> None:
         signer_kind=forms.text("signer_kind"),
         signed_on=signed_on,
         scan_sha256=digest,
+        paper_code=forms.text("paper_code"),
     )
     desk.handling.handle(command, actor, desk.context(actor, "commitment", str(application_id), digest))
 
@@ -165,6 +166,8 @@ def _beside(refusal: Refusal, control: str) -> str:
     field = str(refusal.params.get("field", ""))
     if field in ("signer", "signed_on", "scan"):
         return field
+    if refusal.params.get("slot") == "commitment":
+        return "paper_code"
     return _FIELD_OF.get(refusal.code, control)
 
 
