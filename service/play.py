@@ -87,7 +87,9 @@ class Player:
         if answer.ok:
             found += self._looked_up(step, scope, watch, answer)
             for name, path in step.keep.items():
-                scope[name] = self._kept(path, answer, application, step, names)
+                scope[name] = kept = self._kept(path, answer, application, step, names)
+                if kept is None:
+                    found += watch.same(f"keep {name}", path, None)
         elif application:
             found += self._unmoved(application, scope, step, watch)
         if step.expect.letters is not None:
