@@ -16,9 +16,7 @@ from programmes.call import Call, Programme, Units
 
 def none_allowed(programme: Programme) -> list[Refusal]:
     """「不接受联合申报」."""
-    if programme.consortium != "forbidden":
-        return []
-    return [Refusal.of("CONSORTIUM_FORBIDDEN", source=programme.source, programme=programme.id)]
+    return programme.closed_to_members()
 
 
 def counted(consortium: Consortium, units: Units) -> int:
