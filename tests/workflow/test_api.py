@@ -27,7 +27,7 @@ def _opened(house: House, api: Api) -> str:
 
 
 def test_every_command_but_the_clocks_is_an_operation() -> None:
-    beside = {"Open", "AttachFile", "RemoveFile", "IssuePaper"}
+    beside = {"Open", "AttachFile", "RemoveFile", "IssuePaper", "ImportFigures"}
     offered = {wish.command.__name__ for wish in WISHES} | beside
     assert offered == {cls.__name__ for cls in Command.__subclasses__()} - {Lapse.__name__}
 

@@ -9,8 +9,10 @@ from uuid import UUID
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from paperwork import book
 from tests.browser.site import Person, site, sqlite_house
 from tests.workflow.house import House
+from web import texts
 
 ROWS: list[list[Any]] = [
     ["经营指标", "2023年", "2024年"],
@@ -130,3 +132,10 @@ def test_the_api_imports_too_and_names_every_cell(house: House, application: UUI
     assert [(one["cell"], one["code"]) for one in told["faults"]] == [("C4", "AI_GT_REVENUE"), ("C5", "BAD_FORMAT")]
     copy = told["copy_href"].removeprefix("/api/v1")
     assert [api.ask(who, "GET", copy).status_code for who in ("editor", "clerk")] == [200, 404]
+
+
+@pytest.mark.parametrize(
+    "code", sorted(set(re.findall(r'BookRefused\("(\w+)"', Path(book.__file__).read_text("utf-8"))))
+)
+def test_every_reason_why_a_workbook_is_not_read_is_told_in_words(code: str) -> None:
+    assert texts.has(f"refusal.{code}")
