@@ -44,6 +44,18 @@ COMMANDS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "application.create": UNIT,  # T01
         "application.save": UNIT,  # T02
         "application.print": UNIT,  # a paper of the text as it stands
+        "application.invite": UNIT,
+        "application.uninvite": UNIT,
+        "application.answer_invitation": PUBLIC,  # whoever holds the link's key
+        "application.expire_invitation": CLOCK,
+        "application.remove_member": UNIT,
+        "application.leave": ADMIN,  # the member's own
+        "application.set_ratios": UNIT,
+        "application.set_terms": UNIT,
+        "application.issue_agreement": UNIT,
+        "application.sign_agreement": UNIT,  # the lead's, or a member's for its own hand
+        "application.ask_confirmation": UNIT,
+        "application.confirm_agreement": PUBLIC,  # whoever holds the link's key
         "application.seal": ADMIN,  # T03
         "application.recall": ADMIN,  # T04
         "application.withdraw": ADMIN,  # T05
@@ -96,6 +108,7 @@ READS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "application.list": UNIT | AUTHORITIES | EXPERT | AUDITOR,
         "application.read": UNIT | AUTHORITIES | EXPERT | AUDITOR,
         "application.actions": UNIT | AUTHORITIES | EXPERT | AUDITOR,
+        "application.figures": UNIT,  # the workbook to fill in and its marked copies: the applicant's own
         "application.file.read": UNIT | AUTHORITIES | EXPERT | AUDITOR,
         "scan.keep": UNIT | AUTHORITIES,
         "paper.read": UNIT | BUREAU | PROVINCE | AUDITOR,  # whoever is not shown a name gets no paper with it

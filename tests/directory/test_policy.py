@@ -40,6 +40,9 @@ LETTERS = {
 }  # fmt: skip
 TABLE = """
 application.create ea | application.save ea | application.print ea | application.seal a | application.recall a | application.withdraw a
+application.invite ea | application.uninvite ea | application.answer_invitation p | application.expire_invitation k
+application.remove_member ea | application.leave a | application.set_ratios ea | application.set_terms ea
+application.issue_agreement ea | application.sign_agreement ea | application.ask_confirmation ea | application.confirm_agreement p
 application.lapse k | application.recommend h | application.not_recommend h | application.receive c
 application.return bhcl | application.resubmit a | application.extend hl | application.form_fail cl
 application.ask_reconsideration a | application.reconsider hl | application.form_pass c | application.draw c
@@ -51,7 +54,7 @@ application.instruct f | application.confirm_paid f | application.hand_on a | ap
 application.self_evaluate a | application.close c | application.cancel_award l | application.demand_recovery lf
 application.record_repayment f | unit.bar l | exception.grant l | application.correct ol
 application.list eabhclfxrju | application.read eabhclfxrju | application.actions eabhclfxrju
-application.file.read eabhclfxrju | scan.keep eabhclfrj | paper.read eabhclfu | application.history eabhclfrju | inbox.read bhclfxrju
+application.figures ea | application.file.read eabhclfxrju | scan.keep eabhclfrj | paper.read eabhclfu | application.history eabhclfrju | inbox.read bhclfxrju
 recommendation_list.read bhclfu | exception.read clfu | related.read bhclfu | review.read xclfrju | objection.read clrj | payment.read eaclfu
 letter.read eabhclfxrjuo | letter.list ou | notice.read eabhclfxrjuop | call.read eabhclfxrjuop
 lifecycle.read eabhclfxrjuop | division.read eabhclfxrjuop | document.check eabhclfxrjuop | page.public eabhclfxrjuop

@@ -109,10 +109,10 @@ def test_a_file_that_is_no_workbook_is_refused_and_nothing_is_saved(
 
 def test_only_the_units_own_people_get_figures_and_copies(house: House, application: UUID) -> None:
     _, page = sent(house, application, workbook(ROWS))
-    for who in ("wenqu-editor", "yuelu-clerk", "clerk"):
+    for who, status in (("wenqu-editor", 404), ("yuelu-clerk", 403), ("clerk", 403)):
         stranger = Person(site(house), who)
-        stranger.visit(copy_in(page), 404)
-        stranger.visit(f"/applications/{application}/figures.xlsx", 404)
+        stranger.visit(copy_in(page), status)
+        stranger.visit(f"/applications/{application}/figures.xlsx", status)
 
 
 def test_a_sealed_application_offers_no_import(house: House) -> None:
@@ -131,7 +131,7 @@ def test_the_api_imports_too_and_names_every_cell(house: House, application: UUI
     assert told["changed"] == ["revenue", "staff", "total_assets"]
     assert [(one["cell"], one["code"]) for one in told["faults"]] == [("C4", "AI_GT_REVENUE"), ("C5", "BAD_FORMAT")]
     copy = told["copy_href"].removeprefix("/api/v1")
-    assert [api.ask(who, "GET", copy).status_code for who in ("editor", "clerk")] == [200, 404]
+    assert [api.ask(who, "GET", copy).status_code for who in ("editor", "clerk")] == [200, 403]
 
 
 @pytest.mark.parametrize(

@@ -33,14 +33,14 @@ def figures(desk: Desk) -> Blueprint:
 
     @pages.get(_PLACE)
     def choose(application_id: UUID) -> ResponseReturnValue:
-        frame = framed(desk, application_id, asking("application.read"))
+        frame = framed(desk, application_id, asking("application.figures"))
         if not _writable(frame):
             return redirect(frame.base, 303)
         return render_template("workflow/figures.html", **_around(desk, frame))
 
     @pages.get(f"{_PLACE}.xlsx")
     def to_fill_in(application_id: UUID) -> ResponseReturnValue:
-        frame = framed(desk, application_id, asking("application.read"))
+        frame = framed(desk, application_id, asking("application.figures"))
         if not frame.mine:
             raise NotFound
         book = importing.to_fill_in(frame.application, frame.call)
@@ -60,7 +60,7 @@ def figures(desk: Desk) -> Blueprint:
 
     @pages.get(f"{_PLACE}/<token>")
     def marked(application_id: UUID, token: str) -> ResponseReturnValue:
-        frame = framed(desk, application_id, asking("application.read"))
+        frame = framed(desk, application_id, asking("application.figures"))
         copy = copies.get(frame.application.id, token) if frame.mine else None
         if copy is None:
             raise NotFound
