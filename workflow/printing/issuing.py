@@ -48,11 +48,6 @@ def _digest(application: Application, call: Call, kind: str) -> str:
     return attachments_digest(application) if kind == ATTACHMENTS else paper_digest(application)
 
 
-def is_current(application: Application, call: Call, kind: str, code: str) -> bool:
-    """Whether the paper of *code* says what the application says now."""
-    return issue_of(application, call, kind).code == code
-
-
 def printed_as(application: Application, code: str) -> tuple[str, int] | None:
     """Kind and version of the paper of *code*, where the application has it."""
     for kind, codes in application.papers.items():

@@ -25,7 +25,7 @@ from workflow.dossier import view_of
 from workflow.handling import FOLD, Handling, NotFound
 from workflow.printing import jobs
 from workflow.printing.document import Bearing, document_of
-from workflow.printing.issuing import is_current
+from workflow.printing.issuing import issue_of
 from workflow.printing.jobs import Format, Job, State
 from workflow.printing.shelf import Shelf
 from workflow.projections import Papers, stream_of
@@ -73,7 +73,9 @@ class PrintingRoom:
         """Every paper of *application* that was issued, the newest first."""
         with self._store.reading() as db:
             rows = db.execute(select(_PAPERS).where(_PAPERS.c.application == application.id)).mappings().all()
-        found = [self._paper(row, application) for row in rows]
+        call = self._handling.call_of(application)
+        current = {kind: issue_of(application, call, kind).code for kind in {str(row["kind"]) for row in rows}}
+        found = [_paper(row, application, current) for row in rows]
         return sorted(found, key=lambda paper: (paper.issued_at, paper.version), reverse=True)
 
     def checked(self, code: str) -> tuple[Paper, Application] | None:
@@ -83,7 +85,8 @@ class PrintingRoom:
         if row is None:
             return None
         application = self._handling.dispatcher.load(stream_of(row["application"]), FOLD).state
-        return self._paper(row, application), application
+        current = issue_of(application, self._handling.call_of(application), row["kind"]).code
+        return _paper(row, application, {row["kind"]: current}), application
 
     def held(self, actor: Actor, application: Application, code: str) -> Paper:
         """The paper of *code* where *actor* may have it; NotFound where not, or where there is none."""
@@ -91,22 +94,6 @@ class PrintingRoom:
         if paper is None or not formats_for(actor, application, paper):
             raise NotFound
         return paper
-
-    def _paper(self, row: RowMapping, application: Application) -> Paper:
-        call = self._handling.call_of(application)
-        sealed = application.sealed.paper_code if application.sealed else ""
-        return Paper(
-            application_id=application.id,
-            number=application.number,
-            kind=row["kind"],
-            code=row["code"],
-            version=row["version"],
-            stage=row["stage"],
-            at_version=row["at_version"],
-            issued_at=instant_of(row["issued_at"]),
-            current=is_current(application, call, row["kind"], row["code"]),
-            sealed=bool(sealed) and row["code"] == sealed,
-        )
 
     def jobs(self, paper: Paper) -> Mapping[Format, Job]:
         """What was asked for of *paper* so far."""
@@ -226,6 +213,23 @@ class PrintingRoom:
         """Whether anything waits or is being made."""
         with self._store.reading() as db:
             return jobs.due(db)
+
+
+def _paper(row: RowMapping, application: Application, current: Mapping[str, str]) -> Paper:
+    """*current*: by kind, the code of the text as it stands."""
+    sealed = application.sealed.paper_code if application.sealed else ""
+    return Paper(
+        application_id=application.id,
+        number=application.number,
+        kind=row["kind"],
+        code=row["code"],
+        version=row["version"],
+        stage=row["stage"],
+        at_version=row["at_version"],
+        issued_at=instant_of(row["issued_at"]),
+        current=current[row["kind"]] == row["code"],
+        sealed=bool(sealed) and row["code"] == sealed,
+    )
 
 
 def formats_for(actor: Actor, application: Application, paper: Paper) -> Sequence[Format]:
