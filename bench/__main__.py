@@ -21,6 +21,7 @@ MEASURES = {
     "lists": "bench.listing",
     "replay": "bench.replaying",
     "print": "bench.printing",
+    "import": "bench.importing",
 }
 
 
