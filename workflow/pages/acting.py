@@ -11,7 +11,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from directory.actor import Actor
-from eventstore.refusal import Fault, Malformed, PreconditionFailed, Refusal, Refused
+from eventstore.refusal import Malformed, PreconditionFailed, Refusal, Refused
 from web import forms, problems, texts
 from workflow import lifecycle
 from workflow.pages import reasons, steps, wishes
@@ -86,7 +86,7 @@ def _again(
     if isinstance(error, PreconditionFailed):
         wrong, status = [Refusal("CONFLICT", won(desk, error))], 412
     elif isinstance(error, Malformed):
-        wrong, status = [_as_refusal(fault) for fault in error.faults], 422
+        wrong, status = [reasons.of_fault(fault) for fault in error.faults], 422
     else:
         wrong, status = list(error.refusals), 422
     return render_template("workflow/step.html", **asked_of(desk, frame, asked, wrong, forms.fields())), status
@@ -101,11 +101,6 @@ def won(desk: Desk, error: PreconditionFailed) -> dict[str, Any]:
     event = texts.catalogue().get(f"pages.told.{latest.type.partition('.')[2]}.title")
     words = {"event_zh": event.zh, "event_en": event.en} if event else {"event": latest.type}
     return {"who_acted": name, "at": latest.instant.isoformat(), **words}
-
-
-def _as_refusal(fault: Fault) -> Refusal:
-    known = fault.code if texts.has(f"refusal.{fault.code}") else "MALFORMED"
-    return Refusal(known, {"field": fault.field, **fault.params})
 
 
 def asked_of(

@@ -128,12 +128,9 @@ def _said(mark: Mark, frame: Frame) -> texts.Reason:
 
 def _again(desk: Desk, frame: Frame, error: Malformed | Refused) -> ResponseReturnValue:
     """The page again, with why the file was not read or nothing could be saved."""
-    if isinstance(error, Refused):
-        if any(refusal.code in ("ROLE_FORBIDDEN", "NOT_FOUND", "WRONG_STAGE") for refusal in error.refusals):
-            raise error
-        said = [texts.explain(reasons.named(refusal, frame.call, frame.application)) for refusal in error.refusals]
-    else:
-        said = [texts.explain(reasons.of_fault(fault)) for fault in error.faults]
+    said = [
+        texts.explain(reasons.named(refusal, frame.call, frame.application)) for refusal in reasons.mendable_here(error)
+    ]
     page = _around(desk, frame)
     page["summary"] = [{"field": "file", "text": one} for one in said]
     page["error"] = said[0]

@@ -16,7 +16,6 @@ from workflow import commands as c
 from workflow import uploading
 from workflow.answers import scans_of
 from workflow.dossier import file_of, view_of
-from workflow.file_kinds import KINDS
 from workflow.files import chunks
 from workflow.pages import reasons
 from workflow.pages.desk import Desk, asking
@@ -143,20 +142,13 @@ def _again(
 ) -> ResponseReturnValue:
     """The overview again, with what was wrong beside its control."""
     frame = framed(desk, application_id, actor)
-    refusals = list(error.refusals) if isinstance(error, Refused) else [_as_refusal(fault) for fault in error.faults]
-    if any(refusal.code in ("ROLE_FORBIDDEN", "NOT_FOUND", "WRONG_STAGE") for refusal in refusals):
-        raise error
+    refusals = reasons.mendable_here(error)
     wrong = [(_beside(refusal, control), _said(refusal, frame)) for refusal in refusals]
     page = overview(desk, frame) | aside(desk, frame)
     page["summary"] = [{"field": name, "text": text} for name, text in wrong]
     page["errors"] = dict(wrong)
     page["typed"] = forms.fields()
     return render_template("workflow/application.html", **page), 422
-
-
-def _as_refusal(fault: Fault) -> Refusal:
-    known = fault.code if texts.has(f"refusal.{fault.code}") else "MALFORMED"
-    return Refusal(known, {"field": fault.field, "allowed": sorted(KINDS), **fault.params})
 
 
 _FIELD_OF = {"COMMITMENT_SIGNER": "signer_kind", "IN_THE_FUTURE": "signed_on"}

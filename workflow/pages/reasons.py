@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from eventstore.refusal import Fault, Refusal
+from eventstore.refusal import Fault, Malformed, Refusal, Refused
 from programmes.call import Call, Programme
 from programmes.fields import Field, Section
 from web import texts
@@ -16,6 +16,7 @@ from web.texts import Reason
 from workflow.application import Application
 
 _SLOT_CODES = frozenset({"MISSING_ATTACHMENT", "MISSING_CHECK_CODE"})
+_NOT_HERE = frozenset({"ROLE_FORBIDDEN", "NOT_FOUND", "WRONG_STAGE"})
 _SHOWN_FIELDS = 3
 
 
@@ -26,6 +27,15 @@ def told(refusals: Iterable[Refusal], call: Call, application: Application) -> l
     gaps = [refusal for refusal in listed if _is_gap(refusal) and _field(refusal, programme)]
     rest = [texts.explain(named(refusal, call, application)) for refusal in listed if refusal not in gaps]
     return [*_gathered(gaps, programme), *rest]
+
+
+def mendable_here(error: Malformed | Refused) -> list[Refusal]:
+    """What a page can say beside its own controls; raises *error* again where no page of this application mends it."""
+    if isinstance(error, Malformed):
+        return [of_fault(fault) for fault in error.faults]
+    if any(refusal.code in _NOT_HERE for refusal in error.refusals):
+        raise error
+    return list(error.refusals)
 
 
 def of_fault(fault: Fault) -> Refusal:
