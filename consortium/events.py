@@ -1,6 +1,7 @@
 """What can have happened to a consortium. Its events lie in the application's stream, so that one version guards them all.
 
 Published facts: add a field with a default, never change one. Ratios are basis points; instants are aware, dates Beijing's.
+*voids* is the version of the agreement whose signatures an event makes void, 0 where there are none.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,8 @@ from eventstore.event import Event, Personal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberInvited(Event):
-    """The lead asked a unit to join. Of the secret in the link only the SHA-256 is kept."""
+    """The lead asked a unit to join. Of the secret in the link only the SHA-256 stays: *secret* lies apart until the letter
+    took it along, and is erased with the answer."""
 
     invitation: str
     unit: str
@@ -24,6 +26,7 @@ class MemberInvited(Event):
     expires_at: datetime
     kind: str = ""
     in_province: bool = True
+    secret: Personal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,7 @@ class InvitationAccepted(Event):
 
     invitation: str
     by: Personal
+    voids: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +63,14 @@ class InvitationWithdrawn(Event):
 class MemberLeft(Event):
     unit: str
     reason: str
+    voids: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberRemoved(Event):
     unit: str
     reason: str
+    voids: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +78,7 @@ class RatiosSet(Event):
     """The columns that were written, whole: basis points by unit."""
 
     columns: Mapping[str, Mapping[str, int]]
+    voids: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +90,7 @@ class TermsSet(Event):
     clauses: Mapping[str, str] | None = None
     extra: tuple[str, ...] | None = None
     copies: int | None = None
+    voids: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +138,21 @@ class AgreementSigned(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmationAsked(Event):
+    """A unit's legal representative was sent a one-time page that shows the text of *digest*; its secret is kept like an
+    invitation's."""
+
+    confirmation: str
+    unit: str
+    digest: str
+    signer: Personal
+    address: Personal
+    secret_digest: str
+    expires_at: datetime
+    secret: Personal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementConfirmed(Event):
     """A unit's legal representative confirmed the text of *digest* on a one-time page."""
 
@@ -137,6 +160,7 @@ class AgreementConfirmed(Event):
     digest: str
     signer: Personal
     confirmed_on: date
+    confirmation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,25 +184,9 @@ ConsortiumEvent = (
     | TermsSet
     | AgreementIssued
     | AgreementSigned
+    | ConfirmationAsked
     | AgreementConfirmed
     | AgreementEffective
 )
 
-TYPES = named(
-    "consortium",
-    (
-        MemberInvited,
-        InvitationAccepted,
-        InvitationDeclined,
-        InvitationExpired,
-        InvitationWithdrawn,
-        MemberLeft,
-        MemberRemoved,
-        RatiosSet,
-        TermsSet,
-        AgreementIssued,
-        AgreementSigned,
-        AgreementConfirmed,
-        AgreementEffective,
-    ),
-)
+TYPES = named("consortium", ConsortiumEvent.__args__)

@@ -61,6 +61,20 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A legal representative who was asked to confirm the text of *digest* on a page of their own."""
+
+    confirmation: str
+    unit: str
+    digest: str
+    signer: Personal
+    address: Personal
+    secret_digest: str
+    expires_at: datetime
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Consortium:
     """Everything that stands; the lead unit is the application's and no member of the list."""
 
@@ -73,6 +87,7 @@ class Consortium:
     copies: int = 0
     issues: tuple[Issue, ...] = ()
     documents: tuple[Document, ...] = ()
+    asked: tuple[Asked, ...] = ()
 
     @property
     def accepted(self) -> tuple[Member, ...]:
@@ -95,6 +110,9 @@ class Consortium:
     def units(self, lead: str) -> tuple[str, ...]:
         """The active units in the order of the tables: the lead, then the members as they were invited."""
         return (lead, *(member.unit for member in self.accepted))
+
+    def confirmation(self, confirmation: str) -> Asked | None:
+        return next((one for one in self.asked if one.confirmation == confirmation), None)
 
     def invitation(self, invitation: str) -> Member | None:
         return next((member for member in self.members if member.invitation == invitation), None)
@@ -133,8 +151,11 @@ def evolve(consortium: Consortium, event: e.ConsortiumEvent) -> Consortium:
         case e.AgreementSigned(document=document, digest=digest, signatories=signatories, scan_sha256=scan):
             signed = Document(id=document, digest=digest, signatories=signatories, scan_sha256=scan)
             return replace(consortium, documents=(*consortium.documents, signed))
-        case e.AgreementConfirmed():
-            return replace(consortium, documents=(*consortium.documents, _confirmation(event)))
+        case e.ConfirmationAsked():
+            return replace(consortium, asked=(*consortium.asked, _to_confirm(event)))
+        case e.AgreementConfirmed(confirmation=used):
+            asked = tuple(replace(one, used=True) if one.confirmation == used else one for one in consortium.asked)
+            return replace(consortium, documents=(*consortium.documents, _confirmation(event)), asked=asked)
         case e.AgreementEffective(version=version, effective_from=day):
             issues = tuple(replace(i, effective_from=day) if i.version == version else i for i in consortium.issues)
             return replace(consortium, issues=issues)
@@ -153,6 +174,18 @@ def _asked(event: e.MemberInvited) -> Member:
         expires_at=event.expires_at,
         kind=event.kind,
         in_province=event.in_province,
+    )
+
+
+def _to_confirm(event: e.ConfirmationAsked) -> Asked:
+    return Asked(
+        confirmation=event.confirmation,
+        unit=event.unit,
+        digest=event.digest,
+        signer=event.signer,
+        address=event.address,
+        secret_digest=event.secret_digest,
+        expires_at=event.expires_at,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
+from consortium import events as consortium
 from notifications.audiences import Audience, Situation, Who
 from notifications.kinds import kind_of, possible_kinds
 from programmes.calendar import CalendarUnknown, beijing_date, end_of
@@ -55,14 +56,27 @@ _REFUSED = Line(Who.UNIT, "contest", "reconsideration")
 
 TOLD: Mapping[str, tuple[Line, ...]] = MappingProxyType(
     {
-        "unit_sealed": _told(_ONWARD, Who.UNIT),  # T03
+        "member_invited": _told(Line(Who.INVITED, "answer_invitation", "link")),
+        "invitation_accepted": _told(Who.UNIT, Who.MEMBERS),
+        "invitation_declined": _told(Who.UNIT),
+        "invitation_expired": _told(Who.UNIT, Who.INVITED),
+        "invitation_withdrawn": _told(Who.INVITED),
+        "member_left": _told(Who.UNIT, Who.MEMBERS),
+        "member_removed": _told(Who.GONE, Who.MEMBERS),
+        "agreement_void": _told(Line(Who.MEMBERS, "sign_again")),
+        "agreement_issued": _told(Line(Who.MEMBERS, "sign")),
+        "agreement_signed": _told(Who.UNIT),
+        "confirmation_asked": _told(Line(Who.ASKED, "confirm", "link")),
+        "agreement_confirmed": _told(Who.UNIT),
+        "agreement_effective": _told(Who.UNIT, Who.MEMBERS),
+        "unit_sealed": _told(_ONWARD, Who.UNIT, Who.MEMBERS),  # T03
         "recalled": _told(Who.NEXT_BODY, Who.UNIT),  # T04
-        "withdrawn": _told(Who.BODIES_ACTED, Who.PROVINCE_IF_ACTED, Who.UNIT),  # T05
-        "lapsed": _told(Who.UNIT, Who.BODIES_ACTED, Who.PROVINCE_IF_ACTED),  # T06, T13
+        "withdrawn": _told(Who.BODIES_ACTED, Who.PROVINCE_IF_ACTED, Who.UNIT, Who.MEMBERS),  # T05
+        "lapsed": _told(Who.UNIT, Who.BODIES_ACTED, Who.PROVINCE_IF_ACTED, Who.MEMBERS),  # T06, T13
         "recommended": _told(_ONWARD, Who.BODIES_ACTED, Who.UNIT),  # T07, T08
         "not_recommended": _told(_REFUSED, Who.BODIES_ACTED),  # T09
         "received": _told(Who.UNIT, Who.BODIES_ACTED, Who.COPIED_BODIES),  # T10
-        "returned": _told(Line(Who.UNIT, "correct", "return"), Who.BODIES_ACTED),  # T11
+        "returned": _told(Line(Who.UNIT, "correct", "return"), Who.BODIES_ACTED, Who.MEMBERS),  # T11
         "resubmitted": _told(Line(Who.RETURNING_BODY, "examine_again", "stage"), Who.BODIES_ACTED, Who.UNIT),  # T12
         "resubmitted_anew": _told(_ONWARD, Who.RETURNING_BODY, Who.BODIES_ACTED, Who.UNIT),  # T12
         "deadline_extended": _told(Line(Who.UNIT, "use_the_time", "extension")),  # T14
@@ -82,7 +96,7 @@ TOLD: Mapping[str, tuple[Line, ...]] = MappingProxyType(
         "objection_upheld_anew": _told(Who.OBJECTOR, Who.UNIT, Who.BODIES_ACTED),  # T27
         "reserved": _told(Who.UNIT),  # T28
         "award_signed": _told(Line(Who.FINANCE, "countersign")),  # T29, the first of two signatures
-        "awarded": _told(Who.UNIT, Who.BODIES_ACTED, Line(Who.FINANCE, "instruct")),  # T29
+        "awarded": _told(Who.UNIT, Who.BODIES_ACTED, Line(Who.FINANCE, "instruct"), Who.MEMBERS),  # T29
         "award_waived": _told(Who.PROVINCE, Who.UNIT),  # T30
         "tranche_instructed": _told(Who.UNIT),  # T31
         "tranche_paid": _told(Who.UNIT),  # T32
@@ -114,7 +128,7 @@ class Moments:
                 return self._closing(f"{self.goes_to.level}_close") if self.goes_to else None
             case "reconsideration":
                 return self._reconsideration()
-            case "return" | "extension" | "notice":
+            case "return" | "extension" | "notice" | "link":
                 return self.until
             case _:
                 return None
@@ -144,6 +158,8 @@ def announce(
         objection=event.objection if isinstance(event, e.ObjectionDismissed | e.ObjectionUpheld) else 0,
         copied_to=event.copied_to if isinstance(event, e.Received) else (),
         acting=_acting(kind, before),
+        link=getattr(event, "invitation", "") or getattr(event, "confirmation", ""),
+        gone=event.unit if isinstance(event, consortium.MemberRemoved) else "",
     )
     moments = Moments(application=after, goes_to=goes_to, terms=terms, at=at, until=_until(event))
     return tuple(_announcements(kind, situation, moments))
@@ -193,6 +209,8 @@ def _until(event: ApplicationEvent) -> datetime | None:
     """An instant that the event itself sets for somebody."""
     match event:
         case e.ReturnedForCorrection(deadline=until) | e.DeadlineExtended(until=until) | e.NoticePublished(until=until):
+            return until
+        case consortium.MemberInvited(expires_at=until) | consortium.ConfirmationAsked(expires_at=until):
             return until
         case _:
             return None

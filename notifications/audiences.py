@@ -11,7 +11,8 @@ from workflow.stages import Stage
 
 
 class Kind(StrEnum):
-    """What sort of audience. *unit* and *body* are named by code, *objector* by the number of the objection."""
+    """What sort of audience. *unit* and *body* are named by code, *objector* by the number of the objection,
+    *member* by its code, *invited* and *signer* by the one-time link they are sent."""
 
     UNIT = "unit"
     BODY = "body"
@@ -20,6 +21,9 @@ class Kind(StrEnum):
     DISCIPLINE = "discipline"
     EXPERT = "expert"
     OBJECTOR = "objector"
+    MEMBER = "member"
+    INVITED = "invited"
+    SIGNER = "signer"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,17 +58,24 @@ class Who(StrEnum):
     FINANCE = "finance"
     DISCIPLINE = "discipline"
     OBJECTOR = "objector"
+    MEMBERS = "members"
+    INVITED = "invited"
+    GONE = "gone"
+    ASKED = "asked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """An application before a step, and what the step adds: the body it goes to, the experts drawn, the objection."""
+    """An application before a step, and what the step adds: the body it goes to, the experts drawn, the objection, the
+    one-time *link* it is about, the member that is *gone* by it."""
 
     before: Application
     goes_to: RouteStep | None = None
     drawn: tuple[str, ...] = ()
     objection: int = 0
     copied_to: tuple[str, ...] = field(default=())
+    link: str = ""
+    gone: str = ""
     acting: str = ""
     """The body that takes the step: it knows, and gets no letter about what it did itself."""
 
@@ -104,6 +115,14 @@ class Situation:
                 return tuple(Audience(Kind.EXPERT, expert) for expert in self.drawn or ("",))
             case Who.OBJECTOR:
                 return (Audience(Kind.OBJECTOR, str(self.objection)),)
+            case Who.MEMBERS:
+                return tuple(Audience(Kind.MEMBER, member.unit) for member in self.before.consortium.accepted)
+            case Who.GONE:
+                return (Audience(Kind.MEMBER, self.gone),) if self.gone else ()
+            case Who.INVITED:
+                return (Audience(Kind.INVITED, self.link),)
+            case Who.ASKED:
+                return (Audience(Kind.SIGNER, self.link),)
             case _:
                 assert_never(who)
 

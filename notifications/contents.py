@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
+from consortium import events as consortium
+from eventstore.event import Personal
 from programmes.call import Call
 from workflow import events as e
 from workflow.application import Application
@@ -29,6 +31,7 @@ def contents(
         "call_zh": call.title.zh,
         "call_en": call.title.en,
         **_particulars(event),
+        **_of_the_consortium(event, before),
     }
     body = _body(event, before)
     if body is not None:
@@ -59,6 +62,47 @@ _QUOTED = (
     "deadline",
 )
 """Fields of events that a letter may repeat. Whatever is personal in an event is none of them."""
+
+
+def _of_the_consortium(event: ApplicationEvent, before: Application) -> Mapping[str, str | int]:
+    """Which unit it is about, which version, and for a one-time link where it leads. Of its secret the commitment alone:
+    whoever sends the letter looks the value up then, so that no row holds it."""
+    match event:
+        case consortium.MemberInvited():
+            return {"member": event.unit_name, **_link("invitations", event.invitation, event.secret)}
+        case consortium.ConfirmationAsked():
+            return {"member": _named(before, event.unit), **_link("confirmations", event.confirmation, event.secret)}
+        case consortium.MemberLeft(unit=unit) | consortium.MemberRemoved(unit=unit):
+            return {"member": _named(before, unit), **({"voids": event.voids} if event.voids else {})}
+        case consortium.AgreementConfirmed(unit=unit):
+            return {"member": _named(before, unit)}
+        case (
+            consortium.InvitationAccepted(invitation=invitation)
+            | consortium.InvitationDeclined(invitation=invitation)
+            | consortium.InvitationExpired(invitation=invitation)
+            | consortium.InvitationWithdrawn(invitation=invitation)
+        ):
+            member = before.consortium.invitation(invitation)
+            return {"member": member.unit_name if member else ""}
+        case consortium.RatiosSet(voids=version) | consortium.TermsSet(voids=version):
+            return {"version": version}
+        case consortium.AgreementIssued(version=version) | consortium.AgreementEffective(version=version):
+            return {"version": version}
+        case consortium.AgreementSigned(signatories=hands):
+            return {"members": "、".join(_named(before, hand.unit) for hand in hands)}
+        case _:
+            return {}
+
+
+def _link(place: str, link: str, secret: Personal | None) -> dict[str, str]:
+    return {"path": f"/{place}/{link}", "secret": (secret.commitment or "") if secret else ""}
+
+
+def _named(application: Application, unit: str) -> str:
+    if unit == application.lead_unit:
+        return application.unit_name
+    member = application.consortium.member(unit)
+    return member.unit_name if member else unit
 
 
 def _particulars(event: ApplicationEvent) -> Mapping[str, str | int]:

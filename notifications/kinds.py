@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import assert_never
 
+from consortium import events as consortium
 from workflow import events as e
 from workflow.application import Application
 from workflow.events import ApplicationEvent
@@ -94,6 +95,32 @@ def kind_of(event: ApplicationEvent) -> str:
             return "recovery_demanded"
         case e.RepaymentRecorded():
             return "repayment_recorded"
+        case consortium.MemberInvited():
+            return "member_invited"
+        case consortium.InvitationAccepted():
+            return "invitation_accepted"
+        case consortium.InvitationDeclined():
+            return "invitation_declined"
+        case consortium.InvitationExpired():
+            return "invitation_expired"
+        case consortium.InvitationWithdrawn():
+            return "invitation_withdrawn"
+        case consortium.MemberLeft():
+            return "member_left"
+        case consortium.MemberRemoved():
+            return "member_removed"
+        case consortium.RatiosSet(voids=voids) | consortium.TermsSet(voids=voids):
+            return "agreement_void" if voids else SILENCE  # before anybody signed, the text is still being written
+        case consortium.AgreementIssued():
+            return "agreement_issued"
+        case consortium.AgreementSigned():
+            return "agreement_signed"
+        case consortium.ConfirmationAsked():
+            return "confirmation_asked"
+        case consortium.AgreementConfirmed():
+            return "agreement_confirmed"
+        case consortium.AgreementEffective():
+            return "agreement_effective"
         case _:
             assert_never(event)
 
@@ -103,6 +130,18 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "create": (),
         "save": (),
         "print": (),
+        "invite": ("member_invited",),
+        "uninvite": ("invitation_withdrawn",),
+        "answer_invitation": ("invitation_accepted", "invitation_declined"),
+        "expire_invitation": ("invitation_expired",),
+        "remove_member": ("member_removed",),
+        "leave": ("member_left",),
+        "set_ratios": ("agreement_void",),
+        "set_terms": ("agreement_void",),
+        "issue_agreement": ("agreement_issued",),
+        "sign_agreement": ("agreement_signed", "agreement_effective"),
+        "ask_confirmation": ("confirmation_asked",),
+        "confirm_agreement": ("agreement_confirmed", "agreement_effective"),
         "seal": ("unit_sealed",),
         "recall": ("recalled",),
         "withdraw": ("withdrawn",),

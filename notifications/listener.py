@@ -4,7 +4,7 @@ Rebuilding projections never comes here. A cursor set back plans nothing new, be
 same key; and what is older than three days when it is first seen (a restored backup, an import) is kept as suppressed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -20,6 +20,7 @@ from eventstore.codec import canonical
 from eventstore.event import Fact, RecordedEvent
 from eventstore.facts import Reading
 from eventstore.ids import Ids
+from eventstore.personal import PersonalData
 from eventstore.store import EventStore
 from eventstore.subscription import Subscription
 from notifications import letters
@@ -28,7 +29,7 @@ from notifications.contents import Named, Param, contents
 from notifications.kinds import kind_of
 from notifications.letters import Planned
 from notifications.mail import Sender
-from notifications.recipients import Contacts, Recipient, contact_of_the_form, recipients
+from notifications.recipients import Recipient, contacts_of, recipients
 from programmes.call import Call
 from programmes.catalogue import Catalogue
 from workflow.application import EMPTY, Application, evolve
@@ -133,7 +134,7 @@ class Listener:
         told = announce(event, before, after, terms_of(call), at)
         directory = Directory(db)
         params = contents(event, before, after, call, at, names_of(directory))
-        contacts = Contacts(unit=contact_of_the_form(after, call), objectors=story.objectors)
+        contacts = contacts_of(after, call, story.objectors)
         stale = "stale" if now - at > self._stale_after else ""
         for recipient in recipients(directory, told, after.unit_name, contacts):
             yield self._planned(recorded, recipient, params, after, stale, due)
@@ -170,6 +171,20 @@ class Listener:
             created_at=recorded.instant,
             reason=recipient.reason or stale,
         )
+
+
+WITH_A_SECRET = ("member_invited", "confirmation_asked")
+"""Kinds of letter that carry a one-time link: in doubt they wait for a person, and are never sent twice by themselves."""
+
+
+def secrets_of(store: EventStore, personal: PersonalData) -> Callable[[str], str]:
+    """The key of a one-time link by its commitment; "" once it was used and erased."""
+
+    def secret(commitment: str) -> str:
+        with store.reading() as db:
+            return personal.reveal(db, [commitment]).get(commitment, "")
+
+    return secret
 
 
 def names_of(directory: Directory) -> Named:

@@ -17,6 +17,7 @@ from workflow.application import Application
 
 OFFICES: Mapping[Kind, tuple[Role, ...]] = {
     Kind.UNIT: (Role.UNIT_ADMIN, Role.UNIT_EDITOR),
+    Kind.MEMBER: (Role.UNIT_ADMIN, Role.UNIT_EDITOR),
     Kind.BODY: (Role.BUREAU_HEAD, Role.BUREAU_CLERK),
     Kind.PROVINCE: (Role.PROVINCE_LEAD, Role.PROVINCE_CLERK),
     Kind.FINANCE: (Role.PROVINCE_FINANCE,),
@@ -42,9 +43,12 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contacts:
-    """Addresses that stand in the application itself: the unit's contact of the form, and who objected, by number."""
+    """Addresses that stand in the application itself: the unit's contact of the form, who objected, by number, the
+    members' contacts by their unit's code, and whom a one-time link was sent to, by the link."""
 
     unit: str = ""
+    members: Mapping[str, str] = field(default_factory=dict[str, str])
+    links: Mapping[str, str] = field(default_factory=dict[str, str])
     objectors: Mapping[int, str] = field(default_factory=dict[int, str])
 
 
@@ -76,11 +80,15 @@ def _of(directory: Directory, announcement: Announcement, unit_name: str, contac
             yield _written(expert, announcement) if expert else _nobody(announcement, NO_ADDRESS)
         case Kind.OBJECTOR:
             yield _outsider(announcement, "", contacts.objectors.get(int(audience.id), ""))
+        case Kind.INVITED | Kind.SIGNER:
+            yield _outsider(announcement, "", contacts.links.get(audience.id, ""))
         case _:
             persons = list(_holders(directory, audience))
             yield from (_written(person, announcement) for person in persons)
             if audience.kind is Kind.UNIT and contacts.unit:
                 yield _outsider(announcement, unit_name, contacts.unit)
+            elif audience.kind is Kind.MEMBER and contacts.members.get(audience.id):
+                yield _outsider(announcement, "", contacts.members[audience.id])
             elif not persons:
                 yield _nobody(announcement, NOBODY_THERE)
 
@@ -124,6 +132,19 @@ def _nobody(announcement: Announcement, reason: str) -> Recipient:
         language="zh",
         announcement=announcement,
         reason=reason,
+    )
+
+
+def contacts_of(application: Application, call: Call, objectors: Mapping[int, str]) -> Contacts:
+    """Every address that the application itself knows."""
+    consortium = application.consortium
+    links = {member.invitation: member.address.value or "" for member in consortium.members}
+    asked = {one.confirmation: one.address.value or "" for one in consortium.asked}
+    return Contacts(
+        unit=contact_of_the_form(application, call),
+        objectors=objectors,
+        members={member.unit: member.address.value or "" for member in consortium.members},
+        links={**links, **asked},
     )
 
 

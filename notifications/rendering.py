@@ -28,6 +28,11 @@ def no_checkpoint() -> str:
     return ""
 
 
+def no_secret(commitment: str) -> str:
+    """For whoever shows letters and does not send them: the link without its key."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """A labelled line of a letter."""
@@ -64,10 +69,17 @@ def languages_of(preference: str) -> tuple[Language, ...]:
 
 
 class Rendering:
-    """Makes letters of rows. *checkpoint* answers the newest signed checkpoint in one line, "" when there is none."""
+    """Makes letters of rows. *checkpoint* answers the newest signed checkpoint in one line, "" when there is none; *secret* the key
+    of a one-time link by its commitment, "" once it was used."""
 
-    def __init__(self, sender: Sender, checkpoint: Callable[[], str] = no_checkpoint) -> None:
+    def __init__(
+        self,
+        sender: Sender,
+        checkpoint: Callable[[], str] = no_checkpoint,
+        secret: Callable[[str], str] = no_secret,
+    ) -> None:
         self.sender = sender
+        self._secret = secret
         self._checkpoint = checkpoint
         self._templates = Environment(
             loader=FileSystemLoader(_TEMPLATES),
@@ -103,7 +115,7 @@ class Rendering:
         """One language of a letter."""
         params = _DECODE(letter.params)
         base = self.sender.base_url
-        place = "/notices" if letter.because == Who.OBJECTOR else f"/applications/{letter.application_id}"
+        place = self._place(letter, params)
         because = words.say(f"because.{letter.because}", language, **params)
         checkpoint = self._checkpoint()
         return Block(
@@ -124,6 +136,19 @@ class Rendering:
             footer=words.say("letter.statutory", language),
             checkpoint=Row(label=words.say("letter.checkpoint", language), value=checkpoint) if checkpoint else None,
         )
+
+    def _place(self, letter: Claimed, params: Mapping[str, Any]) -> str:
+        """Where the letter leads: the one-time page for whoever has no account, the application for everybody else."""
+        match letter.because:
+            case Who.OBJECTOR:
+                return "/notices"
+            case Who.INVITED | Who.ASKED if "path" in params:
+                key = self._secret(str(params["secret"]))
+                return f"{params['path']}?key={key}" if key else str(params["path"])
+            case Who.INVITED:
+                return "/"
+            case _:
+                return f"/applications/{letter.application_id}"
 
 
 _PARTS = ("subject", "text", "html")

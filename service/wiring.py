@@ -29,7 +29,7 @@ from eventstore.personal import PersonalData
 from eventstore.projection import Projection, install
 from eventstore.store import EventStore
 from notifications.delivery import Delivery
-from notifications.listener import Listener
+from notifications.listener import WITH_A_SECRET, Listener, secrets_of
 from notifications.mail import Sender
 from notifications.rendering import Rendering
 from notifications.smtp import Relay
@@ -112,7 +112,7 @@ def build(settings: Settings) -> House:
     projections = projections_of(calls)
     dispatcher = Dispatcher(store, codec, personal, projections, clock, ids)
     sender = Sender(address=settings.mail_from, base_url=settings.base_url, bounce_key=settings.session_key_bytes)
-    rendering = Rendering(sender)
+    rendering, sending = Rendering(sender), Rendering(sender, secret=secrets_of(store, personal))
     relay = Relay.of(settings.smtp_url.get_secret_value())
     files = Files(settings.files, ids)
     handling = Handling(dispatcher, calls, Directory, clock, ids, os.urandom, scanning=bool(settings.clamd))
@@ -139,7 +139,7 @@ def build(settings: Settings) -> House:
         relay=relay,
         rendering=rendering,
         listener=Listener(store, read, calls, sender, clock, wall, ids),
-        delivery=Delivery(store, wall, relay, rendering, SystemRandom()),
+        delivery=Delivery(store, wall, relay, sending, SystemRandom(), held=WITH_A_SECRET),
         checkpointer=Checkpointer(store, Signer(settings.log_name, settings.checkpoint_key_bytes), wall),
         broker=brokers.build(settings),
     )

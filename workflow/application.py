@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
+from consortium.state import evolve as evolve_consortium
 from workflow import events as e
 from workflow.events import ApplicationEvent
 from workflow.state import (
@@ -67,7 +68,7 @@ def _evolve(application: Application, event: ApplicationEvent) -> Application:
         ):
             return _funded(application, event)
         case _:
-            assert_never(event)
+            return replace(application, consortium=evolve_consortium(application.consortium, event))
 
 
 def _drafted(
@@ -174,6 +175,7 @@ def _sealed(application: Application, event: e.UnitSealed | e.Resubmitted) -> Se
         answers=application.answers,
         attachments=application.attachments,
         paper_code=event.paper_code,
+        consortium=application.consortium,
     )
 
 

@@ -354,3 +354,140 @@ class RecordRepayment(Command):
     trigger: ClassVar[str] = "record_repayment"
     amount_fen: int
     bank_reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invite(Command):
+    """Ask another unit to apply together; *address* is where its contact gets the one-time link."""
+
+    trigger: ClassVar[str] = "invite"
+    unit: str
+    contact: str
+    address: str
+    unit_name: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uninvite(Command):
+    """Take back an invitation that nobody has answered."""
+
+    trigger: ClassVar[str] = "uninvite"
+    invitation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerInvitation(Command):
+    """The invited unit joins, or declines with a reason. Whoever holds the link's *key* answers; *by* is their name."""
+
+    trigger: ClassVar[str] = "answer_invitation"
+    invitation: str
+    key: str
+    accept: bool
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpireInvitation(Command):
+    """The clock's: an invitation that nobody answered in time."""
+
+    trigger: ClassVar[str] = "expire_invitation"
+    invitation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveMember(Command):
+    trigger: ClassVar[str] = "remove_member"
+    unit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave(Command):
+    """A member goes; its own administrator says so."""
+
+    trigger: ClassVar[str] = "leave"
+    unit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRatios(Command):
+    """Whole columns (contribution, workload, grant, own_funds): per cent with two decimals at most, by unit."""
+
+    trigger: ClassVar[str] = "set_ratios"
+    columns: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTerms(Command):
+    """What the agreement says beside its tables; what is not named stays. *tasks* by unit, *clauses* by name."""
+
+    trigger: ClassVar[str] = "set_terms"
+    name: str | None = None
+    tasks: Mapping[str, str] | None = None
+    clauses: Mapping[str, str] | None = None
+    extra: tuple[str, ...] | None = None
+    copies: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueAgreement(Command):
+    """Fix the text for signing under its hash."""
+
+    trigger: ClassVar[str] = "issue_agreement"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """授权委托书: the legal representative *principal* lets *agent* sign for *project* from *valid_from* to *valid_to*."""
+
+    principal: str
+    agent: str
+    project: str
+    valid_from: date
+    valid_to: date
+    scan_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """One unit's signature and seal on a document."""
+
+    unit: str
+    signer: str
+    signer_kind: str
+    signed_on: date
+    sealed: bool
+    letter: Letter | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignAgreement(Command):
+    """A signed and sealed document came back: joint, or of the lead with one member. *digest* is the text it was made of."""
+
+    trigger: ClassVar[str] = "sign_agreement"
+    digest: str
+    hands: tuple[Hand, ...]
+    scan_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskConfirmation(Command):
+    """Send a unit's legal representative a one-time page to confirm the text on."""
+
+    trigger: ClassVar[str] = "ask_confirmation"
+    unit: str
+    signer: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmAgreement(Command):
+    """The legal representative confirms the text of *digest*, which the page showed. Whoever holds the link's *key* does."""
+
+    trigger: ClassVar[str] = "confirm_agreement"
+    confirmation: str
+    key: str
+    digest: str

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from consortium.events import TYPES as CONSORTIUM_TYPES
+from consortium.events import ConsortiumEvent
 from eventstore.codec import named
 from eventstore.event import Event, Personal
 from workflow.stages import Stage
@@ -459,7 +461,7 @@ class RepaymentRecorded(Event):
     bank_reference: str
 
 
-ApplicationEvent = (
+OwnEvent = (
     Opened
     | SectionSaved
     | FileAttached
@@ -508,4 +510,7 @@ ApplicationEvent = (
 STREAM = "application-"
 """How the stream of an application begins; its id follows."""
 
-TYPES = named("application", ApplicationEvent.__args__)
+ApplicationEvent = OwnEvent | ConsortiumEvent
+"""Everything that lies in an application's stream: what happened to it, and to the consortium that applies."""
+
+TYPES = {**named("application", OwnEvent.__args__), **CONSORTIUM_TYPES}

@@ -57,6 +57,8 @@ class Facts:
     section_saved: Latest | None = None
     bureau: Bureau | None = None
     unit: Unit | None = None
+    link_id: str = ""
+    secret: str = ""
     next_number: str = ""
     source: Application | None = None
     source_call: Call | None = None

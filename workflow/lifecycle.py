@@ -5,7 +5,7 @@ asks all guards of a step and collects their refusals; folding events never come
 does not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +15,12 @@ from directory.actor import UNIT_ROLES, Actor, Grant, Role
 from directory.policy import POLICY
 from eventstore.refusal import Refusal, Refused
 from workflow.application import Application
-from workflow.commands import Command
+from workflow.commands import Command, RecordCommitment
 from workflow.facts import Facts
 from workflow.guards import Guard, Selector
 from workflow.labels import labelled
-from workflow.stages import Stage
-from workflow.steps import LIFECYCLE, REVISION, Step
+from workflow.stages import ENDS, Stage
+from workflow.steps import CONSORTIUM, LIFECYCLE, REVISION, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,7 @@ _BY_STAGE: Mapping[Stage | None, Mapping[str, tuple[Step, ...]]] = {
 
 def enter(trigger: str, application: Application, command: Command, facts: Facts) -> Stage:
     """The stage that *trigger* leads to; Refused with every reason, or with the event that came first."""
-    if forbidden := role_refusal(trigger, application, facts.actor):
+    if forbidden := role_refusal(trigger, application, facts.actor, command):
         raise Refused((forbidden,))
     if trigger not in _BY_STAGE[application.stage]:
         raise Refused((wrong_stage(trigger, application, facts),))
@@ -139,23 +139,33 @@ def actions(application: Application, facts: Facts) -> tuple[Action, ...]:
     return tuple(found)
 
 
-def role_refusal(trigger: str, application: Application, actor: Actor) -> Refusal | None:
-    """ROLE_FORBIDDEN unless one of the actor's grants may do this, a unit's grant being for the unit that leads."""
-    if _may(trigger, application, actor):
+def role_refusal(
+    trigger: str, application: Application, actor: Actor, command: Command | None = None
+) -> Refusal | None:
+    """ROLE_FORBIDDEN unless one of the actor's grants may do this, a unit's grant being for the unit that leads, or for a
+    member where the step is a member's own."""
+    if _may(trigger, application, actor, command):
         return None
     allowed = sorted(role.value for role in POLICY[f"application.{trigger}"])
     return Refusal.of("ROLE_FORBIDDEN", trigger=trigger, allowed=allowed)
 
 
-def _may(trigger: str, application: Application, actor: Actor) -> bool:
+def _may(trigger: str, application: Application, actor: Actor, command: Command | None = None) -> bool:
     roles = POLICY[f"application.{trigger}"]
-    if any(grant.role in roles and _fits(grant, application) for grant in actor.grants):
+    units = application.units if trigger in _OF_MEMBERS or isinstance(command, RecordCommitment) else ()
+    if any(grant.role in roles and _fits(grant, application, units) for grant in actor.grants):
         return True
     return Role.PUBLIC in roles and Role.PUBLIC in actor.roles
 
 
-def _fits(grant: Grant, application: Application) -> bool:
-    return grant.role not in UNIT_ROLES or application.stage is None or grant.scope == application.lead_unit
+_OF_MEMBERS = frozenset({"leave", "sign_agreement", "ask_confirmation"})
+"""Steps that a member takes for itself; everything else of the unit's is the lead's alone (协议第1条)."""
+
+
+def _fits(grant: Grant, application: Application, units: Collection[str]) -> bool:
+    if grant.role not in UNIT_ROLES or application.stage is None:
+        return True
+    return grant.scope == application.lead_unit or grant.scope in units
 
 
 _ENDED_BY_THE_CLOCK = frozenset({"save", "seal", "resubmit"})
@@ -169,6 +179,8 @@ def wrong_stage(trigger: str, application: Application, facts: Facts) -> Refusal
     if application.lapsed_by and trigger in _ENDED_BY_THE_CLOCK:
         until, now = application.lapsed_by.isoformat(), facts.now.isoformat()
         return Refusal.of("DEADLINE_PASSED", deadline=application.lapsed_from, until=until, now=now)
+    if trigger in CONSORTIUM and application.stage is not None and application.stage not in ENDS:
+        return Refusal.of("FROZEN", source="联合体成员规则")
     params: dict[str, str] = {"trigger": trigger, "stage": _name(application)}
     if latest := facts.latest:
         params |= {"event": latest.event, "by": latest.actor, "at": latest.at.isoformat()}

@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import BindParameter, Connection, Select, Table, Update, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from consortium.events import TYPES as CONSORTIUM_TYPES
 from eventstore.event import Fact, Unread
 from eventstore.projection import TableProjection
 from programmes.call import Call
@@ -29,7 +30,15 @@ _COLUMNS = tuple(field.name for field in fields(Row))
 _encode = msgspec.json.Encoder().encode
 _standing = msgspec.json.Decoder(Standing).decode
 _CHUNK = 500
-_ALONE = {e.FileAttached, e.FileRemoved, e.CommitmentRecorded, e.PaperIssued, e.ExpertDeclared, e.Scored}
+_ALONE = {
+    *CONSORTIUM_TYPES.values(),
+    e.FileAttached,
+    e.FileRemoved,
+    e.CommitmentRecorded,
+    e.PaperIssued,
+    e.ExpertDeclared,
+    e.Scored,
+}
 
 
 class Definitions(Protocol):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from consortium.state import ALONE, Consortium
 from workflow import events as e
 from workflow.events import Answer, ReturnItem, RouteStep
 from workflow.stages import Stage
@@ -39,6 +40,7 @@ class Sealed:
     answers: Mapping[str, Answer]
     attachments: Mapping[str, tuple[Attachment, ...]]
     paper_code: str = ""
+    consortium: Consortium = ALONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,7 @@ class Application:
     attachments: Mapping[str, tuple[Attachment, ...]] = field(default_factory=dict[str, tuple[Attachment, ...]])
     commitments: Mapping[str, e.CommitmentRecorded] = field(default_factory=dict[str, e.CommitmentRecorded])
     papers: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    consortium: Consortium = ALONE
     sealed: Sealed | None = None
     route: tuple[RouteStep, ...] = ()
     route_rule: str = ""
@@ -146,6 +149,11 @@ class Application:
     recovery_due_fen: int = 0
     recovered_now_fen: int = 0
     repaid_fen: int = 0
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units that apply: the lead, then the members that joined."""
+        return self.consortium.units(self.lead_unit)
 
     @property
     def next_step(self) -> RouteStep | None:

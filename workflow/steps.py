@@ -126,9 +126,43 @@ def _reconsidering() -> Iterator[Step]:
     )
 
 
+def _consorting() -> Iterator[Step]:
+    """The consortium's own small machines: the stage stays, and what may change in it is frozen with the seal."""
+    changing: dict[str, tuple[tuple[Guard, ...], tuple[str, ...]]] = {
+        "invite": ((g.invitation_is_readable, g.unit_may_be_invited), ("invited",)),
+        "uninvite": ((g.invitation_is_open,), ("invited",)),
+        "answer_invitation": ((g.answer_counts,), ("unit",)),
+        "remove_member": ((g.unit_is_a_member, g.reason_is_given), ("gone", "members")),
+        "leave": ((g.unit_is_a_member, g.speaks_for_the_unit, g.reason_is_given), ("unit", "members")),
+        "set_ratios": ((g.there_is_somebody_to_agree_with, g.ratios_are_whole), ("members",)),
+        "set_terms": ((g.there_is_somebody_to_agree_with, g.terms_are_sound), ("members",)),
+        "issue_agreement": ((g.there_is_somebody_to_agree_with, g.agreement_is_whole), ("members",)),
+        "sign_agreement": ((g.document_counts, g.speaks_for_the_unit), ("unit",)),
+        "ask_confirmation": (
+            (g.agreement_is_issued, g.unit_is_a_member, g.speaks_for_the_unit, g.invitation_is_readable),
+            ("asked",),
+        ),
+        "confirm_agreement": ((g.confirmation_counts,), ("unit",)),
+    }
+    papers = {
+        "issue_agreement": "联合体协议书 | consortium agreement",
+        "sign_agreement": "已签署的协议扫描件 | signed agreement",
+    }
+    for trigger, (guards, told) in changing.items():
+        yield from steps(
+            trigger,
+            _OPEN_TO_THE_UNIT,
+            guards=(*guards, g.the_consortium_is_open, g.call_still_takes_drafts),
+            document=papers.get(trigger, ""),
+            told=told,
+        )
+    yield from steps("expire_invitation", _OPEN_TO_THE_UNIT, guards=(g.invitation_is_open,), told=("unit", "invited"))
+
+
 _THE_TEXT_IS_WHOLE = (
     g.form_is_complete,
     g.attachments_are_there,
+    g.the_consortium_is_sealed_together,
     g.every_unit_committed,
     g.scans_are_of_this_text,
     g.no_file_is_infected,
@@ -149,9 +183,11 @@ LIFECYCLE: tuple[Step, ...] = (
             g.section_is_current,
             g.file_fits_its_slot,
             g.scan_is_of_this_text,
+            g.speaks_for_the_unit,
             g.call_still_takes_drafts,
         ),
     ),
+    *_consorting(),
     *steps(
         "print",
         tuple(Stage),
@@ -455,6 +491,9 @@ LIFECYCLE: tuple[Step, ...] = (
         told=("unit", "finance"),
     ),
 )
+
+CONSORTIUM = frozenset(step.trigger for step in _consorting())
+"""The triggers of the consortium's own machines."""
 
 PLANNED: tuple[Step, ...] = (
     *steps(

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 
+from consortium import events as k
 from eventstore.event import Personal
 from programmes.calendar import instant
+from tests.consortium import tale
 from tests.scenario import (
     AWARDED,
     CITY,
@@ -112,7 +114,50 @@ def _moment(
     return Moment(trigger=trigger, history=tuple(history), event=event, told=told, due=due)
 
 
+INVITED, ANSWER, OTHER = tale.invited(tale.M1), tale.accepted(tale.M1), (tale.invited(tale.M2), tale.accepted(tale.M2))
+ASKED_TO_JOIN = (*DRAFT, INVITED)
+TOGETHER = (*ASKED_TO_JOIN, ANSWER)
+THREE = (*TOGETHER, *OTHER)
+ISSUED = k.AgreementIssued(version=1, digest=DIGEST, units=(UNIT_CODE, tale.M1))
+HANDS = (replace(tale.hand(tale.LEAD), unit=UNIT_CODE), tale.hand(tale.M1))
+SIGNED_TOGETHER = k.AgreementSigned(document="d1", digest=DIGEST, signatories=HANDS, scan_sha256=SCAN)
+TO_CONFIRM = k.ConfirmationAsked(
+    confirmation="c-1",
+    unit=tale.M1,
+    digest=DIGEST,
+    signer=Personal("文智云"),
+    address=Personal("wen@zhiyun.test"),
+    secret_digest="00" * 32,
+    expires_at=tale.EXPIRES,
+)
+CONFIRMED = k.AgreementConfirmed(unit=tale.M1, digest=DIGEST, signer=Personal("文智云"), confirmed_on=tale.TODAY)
+IN_FORCE = k.AgreementEffective(version=1, digest=DIGEST, effective_from=tale.TODAY)
+FIRST, SECOND, LINK = f"member:{tale.M1}", f"member:{tale.M2}", f"invited:i-{tale.M1}"
+
 MOMENTS: tuple[Moment, ...] = (
+    _moment("invite", DRAFT, INVITED, LINK, due=True),
+    _moment("answer_invitation", ASKED_TO_JOIN, ANSWER, UNIT),
+    _moment("answer_invitation", (*ASKED_TO_JOIN, *OTHER), ANSWER, UNIT, SECOND),
+    _moment(
+        "answer_invitation",
+        ASKED_TO_JOIN,
+        k.InvitationDeclined(invitation=INVITED.invitation, by=Personal("某人"), reason="人手不足"),
+        UNIT,
+    ),
+    _moment("expire_invitation", ASKED_TO_JOIN, k.InvitationExpired(invitation=INVITED.invitation), UNIT, LINK),
+    _moment("uninvite", ASKED_TO_JOIN, k.InvitationWithdrawn(invitation=INVITED.invitation), LINK),
+    _moment("leave", THREE, k.MemberLeft(unit=tale.M1, reason="业务调整"), UNIT, FIRST, SECOND),
+    _moment("remove_member", THREE, k.MemberRemoved(unit=tale.M2, reason="不再参与"), SECOND, FIRST),
+    _moment("set_ratios", TOGETHER, k.RatiosSet(columns={})),
+    _moment("set_ratios", TOGETHER, k.RatiosSet(columns={}, voids=1), FIRST),
+    _moment("set_terms", TOGETHER, k.TermsSet(copies=3)),
+    _moment("set_terms", TOGETHER, k.TermsSet(copies=3, voids=1), FIRST),
+    _moment("issue_agreement", TOGETHER, ISSUED, FIRST),
+    _moment("sign_agreement", (*TOGETHER, ISSUED), SIGNED_TOGETHER, UNIT),
+    _moment("ask_confirmation", (*TOGETHER, ISSUED), TO_CONFIRM, "signer:c-1", due=True),
+    _moment("confirm_agreement", (*TOGETHER, ISSUED, TO_CONFIRM), CONFIRMED, UNIT),
+    _moment("sign_agreement", (*TOGETHER, ISSUED, SIGNED_TOGETHER), IN_FORCE, UNIT, FIRST),
+    _moment("seal", TOGETHER, SEALED, YUELU, UNIT, FIRST, due=True),
     _moment("create", (), OPENED),
     _moment("save", (OPENED,), CONTACT),
     _moment(

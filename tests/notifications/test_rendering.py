@@ -1,10 +1,13 @@
 """Each letter says what happened, what to do, by when, where, and why this person got it; in Chinese, with English beside it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from consortium.events import MemberInvited
 from eventstore.codec import canonical
+from eventstore.event import Personal
 from notifications.announcements import Announcement, announce
 from notifications.contents import contents
 from notifications.letters import Claimed
@@ -65,11 +68,38 @@ def test_every_letter_says_what_when_where_and_why(moment: Moment, language: str
                     assert in_words(announcement.deadline, lang) in text  # type: ignore[arg-type]
             assert moment.after.number in text
             assert f"/letters/{letter.id}/why" in text
-            assert "/notices" in text if letter.because == "objector" else f"/applications/{moment.after.id}" in text
+            assert _place(letter) in text
             assert "{" not in text
             assert "—" not in text  # no value is missing
         assert moment.after.number in written.subject
         assert stage(str(moment.after.stage), "zh") in written.subject
+
+
+def _place(letter: Claimed) -> str:
+    """Where the letter leads; whoever has no account is led to no application."""
+    match letter.because:
+        case "objector":
+            return "/notices"
+        case "asked":
+            return "/confirmations/c-1"
+        case "invited":
+            return "/invitations/i-" if letter.kind == "member_invited" else SENDER.base_url
+        case _:
+            return f"/applications/{letter.application_id}"
+
+
+def test_the_key_of_a_one_time_link_stands_in_the_letter_that_is_sent_and_nowhere_else() -> None:
+    """The row holds the commitment alone; a page that shows the letter shows the link without its key."""
+    moment = next(moment for moment in TOLD if isinstance(moment.event, MemberInvited))
+    assert isinstance(moment.event, MemberInvited)
+    kept = replace(moment.event, secret=Personal("s3cret", "ab" * 32))
+    letter, _ = next(letters_of(replace(moment, event=kept), "zh"))
+    assert "s3cret" not in letter.params
+    sending = Rendering(SENDER, secret={"ab" * 32: "s3cret"}.__getitem__).written(letter)
+    assert f"/invitations/{kept.invitation}?key=s3cret" in sending.text
+    assert "s3cret" not in RENDERING.written(letter).text
+    used = Rendering(SENDER, secret=lambda _: "").written(letter)
+    assert "key=" not in used.text
 
 
 def test_chinese_comes_first_and_english_only_where_it_is_preferred() -> None:

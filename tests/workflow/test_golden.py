@@ -1,11 +1,14 @@
 """Every event of an application that was ever released is read for ever, and a whole history folds to where it stood."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from consortium import events as k
 from eventstore.codec import Codec
 from eventstore.event import Event, Personal
 from tests import scenario as s
+from tests.consortium import tale
 from tests.eventstore.golden_files import must_read
 from workflow import events as e
 from workflow.stages import Stage
@@ -106,6 +109,45 @@ EXAMPLES: tuple[Event, ...] = (
     e.AwardCancelled(entered=Stage.AWARD_CANCELLED, reason_code="2", decision_number="湘工信〔2026〕3号"),
     e.RecoveryDemanded(entered=Stage.RECOVERING, before=Stage.DISBURSED, amount_fen=45_000_000, reason="虚报"),
     e.RepaymentRecorded(entered=Stage.RECOVERED, amount_fen=45_000_000, bank_reference="R1"),
+    replace(tale.invited(tale.M1), secret=Personal("s3cret", subject="link-1"), kind="enterprise"),
+    tale.accepted(tale.M1),
+    k.InvitationDeclined(invitation="i-1", by=WHO, reason="人手不足"),
+    k.InvitationExpired(invitation="i-1"),
+    k.InvitationWithdrawn(invitation="i-1"),
+    k.MemberLeft(unit=tale.M1, reason="业务调整", voids=1),
+    k.MemberRemoved(unit=tale.M1, reason="不再参与", voids=1),
+    k.RatiosSet(columns={"grant": {tale.LEAD: 6_000, tale.M1: 4_000}}, voids=1),
+    k.TermsSet(
+        name="湘东联合体", tasks={tale.M1: "平台"}, clauses={"allocation": "到账十日内"}, extra=("补充",), copies=3
+    ),
+    k.AgreementIssued(version=1, digest=s.DIGEST, units=(tale.LEAD, tale.M1)),
+    tale.signed(
+        s.DIGEST,
+        tale.LEAD,
+        tale.M1,
+        authorisation=k.Authorisation(
+            principal=WHO,
+            agent=WHO,
+            project=tale.PROJECT,
+            valid_from=date(2025, 11, 1),
+            valid_to=date(2025, 12, 31),
+            scan_sha256=tale.SCAN,
+        ),
+    ),
+    k.ConfirmationAsked(
+        confirmation="c-1",
+        unit=tale.M1,
+        digest=s.DIGEST,
+        signer=WHO,
+        address=Personal("m@example.cn"),
+        secret_digest="ab" * 32,
+        expires_at=AT,
+        secret=Personal("s3cret", subject="link-2"),
+    ),
+    k.AgreementConfirmed(
+        unit=tale.M1, digest=s.DIGEST, signer=WHO, confirmed_on=date(2025, 11, 17), confirmation="c-1"
+    ),
+    k.AgreementEffective(version=1, digest=s.DIGEST, effective_from=date(2025, 11, 17)),
 )
 
 

@@ -9,6 +9,7 @@ import pytest
 from directory.actor import Actor
 from directory.policy import POLICY
 from eventstore.refusal import Refused
+from tests.consortium.tale import M1
 from tests.scenario import BEIJING, EVERYBODY, ID, ON_NOTICE, SCAN, UNIT_CODE, Given, facts
 from workflow import commands as c
 from workflow import events as e
@@ -16,7 +17,7 @@ from workflow.application import Application, Reconsideration, Return
 from workflow.decisions import DECISIONS
 from workflow.lifecycle import LIFECYCLE, enter
 from workflow.stages import ENDS, Stage
-from workflow.steps import PLANNED
+from workflow.steps import CONSORTIUM, PLANNED
 
 S = Stage
 HELD = {S.UNIT_SEALED, S.COUNTY_RECOMMENDED, S.CITY_RECOMMENDED}
@@ -24,6 +25,7 @@ AGREED: dict[str, set[tuple[Stage | None, Stage]]] = {
     "create": {(None, S.DRAFT)},
     "save": {(S.DRAFT, S.DRAFT), (S.RETURNED, S.RETURNED)},
     "print": {(stage, stage) for stage in S},
+    **{trigger: {(S.DRAFT, S.DRAFT), (S.RETURNED, S.RETURNED)} for trigger in CONSORTIUM},
     "seal": {(S.DRAFT, S.UNIT_SEALED)},
     "recall": {(S.UNIT_SEALED, S.DRAFT)},
     "withdraw": {
@@ -97,6 +99,18 @@ SAMPLES: dict[str, c.Command] = {
         c.Open(application_id=ID, call="hn-2025", direction="L-V", unit=UNIT_CODE),
         c.SaveSection(application_id=ID, section="unit", answers={}),
         c.IssuePaper(application_id=ID),
+        c.Invite(application_id=ID, unit=M1, contact="彭联络", address="peng@shulian.test", unit_name="湘潭数联"),
+        c.Uninvite(application_id=ID, invitation="i"),
+        c.AnswerInvitation(application_id=ID, invitation="i", key="k", accept=True, by="彭数联"),
+        c.ExpireInvitation(application_id=ID, invitation="i"),
+        c.RemoveMember(application_id=ID, unit=M1, reason="r"),
+        c.Leave(application_id=ID, unit=M1, reason="r"),
+        c.SetRatios(application_id=ID, columns={"grant": {UNIT_CODE: "60", M1: "40"}}),
+        c.SetTerms(application_id=ID, name="联合体", tasks={UNIT_CODE: "牵头"}, copies=3),
+        c.IssueAgreement(application_id=ID),
+        c.SignAgreement(application_id=ID, digest="sha256:" + "00" * 32, hands=(), scan_sha256=SCAN),
+        c.AskConfirmation(application_id=ID, unit=M1, signer="彭数联", address="peng@shulian.test"),
+        c.ConfirmAgreement(application_id=ID, confirmation="i", key="k", digest=""),
         c.Seal(application_id=ID),
         c.Recall(application_id=ID),
         c.Withdraw(application_id=ID, reason="r"),
@@ -171,7 +185,8 @@ def test_every_stage_trigger_and_role(stage: Stage | None, trigger: str) -> None
         if actor.roles.isdisjoint(POLICY[f"application.{trigger}"]):
             assert (entered, codes) == (None, ["ROLE_FORBIDDEN"])
         elif not dests:
-            assert (entered, codes) == (None, ["WRONG_STAGE"])
+            frozen = trigger in CONSORTIUM and stage is not None and stage not in ENDS
+            assert (entered, codes) == (None, ["FROZEN" if frozen else "WRONG_STAGE"])
         else:
             assert entered in dests or codes
 
@@ -211,7 +226,7 @@ def test_every_step_names_its_paper_or_its_audience() -> None:
 
 def test_the_events_of_an_application_are_all_named_once() -> None:
     assert len(e.TYPES) == len(get_args(e.ApplicationEvent))
-    assert all(name.startswith("application.") for name in e.TYPES)
+    assert all(name.startswith(("application.", "consortium.")) for name in e.TYPES)
 
 
 def test_a_page_gets_the_reasons_a_command_would_get() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from eventstore.refusal import Refused
 from workflow import commands as c
 from workflow.application import Application
-from workflow.decisions import drafting, funding, noticing, printing, recommending, reviewing
+from workflow.decisions import consorting, drafting, funding, noticing, printing, recommending, reviewing
 from workflow.events import ApplicationEvent
 from workflow.facts import Facts
 from workflow.labels import labelled
@@ -24,6 +24,7 @@ def decide(application: Application, command: c.Command, facts: Facts) -> Sequen
 
 DECISIONS = {
     **drafting.DECISIONS,
+    **consorting.DECISIONS,
     **printing.DECISIONS,
     **recommending.DECISIONS,
     **reviewing.DECISIONS,

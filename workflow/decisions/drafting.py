@@ -146,7 +146,8 @@ def import_figures(application: Application, command: c.ImportFigures, facts: Fa
 
 
 def attach(application: Application, command: c.AttachFile, facts: Facts) -> Sequence[e.ApplicationEvent]:
-    slots = facts.call.programme_of(application.direction).slots if application.stage else ()
+    direction = application.direction
+    slots = facts.call.programme_of(direction).slots_of(direction) if application.stage else ()
     if command.slot not in (slot.id for slot in slots):
         raise Refused(Refusal.of("SLOT_UNKNOWN", slot=command.slot))
     enter(command.trigger, application, command, facts)
@@ -179,9 +180,10 @@ def commit(application: Application, command: c.RecordCommitment, facts: Facts) 
     """000:L96 — the commitment is the legal representative's own signature; a delegate is refused (reading A-17)."""
     enter(command.trigger, application, command, facts)
     text = facts.call.programme_of(application.direction).commitment
-    if command.unit != application.lead_unit:
+    if command.unit not in application.units:
         raise Refused(Refusal.of("UNIT_UNKNOWN", unit=command.unit))
-    legal = plain(application.answers).get("legal_representative")
+    own = command.unit == application.lead_unit
+    legal = plain(application.answers).get("legal_representative") if own else ""
     signed = documents.SignedCommitment(command.unit, text.version, command.signer_kind, command.signed_on)
     same_name = not legal or command.signer.strip() == legal
     if refusals := documents.judge_commitment(text, signed, beijing_date(facts.now), same_name):

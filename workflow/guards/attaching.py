@@ -41,6 +41,9 @@ def _place(slot: Slot, application: Application, command: AttachFile, facts: Fac
     free_text = slot.several and not slot.per_year
     if command.label not in parts and not free_text:
         return [Refusal("LABEL_UNKNOWN", {**called, "part": command.label, "allowed": [one for one in parts if one]})]
+    kept = [file for file in held if file.file_id != command.replaces]
+    if slot.most is not None and len(kept) >= slot.most:
+        return [Refusal("SLOT_HOLDS", {**called, "measure": len(kept) + 1, "limit": slot.most})]
     there = [file for file in held if file.label == command.label and file.file_id != command.replaces]
     if there and not slot.several:
         return [Refusal("SLOT_FULL", {**called, "part": command.label, "file": there[0].name})]

@@ -47,12 +47,17 @@ def item_is_unlocked(application: Application, command: Command | None, facts: F
     if application.stage is not Stage.RETURNED or application.returned is None:
         return ()
     unlocked = {(item.kind, item.id) for item in application.returned.items}
-    scans = {slot.id for slot in facts.call.programme_of(application.direction).slots if slot.prints}
+    programme = facts.call.programme_of(application.direction)
+    scans = {slot.id for slot in programme.slots if slot.prints}
+    beside = {slot.id: slot.illustrates for slot in programme.illustrations}
     match command:
         case SaveSection(section=section, answers=answers):
             touched = [("field", name) for name in answers if ("section", section) not in unlocked]
         case AttachFile(slot=slot) | RemoveFile(slot=slot) if slot in scans:
             touched = []  # whatever else changed, the paper has to be signed anew
+        case AttachFile(slot=slot) | RemoveFile(slot=slot) if name := beside.get(slot):
+            part = programme.section_of(name).id  # figures belong to their question
+            touched = [] if unlocked & {("attachment", slot), ("section", part)} else [("field", name)]
         case AttachFile(slot=slot) | RemoveFile(slot=slot):
             touched = [("attachment", slot)]
         case RecordCommitment(unit=unit):
@@ -99,6 +104,8 @@ def _judged_by(application: Application, facts: Facts) -> JudgedBy:
     return JudgedBy(
         today=beijing_date(facts.now),
         unit_code=application.lead_unit,
+        consortium=application.consortium.exists,
+        units=len(application.units),
         attached=frozenset(slot for slot, files in application.attachments.items() if files),
         held=frozenset((slot, file.label) for slot, files in application.attachments.items() for file in files),
         **known_of_the_unit(facts),
@@ -147,7 +154,7 @@ def every_unit_committed(application: Application, command: Command | None, fact
         documents.SignedCommitment(made.unit, made.text_version, made.signer_kind, made.signed_on)
         for made in application.commitments.values()
     ]
-    return documents.missing_commitments(text, [application.lead_unit], signed)
+    return documents.missing_commitments(text, list(application.units), signed)
 
 
 def a_route_is_known(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
