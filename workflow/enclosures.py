@@ -3,7 +3,7 @@
 「证明材料请列明清单，以附件形式附后」: names, pages, digests. Behind a file whose pages cannot be counted no page is known.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from programmes.documents import Slot
@@ -33,7 +33,7 @@ def enclosures(
     """Every file of *slots*, numbered on from page *after*; scans of our own papers are no enclosures."""
     listed: list[Enclosure] = []
     page: int | None = after
-    for slot, file in _in_order(slots, held, report_years):
+    for slot, file in _listed(slots, held, report_years):
         first = None if page is None else page + 1
         page = None if page is None or file.pages is None else page + file.pages
         listed.append(
@@ -53,13 +53,18 @@ def enclosures(
     return tuple(listed)
 
 
-def _in_order(
+def _listed(
     slots: Sequence[Slot], held: Mapping[str, Sequence[Attachment]], report_years: Sequence[int]
 ) -> Iterator[tuple[Slot, Attachment]]:
     for slot in slots:
         if slot.prints:
             continue
         parts = slot.parts(report_years)
-        files = held.get(slot.id, ())
+        files = in_order(held.get(slot.id, ()))
         yield from ((slot, file) for part in parts for file in files if file.label == part)
         yield from ((slot, file) for file in files if file.label not in parts)
+
+
+def in_order(files: Iterable[Attachment]) -> Sequence[Attachment]:
+    """The files of one slot as every list has them, whichever came first: the printed one bears the code of its text."""
+    return sorted(files, key=lambda held: (held.label, held.name))

@@ -69,13 +69,13 @@ def held(name: str, pages: int | None, label: str = "") -> Attachment:
 
 @pytest.mark.rule("R-143")
 def test_attachments_are_listed_in_the_official_order_with_their_pages() -> None:
-    """「证明材料请列明清单，以附件形式附后」."""
+    """「证明材料请列明清单，以附件形式附后」: by year and name, as the printed form has them, whichever came first."""
     words = Words(zh="附件", en="Attachment")
     first = Slot(id="1", label=words, per_year=True)
     second = Slot(id="2", label=words, several=True)
     scan = Slot(id="0", label=words, prints="application_form")
     files = {
-        "2": (held("e", 1), held("f", None), held("g", 3)),
+        "2": (held("g", 3), held("e", 1), held("f", None)),
         "1": (held("b", 5, "2024"), held("a", 2, "2023")),
         "0": (held("scan", 40),),
     }

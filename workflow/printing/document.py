@@ -25,7 +25,8 @@ from programmes.call import Call, Programme
 from programmes.documents import Commitment, CoverLine, Letter, Slot
 from programmes.fields import personal_columns, personal_ids
 from workflow.answers import plain
-from workflow.application import Application, Attachment
+from workflow.application import Application
+from workflow.enclosures import in_order
 from workflow.printing import table
 from workflow.printing.issuing import ATTACHMENTS, COMMITMENT
 from workflow.state import FORM
@@ -213,15 +214,11 @@ def _of_slot(source: _Source, number: int, slot: Slot) -> Iterator[Enclosure]:
     files = [held for held in source.application.attachments.get(slot.id, ()) if not held.paper_code]
     if not files:
         yield Enclosure(label=label, number=str(number))
-    for place, held in enumerate(sorted(files, key=_in_order), 1):
+    for place, held in enumerate(in_order(files), 1):
         beside = f"（{held.label}年）" if slot.per_year and held.label else f"（{held.label}）" if held.label else ""
         name = VEILED if source.veiled and slot.personal else held.name
         counted = f"{number}-{place}" if len(files) > 1 else str(number)
         yield Enclosure(label=label + beside, name=name, pages=held.pages, sha256=held.sha256, number=counted)
-
-
-def _in_order(held: Attachment) -> tuple[str, str]:
-    return held.label, held.name
 
 
 def _veiled(answers: Mapping[str, Any], programme: Programme) -> dict[str, Any]:
