@@ -33,7 +33,7 @@ def rescan() -> None:
 
 @files.command()
 def sweep() -> None:
-    """清掉一天前上传而没有挂上的文件 · clear away files that came a day ago and were never attached."""
+    """清掉一天前上传而没有挂上的文件和标注副本 · clear away files that came a day ago and were never attached, and marked copies."""
     from service import wiring
     from service.keeping import Keeping
 

@@ -11,6 +11,7 @@ from eventstore.projection import of_revision
 from eventstore.refusal import Damaged
 from service.wiring import House
 from workflow import schema, verdicts
+from workflow.importing import MarkedCopies
 from workflow.projections import AttachedFiles
 
 ORPHANED_AFTER = timedelta(hours=24)
@@ -20,7 +21,7 @@ _CHUNK = 500
 
 @dataclass(slots=True)
 class Keeping:
-    """Once an hour in each process: files that came and were never attached go, and those that no scanner was told of are."""
+    """Once an hour in each process: files that came and were never attached go, marked copies too; what no scanner was told of is told."""
 
     house: House
     _next: float = field(default=0.0)
@@ -36,10 +37,11 @@ class Keeping:
                 verdicts.expect(db, dict.fromkeys(self.house.files.scans(), verdicts.SCAN))
 
     def sweep(self) -> int:
-        """Clear away the orphans of a day ago; answers how many."""
+        """Clear away the orphans and the marked copies of a day ago; answers how many."""
         with self.house.store.reading() as db:
             before = self.house.wall.now(db) - ORPHANED_AFTER
-        return self.house.files.sweep(self._attached, before)
+        copies = MarkedCopies(self.house.files.folder)
+        return self.house.files.sweep(self._attached, before) + copies.sweep(before)
 
     def _attached(self, ids: Sequence[str]) -> Collection[str]:
         table, found = of_revision(schema.attached_files, AttachedFiles.revision), set[str]()

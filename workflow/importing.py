@@ -3,9 +3,9 @@
 What is sound is saved in one step; what is not comes back in a copy of the file, each fault beside its row.
 """
 
+import os
 import re
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +28,6 @@ from workflow.files import clean_name
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_BYTES = books.MOST_BYTES
-_KEPT_S = 24 * 3600
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
@@ -85,16 +84,19 @@ def place_of(mark: Mark, book: Book) -> tuple[str, str]:
 
 
 class MarkedCopies:
-    """Marked copies wait a day in a folder of their own, under names nobody guesses; they are nobody's record."""
+    """Marked copies wait a day in a folder of their own, under names nobody guesses; they are nobody's record.
+
+    They hold what was typed, personal values too, so whoever keeps the house clears them away by the clock.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "marked"
 
     def keep(self, application_id: str, token: str, data: bytes) -> None:
+        self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         place = self._place(application_id, token)
-        place.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        self._sweep()
-        place.write_bytes(data)
+        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb") as out:
+            out.write(data)
 
     def get(self, application_id: str, token: str) -> bytes | None:
         """The copy, or None where there is none any more."""
@@ -103,12 +105,12 @@ class MarkedCopies:
         place = self._place(application_id, token)
         return place.read_bytes() if place.is_file() else None
 
+    def sweep(self, before: datetime) -> int:
+        """Take away what was marked before *before*; answers how many."""
+        old = [path for path in self._folder.glob("*.xlsx") if path.stat().st_mtime < before.timestamp()]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
+
     def _place(self, application_id: str, token: str) -> Path:
         return self._folder / f"{UUID(application_id).hex}-{token}.xlsx"
-
-    def _sweep(self) -> None:
-        for old in self._older(time.time() - _KEPT_S):
-            old.unlink(missing_ok=True)
-
-    def _older(self, instant: float) -> Iterator[Path]:
-        return (path for path in self._folder.glob("*.xlsx") if path.stat().st_mtime < instant)

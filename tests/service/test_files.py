@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner, Result
@@ -20,6 +21,7 @@ from service.settings import Settings, SettingsFaulty, read
 from tests.adversary.site import Played, Site, multipart
 from tests.workflow.scanner import MARK, speaking
 from workflow import verdicts
+from workflow.importing import MarkedCopies
 
 
 @pytest.fixture
@@ -86,6 +88,18 @@ def test_orphans_go_after_a_day_and_what_is_attached_stays(ran: Running) -> None
     assert bytes_of(ran, file_id).exists()
     assert not half.exists()
     assert not list(ran.house.settings.files.rglob(orphan))
+
+
+def test_marked_copies_hold_what_was_typed_and_go_after_a_day(ran: Running) -> None:
+    draft, token = str(uuid4()), uuid4().hex
+    copies = MarkedCopies(ran.house.files.folder)
+    copies.keep(draft, token, b"names and telephones")
+    path = next(ran.house.settings.files.rglob(f"*{token}*"))
+    assert not path.stat().st_mode & 0o007
+    assert Keeping(ran.house).sweep() == 0
+    os.utime(path, (time.time() - 25 * 3600,) * 2)
+    assert Keeping(ran.house).sweep() == 1
+    assert copies.get(draft, token) is None
 
 
 def test_looking_again_needs_a_scanner_and_says_what_it_found(ran: Running) -> None:
