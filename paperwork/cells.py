@@ -19,9 +19,14 @@ def put_text(cell: Any, text: str) -> Any:
         cell.data_type = "s"
         if len(value) <= _SHOWN:
             cell.number_format = "@"
-        if text.lstrip(" \u3000").startswith(_STARTS_FORMULA) or text.startswith(_STARTS_FORMULA):
+        if may_be_formula(text):
             cell.quotePrefix = True
     return cell
+
+
+def may_be_formula(text: str) -> bool:
+    """Whether some spreadsheet takes *text* for a formula, blanks before it or not."""
+    return text.startswith(_STARTS_FORMULA) or text.lstrip(" \u3000").startswith(_STARTS_FORMULA)
 
 
 def fit_columns(page: Any, rows: Sequence[Sequence[str]]) -> None:

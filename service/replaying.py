@@ -17,6 +17,7 @@ from directory.events import unit_stream
 from directory.unit import Bar, Unit, UnitCode, UnitKind, UnitTag
 from eventstore.event import Fact
 from eventstore.refusal import Refusal
+from paperwork.cells import may_be_formula
 from programmes.call import Call
 from service.wiring import House
 from web import texts
@@ -185,7 +186,7 @@ class Table:
             row = (
                 *head,
                 OUTCOMES[case.outcome].zh,
-                "+" if came else "-",
+                "新增 newly" if came else "不再 no longer",
                 reason.code,
                 reason.zh,
                 reason.en,
@@ -196,7 +197,7 @@ class Table:
 
 def _safe(cell: str) -> str:
     """Text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    return f"'{cell}" if may_be_formula(cell) else cell
 
 
 @dataclass(frozen=True, slots=True)

@@ -315,7 +315,7 @@ def test_what_if_says_who_would_be_refused_by_which_rule_and_writes_nothing(
     assert contents(url) == before
     rows = table.read_text(encoding="utf-8-sig").splitlines()
     assert len(rows) == 1 + len([case for case in cases if case["sealed"]])
-    assert "BELOW_MIN" in rows[1]
+    assert "新增 newly,BELOW_MIN" in rows[1]
 
 
 def test_each_is_judged_at_the_instant_of_its_own_seal(past: tuple[Run, House, str], written: Path) -> None:
@@ -369,4 +369,5 @@ def test_the_connections_of_what_if_refuse_to_write(past: tuple[Run, House, str]
 def test_cells_never_become_formulas() -> None:
     from service.replaying import _safe
 
-    assert [_safe(cell) for cell in ("=1+1", "@x", "-2", "+3", "甲")] == ["'=1+1", "'@x", "'-2", "'+3", "甲"]
+    told = ("=1+1", "@x", "-2", "+3", " =1", "＝1", "甲")
+    assert [_safe(cell) for cell in told] == ["'=1+1", "'@x", "'-2", "'+3", "' =1", "'＝1", "甲"]
