@@ -6,8 +6,8 @@ async function look() {
   if (!place?.querySelector("[data-going]")) return;
   try {
     const answer = await fetch(place.dataset.paper, { credentials: "same-origin" });
-    if (answer.ok && !answer.redirected) place.innerHTML = await answer.text();
-    if (answer.status === 401 || answer.status === 404) return;
+    if (answer.redirected || answer.status === 401 || answer.status === 404) return; // signed out, or gone
+    if (answer.ok) place.innerHTML = await answer.text();
   } catch {
     // the next look finds the network again
   }
