@@ -29,7 +29,7 @@ _READERS = (Role.PROVINCE_CLERK, Role.PROVINCE_LEAD, Role.PROVINCE_FINANCE, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exemption:
+class ExceptionView:
     """An exception as the province reads it. *used_by*: the id and number of the application that stands on it."""
 
     id: str
@@ -78,7 +78,7 @@ class Granting:
 
         return self._dispatcher.dispatch(rules.stream_of(scope), EXCEPTIONS, decide, context, {"id": id_})
 
-    def all(self, actor: Actor) -> list[Exemption]:
+    def all(self, actor: Actor) -> list[ExceptionView]:
         """Every exception of the actor's provinces, the newest first; two statements."""
         table, taken, apps = rules.exceptions(), places.places(), applications()
         used = and_(taken.c.scope == table.c.scope, taken.c.per == EXCEPTION, taken.c.key == table.c.id)
@@ -92,7 +92,7 @@ class Granting:
         with self._dispatcher.store.reading() as db:
             rows = [row for row in db.execute(query).mappings() if row["scope"][:2] in provinces]
             names = {code: unit.name for code, unit in self._register(db).units([r["code"] for r in rows]).items()}
-        return [_exemption(row, names) for row in rows]
+        return [_view(row, names) for row in rows]
 
     def families(self, actor: Actor, calls: Sequence[Call]) -> list[tuple[Call, str]]:
         """In which calls of the actor's province, and in which of their families, an exception can be granted."""
@@ -122,8 +122,8 @@ class Granting:
         return str(scope)
 
 
-def _exemption(row: Mapping[Any, Any], names: Mapping[str, str]) -> Exemption:
-    return Exemption(
+def _view(row: Mapping[Any, Any], names: Mapping[str, str]) -> ExceptionView:
+    return ExceptionView(
         id=row["id"],
         call=row["call"],
         family=row["family"],

@@ -17,7 +17,7 @@ from workflow import related
 from workflow.api.desk import Desk
 from workflow.api.models import Told
 from workflow.api.wishes import PLACE
-from workflow.granting import Exemption, Granting
+from workflow.granting import ExceptionView, Granting
 from workflow.handling import NotFound, actor_name
 from workflow.stages import Stage
 
@@ -315,7 +315,7 @@ def _reads(actor: Actor, unit: Unit) -> bool:
     return unit.code in actor.scopes(*UNIT_ROLES) or any(grant.role not in UNIT_ROLES for grant in actor.grants)
 
 
-def _exception(one: Exemption) -> ExceptionAnswer:
+def _exception(one: ExceptionView) -> ExceptionAnswer:
     return ExceptionAnswer(
         id=one.id,
         call=one.call,

@@ -11,7 +11,7 @@ from directory.actor import Actor
 from directory.policy import may
 from eventstore.refusal import Refusal, Refused
 from web import forms, texts
-from workflow.granting import Exemption, Granting
+from workflow.granting import ExceptionView, Granting
 from workflow.handling import NotFound
 from workflow.pages.desk import Desk, asking
 
@@ -114,7 +114,7 @@ def _titled(title: Any, family: str) -> dict[str, str]:
     return {"zh": f"{title.zh} {family}".strip(), "en": f"{title.en} {family}".strip()}
 
 
-def _row(one: Exemption, titles: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+def _row(one: ExceptionView, titles: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     return {
         "one": one,
         "call": titles.get(one.call, one.call),
