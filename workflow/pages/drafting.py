@@ -25,6 +25,7 @@ from workflow.pages.fields import Showing, groups
 from workflow.pages.frame import Frame, framed
 from workflow.pages.parts import WRITABLE, aside, last_save, neighbours, section_of, unlocked
 from workflow.pages.present import come_in, present_pages
+from workflow.pages.saying import present_answer
 from workflow.pages.typing import Posted, onward, rearranged, typed
 
 
@@ -43,6 +44,7 @@ def drafting(desk: Desk) -> Blueprint:
             answers=plain(frame.application.answers),
             open=unlocked(frame, part),
             extra_row=request.args.get("row", ""),
+            turned_to=request.args.get("leaf", ""),
         )
         return render_template("workflow/section.html", **shown(desk, frame, part, showing))
 
@@ -209,6 +211,7 @@ def shown(desk: Desk, frame: Frame, part: Section, showing: Showing) -> dict[str
         "part": part,
         "quoted": frame.call.programme_of(frame.application.direction).quoted(part, frame.application.direction),
         "groups": groups(part, frame.application.direction, showing),
+        "present_answer": present_answer,
         "summary": summary,
         "section_version": frame.application.section_versions.get(part.id, 0),
         "command_id": forms.new_command_id(),

@@ -18,6 +18,9 @@ from programmes.vocabulary import Condition
 from programmes.words import count_zi
 from web.texts import Reason, explain
 
+BY_HAND = 200
+"""Rows that one table may have to be written on a page; a longer one is kept by Excel and read there, so many at a time:"""
+AT_A_TIME = 100
 _LONG_LIST = 5
 _WIDE_AREA = 300
 _KINDS: Mapping[FieldType, str] = {
@@ -80,6 +83,34 @@ class Rows:
     full: bool = False
     kind: str = "rows"
 
+    @property
+    def most(self) -> int:
+        return min(self.field.max_items, BY_HAND)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongTable:
+    """A table of more rows than a page can hold as inputs: one leaf of it, to be read. A form that shows it sends nothing
+    for it, so that saving the rest leaves it alone."""
+
+    field: Field
+    rows: tuple[tuple[int, tuple[Control, ...]], ...]
+    total: int
+    leaf: int
+    kind: str = "long"
+
+    @property
+    def leaves(self) -> int:
+        return -(-self.total // AT_A_TIME)
+
+    @property
+    def first(self) -> int:
+        return self.rows[0][0] + 1
+
+    @property
+    def last(self) -> int:
+        return self.rows[-1][0] + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Showing:
@@ -91,6 +122,13 @@ class Showing:
     wrong: Sequence[Refusal] = ()
     open: frozenset[str] | None = None  # field ids that may be written; None: all
     extra_row: str = ""
+    turned_to: str = ""
+    """The leaf of a long table that is wanted: `cost_lines.3`."""
+
+    def leaf_of(self, table: str, leaves: int) -> int:
+        name, _, leaf = self.turned_to.rpartition(".")
+        wanted = int(leaf) if name == table and leaf.isascii() and leaf.isdecimal() and len(leaf) < 6 else 1
+        return min(max(wanted, 1), leaves)
 
     def is_locked(self, field_id: str) -> bool:
         return self.open is not None and field_id not in self.open
@@ -102,7 +140,7 @@ class Showing:
         return None
 
 
-Block = Control | Grid | Rows
+Block = Control | Grid | Rows | LongTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +167,7 @@ def groups(section: Section, direction: str, showing: Showing) -> list[Group]:
 
 
 def block_of(asked: Field, showing: Showing) -> Block:
-    """One question: a control, a line of cells, or rows."""
+    """One question: a control, a line of cells, rows, or a leaf of a long table."""
     columns = showing.call.columns(asked)
     if asked.type is FieldType.TABLE:
         return _rows(asked, showing)
@@ -181,27 +219,35 @@ def _cells(asked: Field, columns: Sequence[str], showing: Showing) -> Iterator[C
         yield control(asked, f"{asked.id}.{column}", shown, error, showing.is_locked(asked.id))
 
 
-def _rows(asked: Field, showing: Showing) -> Rows:
+def _long(asked: Field, held: Sequence[Any], showing: Showing) -> LongTable:
+    leaf = showing.leaf_of(asked.id, -(-len(held) // AT_A_TIME))
+    begin = (leaf - 1) * AT_A_TIME
+    shown = enumerate(held[begin : begin + AT_A_TIME], begin)
+    rows = tuple((number, tuple(_row(asked, number, row, False, showing, True))) for number, row in shown)
+    return LongTable(field=asked, rows=rows, total=len(held), leaf=leaf)
+
+
+def _rows(asked: Field, showing: Showing) -> Rows | LongTable:
     standing = _standing(asked, showing)
     raw = standing.raw if isinstance(standing, _Typed) else standing
     held: list[Any] = [*raw] if is_list(raw) else []
+    if len(held) > BY_HAND and not isinstance(standing, _Typed):
+        return _long(asked, held, showing)
     locked = showing.is_locked(asked.id)
-    room = len(held) < asked.max_items and not locked
+    room = len(held) < min(asked.max_items, BY_HAND) and not locked
     if room:
         held += [{}] * ((not held) + (showing.extra_row == asked.id))
     rows: list[tuple[int, tuple[Control, ...]]] = []
     for number, row in enumerate(held):
-        cells: Mapping[Any, Any] = row if is_mapping(row) else {}
-        rows.append((number, tuple(_row(asked, number, cells, isinstance(standing, _Typed), showing, locked))))
+        rows.append((number, tuple(_row(asked, number, row, isinstance(standing, _Typed), showing, locked))))
     own = next((r for r in showing.wrong if r.params.get("field") == asked.id and "row" not in r.params), None)
     error = explain(own) if own else None
     blank = tuple(control(column, f"{asked.id}.#.{column.id}", None) for column in asked.columns)
     return Rows(field=asked, rows=tuple(rows), blank=blank, error=error, locked=locked, full=not room)
 
 
-def _row(
-    asked: Field, number: int, cells: Mapping[str, Any], typed: bool, showing: Showing, locked: bool
-) -> Iterator[Control]:
+def _row(asked: Field, number: int, row: Any, typed: bool, showing: Showing, locked: bool) -> Iterator[Control]:
+    cells: Mapping[Any, Any] = row if is_mapping(row) else {}
     for column in asked.columns:
         value = cells.get(column.id)
         error = showing.error(field=asked.id, row=number + 1, column=column.id)

@@ -252,7 +252,7 @@ def _scan_parts(frame: Frame) -> Iterator[dict[str, Any]]:
             continue
         stale = stale_scans(application, frame.call, slot)
         yield {
-            "text": {"zh": _first(slot.label.zh), "en": _first(slot.label.en)},
+            "text": _short(slot.label),
             "href": f"{frame.base}#slot-{slot.id}",
             "state": "wrong" if stale else "done" if held else "missing",
             "note": {"zh": f"扫描件为 v{stale[0][0]}", "en": f"scan of v{stale[0][0]}"} if stale else "",
@@ -286,7 +286,7 @@ def _part(frame: Frame, part: eligibility.Part) -> dict[str, Any]:
     elif gaps and section:
         note = {"zh": f"还差 {gaps} 项", "en": f"{gaps} missing"}
     return {
-        "text": {"zh": _first(part.heading.zh), "en": _first(part.heading.en)},
+        "text": part.heading if section else _short(part.heading),
         "href": f"{frame.base}/sections/{part.id}" if section else f"{frame.base}#slot-{part.id}",
         "state": "done" if part.done else "wrong" if wrong else "missing",
         "note": note,
@@ -294,8 +294,8 @@ def _part(frame: Frame, part: eligibility.Part) -> dict[str, Any]:
     }
 
 
-def _first(heading: str) -> str:
-    return heading.split("：")[0]
+def _short(label: Any) -> Words:
+    return {"zh": reasons.short(label.zh), "en": reasons.short(label.en)}
 
 
 __all__ = ["Frame", "Panel", "completeness", "framed", "holder_words", "lifecycle", "panel", "rail"]

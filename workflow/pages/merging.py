@@ -26,7 +26,7 @@ from workflow.pages.desk import Desk
 from workflow.pages.fields import Showing, block_of
 from workflow.pages.frame import Frame
 from workflow.pages.parts import unlocked
-from workflow.pages.saying import in_words
+from workflow.pages.saying import in_words, present_answer
 from workflow.pages.typing import Posted
 
 _MINE, _PICK, _ASKED, _BASE = "_mine.", "_pick.", "_asked", "_base"
@@ -123,6 +123,7 @@ def page(
         "carried": [pair for item in items for pair in item["carried"]],
         "merge_base": seen,
         "section_version": frame.application.section_versions.get(part.id, 0),
+        "present_answer": present_answer,
         "command_id": forms.new_command_id(),
         "summary": [*_wanting(given, items), *_faults(wrong, frame, part)],
     }
@@ -167,7 +168,7 @@ def _pieces(one: Difference, value: Any, call: Call) -> list[Piece]:
     said, before = in_words(one.field, value, call), in_words(one.field, one.base, call)
     if one.field.type in _CLOSELY and before and said:
         return compare(before, said)
-    if before == said:
+    if one.base == value:
         return [Piece("same", said)]
     return [piece for piece in (Piece("gone", before), Piece("new", said)) if piece.text]
 

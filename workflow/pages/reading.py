@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask import request
+
 from directory.actor import Role
 from directory.policy import may
 from eventstore.refusal import Refusal
-from programmes import eligibility, form
+from programmes import eligibility
 from programmes.calendar import beijing_date
-from programmes.fields import Field, FieldType
 from programmes.vocabulary import Facts as JudgedBy
 from web import forms
-from web.saying import speech
 from workflow import related
 from workflow.dossier import Dossier
 from workflow.events import Resubmitted, UnitSealed
@@ -20,9 +20,10 @@ from workflow.guards.drafting import known_of_the_unit
 from workflow.pages import reasons, steps
 from workflow.pages.acting import asked_of
 from workflow.pages.desk import Desk, office, region
-from workflow.pages.fields import Control, Showing, groups
+from workflow.pages.fields import Showing, groups
 from workflow.pages.frame import Frame
 from workflow.pages.printing import card
+from workflow.pages.saying import present_answer
 from workflow.pages.telling import story
 from workflow.related import Beside
 from workflow.stages import Stage
@@ -139,24 +140,19 @@ def _joined(first: Any, second: Any) -> Mapping[str, str]:
 
 def _parts(frame: Frame) -> Sequence[dict[str, Any]]:
     """The text part by part, hidden fields left out."""
-    showing = Showing(call=frame.call, answers=frame.dossier.answers)
+    turned_to = request.args.get("leaf", "")
+    showing = Showing(call=frame.call, answers=frame.dossier.answers, turned_to=turned_to)
     programme = frame.call.programme_of(frame.application.direction)
     hidden = frozenset(frame.dossier.hidden)
     return [
-        {"section": section, "groups": groups(section, frame.application.direction, showing), "hidden": hidden}
+        {
+            "section": section,
+            "groups": groups(section, frame.application.direction, showing),
+            "hidden": hidden,
+            "turned": section.field(turned_to.rpartition(".")[0]) is not None,
+        }
         for section in programme.sections(frame.application.direction)
     ]
-
-
-def present_answer(control: Control) -> str:
-    """An answer as it is read: labels for options, a county's name for its code, the unit behind a figure."""
-    field: Field = control.field
-    if control.answer is None or control.answer == "":
-        return ""
-    if field.type is FieldType.DIVISION:
-        return region(str(control.answer))[speech()]
-    text = form.present(field, control.answer, speech())
-    return f"{text} {control.unit}" if control.unit and text else text
 
 
 def _commitments(frame: Frame, desk: Desk) -> list[dict[str, Any]]:

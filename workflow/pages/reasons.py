@@ -4,6 +4,7 @@ Says the same as the guards; only the wording gets names in the place of ids.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from programmes.fields import Field, Section
 from web import texts
 from web.texts import Reason
 from workflow.application import Application
+from workflow.pages.fields import AT_A_TIME
 
 _SLOT_CODES = frozenset({"MISSING_ATTACHMENT", "MISSING_CHECK_CODE"})
 _NOT_HERE = frozenset({"ROLE_FORBIDDEN", "NOT_FOUND", "WRONG_STAGE"})
@@ -21,12 +23,38 @@ _SHOWN_FIELDS = 3
 
 
 def told(refusals: Iterable[Refusal], call: Call, application: Application) -> list[Reason]:
-    """Each refusal with names instead of ids; REQUIRED gathered by part of the form."""
+    """Each refusal with names instead of ids; REQUIRED gathered by part of the form, and of the rows of one table that want
+    the same only the first, with how many more."""
     programme = call.programme_of(application.direction)
-    listed = list(refusals)
-    gaps = [refusal for refusal in listed if _is_gap(refusal) and _field(refusal, programme)]
-    rest = [texts.explain(named(refusal, call, application)) for refusal in listed if refusal not in gaps]
-    return [*_gathered(gaps, programme), *rest]
+    gaps: list[Refusal] = []
+    rest: list[Refusal] = []
+    for refusal in refusals:
+        (gaps if _is_gap(refusal) and _field(refusal, programme) else rest).append(refusal)
+    alike = Counter(_of_rows(refusal) for refusal in rest)
+    said = [_with_more(texts.explain(named(one, call, application)), alike[_of_rows(one)] - 1) for one in _first(rest)]
+    return [*_gathered(gaps, programme), *said]
+
+
+def _of_rows(refusal: Refusal) -> object:
+    """What refusals of many rows have in common; nothing where no row is named."""
+    if "row" not in refusal.params:
+        return id(refusal)
+    return (refusal.code, refusal.params.get("field"), refusal.params.get("column"))
+
+
+def _first(refusals: Iterable[Refusal]) -> Iterable[Refusal]:
+    found: dict[object, Refusal] = {}
+    for refusal in refusals:
+        found.setdefault(_of_rows(refusal), refusal)
+    return list(found.values())
+
+
+def _with_more(reason: Reason, n: int) -> Reason:
+    """The reason, saying how many rows more it holds for."""
+    if not n:
+        return reason
+    zh, en = (texts.t("pages.rows_alike", language, n=n) for language in texts.LANGUAGES)
+    return replace(reason, zh=reason.zh + zh, en=f"{reason.en} {en}")
 
 
 def mendable_here(error: Malformed | Refused) -> list[Refusal]:
@@ -61,7 +89,7 @@ def named(refusal: Refusal, call: Call, application: Application) -> Refusal:
     if refusal.code in _SLOT_CODES:
         wanted = refusal.params.get("slots", ())
         slots = [slot for slot in programme.attachments if isinstance(wanted, Sequence) and slot.id in wanted]
-        more |= {"slots_zh": [_short(s.label.zh) for s in slots], "slots_en": [_short(s.label.en) for s in slots]}
+        more |= {"slots_zh": [short(s.label.zh) for s in slots], "slots_en": [short(s.label.en) for s in slots]}
     if refusal.code == "MISSING_COMMITMENT":
         more |= {"units_zh": application.unit_name, "units_en": application.unit_name}
     if "item" in refusal.params:
@@ -81,15 +109,20 @@ def links(call: Call, application: Application, refusals: Iterable[Refusal]) -> 
         "MISSING_CHECK_CODE": f"{base}#attachments",
         "RELATED_PARTY_STATEMENT": f"{base}#attachments",
     }
+    fields = {field.id for field in programme.fields}
     for refusal in refusals:
-        if field := _field(refusal, programme):
-            found[field.id] = field_href(base, programme.section_of(field.id), refusal, call)
+        name = str(refusal.params.get("field", ""))
+        if name in fields and name not in found:
+            found[name] = field_href(base, programme.section_of(name), refusal, call)
     return found
 
 
 def field_href(base: str, section: Section, refusal: Refusal, call: Call) -> str:
     name = control_name(refusal, call, section)
-    return f"{base}/sections/{section.id}" + (f"#f-{name}" if name else "")
+    row, leaf = refusal.params.get("row", 0), ""
+    if isinstance(row, int) and row > AT_A_TIME:
+        leaf = f"?leaf={refusal.params.get('field')}.{-(-row // AT_A_TIME)}"
+    return f"{base}/sections/{section.id}{leaf}" + (f"#f-{name}" if name else "")
 
 
 def control_name(refusal: Refusal, call: Call, section: Section | None = None) -> str:
@@ -145,8 +178,9 @@ def _said(words: Any, language: str) -> str:
     return str(words.en if language == "en" else words.zh)
 
 
-def _short(label: str) -> str:
-    return re.split("[：（，]|: | \\(", label)[0]
+def short(label: str) -> str:
+    """A slot's title without the explanations behind it."""
+    return re.split("[：（，]|: | \\(", label)[0] or label
 
 
 def _gathered(gaps: Sequence[Refusal], programme: Programme) -> list[Reason]:

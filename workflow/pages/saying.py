@@ -7,16 +7,21 @@ from programmes import form
 from programmes.call import Call
 from programmes.fields import Field, FieldType
 from programmes.shapes import is_list, is_mapping
-from web.saying import speech
+from web.saying import speech, t
 from workflow.pages.desk import region
+from workflow.pages.fields import Control
+
+_ROWS_SAID = 50
 
 
 def in_words(field: Field, answer: Any, call: Call) -> str:
-    """The whole answer as text, "" where there is none; rows one below the other, exact in the field's unit."""
+    """The whole answer as text, "" where there is none; rows one below the other, the first of them where they are very many;
+    exact in the field's unit."""
     if answer is None or answer == "":
         return ""
     if field.type is FieldType.TABLE and is_list(answer):
-        return "\n".join(f"{number}. {_row(field, row, call)}" for number, row in enumerate(answer, 1))
+        lines = [f"{number}. {_row(field, row, call)}" for number, row in enumerate(answer[:_ROWS_SAID], 1)]
+        return "\n".join([*lines, t("pages.long.rows", n=len(answer))] if len(answer) > _ROWS_SAID else lines)
     if field.type is FieldType.DIVISION:
         return str(region(str(answer))[speech()])
     if is_mapping(answer) and "chosen" not in answer:
@@ -40,3 +45,14 @@ def _with_unit(field: Field, answer: Any) -> str:
 
 def _said(label: Any) -> str:
     return str(getattr(label, speech(), label))
+
+
+def present_answer(control: Control) -> str:
+    """An answer as it is read: labels for options, a county's name for its code, the unit behind a figure."""
+    field = control.field
+    if control.answer is None or control.answer == "":
+        return ""
+    if field.type is FieldType.DIVISION:
+        return region(str(control.answer))[speech()]
+    text = form.present(field, control.answer, speech())
+    return f"{text} {control.unit}" if control.unit and text else text
