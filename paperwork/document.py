@@ -69,11 +69,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A picture (PNG or JPEG bytes) with its caption."""
+    """A picture (PNG or JPEG bytes) with its caption. One that cannot be drawn leaves a box with the *name* of its file."""
 
     data: bytes
     media_type: str
     caption: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeAlias, assert_never
 
-from paperwork import fonts, qr
+from paperwork import fonts, pictures, qr
 from paperwork.document import (
     Block,
     Boxes,
@@ -34,12 +34,14 @@ _LONG = re.compile(r"[!-~]{13,}")
 _AFTER = re.compile(r"(?<=[@./_\-:?&=,;])")
 _WHOLE, _CUT = 16, 4
 _ROOM = re.compile(r" {2,}")
-_QR = "qr.png"
+QR = "qr.png"
 _KINDS = {"image/png": "png", "image/jpeg": "jpg"}
 
 
 @dataclass(frozen=True, slots=True)
 class Laid:
+    """*pictures* by their names; one that `paper` names as undrawn leaves a box with the name of its file."""
+
     paper: Plain
     pictures: dict[str, bytes]
     missing: tuple[str, ...]
@@ -70,12 +72,13 @@ class _Laying:
 def laid_out(document: Document) -> Laid:
     laying = _Laying()
     if document.link:
-        laying.pictures[_QR] = qr.png(document.link)
+        laying.pictures[QR] = qr.png(document.link)
     framed = framed_parts(document)
     paper: Plain = {
         "kind": document.kind,
         "language": document.language,
         "landscape": document.landscape,
+        "undrawn": [""],
         "name": printable(" ".join((*document.title, document.number))).strip(),
         "subject": printable(document.subject),
         "title": [laying.said(line) for line in document.title],
@@ -90,7 +93,7 @@ def laid_out(document: Document) -> Laid:
         "version": document.version,
         "code": laying.said(document.code),
         "link": printable(document.link),
-        "qr": _QR if document.link else None,
+        "qr": QR if document.link else None,
         "parts": [_part(laying, part, framed=frame) for part, frame in zip(document.parts, framed, strict=True)],
     }
     return Laid(paper, laying.pictures, tuple(f"U+{point:04X}" for point in sorted(laying.missing)))
@@ -184,10 +187,17 @@ SHORT = 400
 
 
 def _figure(laying: _Laying, figure: Figure) -> Plain:
-    name = f"figure-{len(laying.pictures) + 1}.{_KINDS[figure.media_type]}"
-    laying.pictures[name] = figure.data
-    caption = printable(figure.caption)
-    return {"is": "figure", "file": name, "caption": laying.said(figure.caption), "alt": caption or name}
+    name = ""
+    if pictures.drawable(figure.data, figure.media_type):
+        name = f"figure-{len(laying.pictures) + 1}.{_KINDS[figure.media_type]}"
+        laying.pictures[name] = figure.data
+    return {
+        "is": "figure",
+        "file": name,
+        "caption": laying.said(figure.caption),
+        "alt": printable(figure.caption or figure.name) or name,
+        "name": laying.said(figure.name),
+    }
 
 
 def _enclosures(laying: _Laying, block: Enclosures) -> Plain:

@@ -20,10 +20,10 @@ from typing import Literal
 from paperwork import fonts, press
 from paperwork.components import NotInstalled, require
 from paperwork.document import Document
-from paperwork.laying import Laid, laid_out
+from paperwork.laying import QR, Laid, laid_out
 
 STANDARDS = ("a-2a",)
-_MAIN = "paper.typ"
+_MAIN, _ALONE = "paper.typ", "alone.typ"
 _TEMPLATE = Path(__file__).parent / "templates" / _MAIN
 _MIDNIGHT, _UNDATED = "T00:00:00+00:00", "1980-01-01"
 _THREADS = 2
@@ -61,20 +61,34 @@ def render(document: Document, *, timeout_s: float = 60, memory_mb: int = 1024) 
         for name, content in {_MAIN: _template(), **laid.pictures}.items():
             (Path(root) / name).write_bytes(content)
         done = _pressed(_order(document, laid, root), timeout_s, memory_mb)
+        if done.returncode == press.FAULTY and laid.pictures.keys() - {QR}:
+            _leave_out_the_broken(document, laid, root, timeout_s, memory_mb)
+            done = _pressed(_order(document, laid, root), timeout_s, memory_mb)
     if done.returncode != 0:
         raise _failure(done)
     pages, _, data = done.stdout.partition(b"\n")
     return Rendered(data=data, pages=int(pages), sha256=sha256(data).hexdigest(), missing=laid.missing)
 
 
-def _order(document: Document, laid: Laid, root: str) -> bytes:
+def _leave_out_the_broken(document: Document, laid: Laid, root: str, timeout_s: float, memory_mb: int) -> None:
+    """Each picture is drawn alone; one that cannot be leaves a box with its name."""
+    for name in laid.pictures.keys() - {QR}:
+        (Path(root) / _ALONE).write_text(f'#image("{name}")\n#metadata(1) <pages>', "utf-8")
+        order = _order(document, laid, root, template=_ALONE, standards=())
+        if _pressed(order, timeout_s, memory_mb).returncode != 0:
+            laid.paper["undrawn"].append(name)
+
+
+def _order(
+    document: Document, laid: Laid, root: str, template: str = _MAIN, standards: tuple[str, ...] = STANDARDS
+) -> bytes:
     """*root* holds the template and the pictures of this paper: there is nothing else that could be read."""
     order = {
-        "template": str(Path(root) / _MAIN),
+        "template": str(Path(root) / template),
         "root": root,
         "fonts": str(fonts.folder()),
         "inputs": {"paper": json.dumps(laid.paper, ensure_ascii=False)},
-        "standards": STANDARDS,
+        "standards": standards,
         "midnight": (document.dated or _UNDATED) + _MIDNIGHT,
     }
     return json.dumps(order).encode()

@@ -25,6 +25,7 @@ from paperwork.document import (
 )
 from paperwork.laying import SHORT, framed_parts, lines_of, statements_of
 from paperwork.packing import repacked, writable
+from paperwork.pictures import drawable
 
 FANGSONG, HEITI, TITLE, LATIN = "仿宋_GB2312", "黑体", "方正小标宋简体", "Times New Roman"
 _SYMBOLS = "Segoe UI Symbol"
@@ -32,6 +33,7 @@ _GRID = 24
 _SPANS = ((5, 19), (5, 6, 6, 7), (5, 4, 3, 4, 3, 5))
 _ROW_CM = 0.8
 _PORTRAIT, _LANDSCAPE = (21.0, 29.7), (29.7, 21.0)
+_HIGHEST = 11
 _MARGINS = {"left_margin": 2.6, "right_margin": 2.4, "top_margin": 2.4, "bottom_margin": 2.4}
 
 
@@ -299,17 +301,30 @@ class _Writing:
 
     def _figure(self, block: Figure) -> None:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
-        from docx.shared import Cm
 
         paragraph = self._word.add_paragraph()
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        picture = paragraph.add_run().add_picture(BytesIO(block.data))
-        most = Cm(self._width - 0.4)
-        if picture.width > most:
-            picture.height = int(picture.height * most / picture.width)
-            picture.width = most
+        if not self._drawn(paragraph, block):
+            said = "图片无法打印" if self._document.language == "zh" else "This picture cannot be printed"
+            self._fill(
+                paragraph, f"［{said}：{block.name}］" if block.name else f"［{said}］", size=10.5, align="center"
+            )
         if block.caption:
             self._fill(self._word.add_paragraph(), block.caption, size=10.5, align="center")
+
+    def _drawn(self, paragraph: Any, block: Figure) -> bool:
+        """The picture in its line, as large as it says and not larger than its room; False where it cannot be drawn."""
+        from docx.shared import Cm
+
+        if not drawable(block.data, block.media_type):
+            return False
+        try:
+            picture = paragraph.add_run().add_picture(BytesIO(block.data))
+            scale = min(1, Cm(self._width - 0.4) / picture.width, Cm(_HIGHEST) / picture.height)
+            picture.width, picture.height = int(picture.width * scale), int(picture.height * scale)
+        except Exception:  # the library raises what the bytes lead it to, and no picture may cost the paper
+            return False
+        return True
 
     # Tables: rows of cells over a grid, written as XML because the library takes seconds for a long form
 

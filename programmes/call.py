@@ -9,7 +9,7 @@ from pydantic import Field as Setting
 from eventstore.refusal import Refusal
 from programmes.calendar import WorkingDays, passed, working_days
 from programmes.costs import Costs
-from programmes.documents import Clause, Commitment, Guide, Letter, Paper, Slot, SummaryTable
+from programmes.documents import Clause, Commitment, Guide, Letter, Paper, Slot, SummaryTable, illustrating
 from programmes.fields import Field, Section
 from programmes.route import Route, RouteRule, find_route
 from programmes.rules import AnyRule
@@ -120,8 +120,18 @@ class Programme(Cited):
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        """Every place for files: the official attachments first, then the scans."""
-        return (*self.attachments, *self.scans)
+        """Every place for files: the official attachments first, then the scans and the figures beside narratives."""
+        return (*self.attachments, *self.scans, *self.illustrations)
+
+    @property
+    def illustrations(self) -> tuple[Slot, ...]:
+        """「可附图」: a place for the figures of each question that takes some."""
+        return tuple(illustrating(field) for field in self.fields if field.figures)
+
+    def slots_of(self, direction: str) -> tuple[Slot, ...]:
+        """The places that applicants of this direction may put files into."""
+        asked = {field.id for section in self.sections(direction) for field in section.asked(direction)}
+        return tuple(slot for slot in self.slots if slot.illustrates is None or slot.illustrates in asked)
 
     @property
     def fields(self) -> tuple[Field, ...]:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from eventstore.refusal import Refusal
+from programmes.fields import Field as Question
 from programmes.vocabulary import Answers, Cited, Condition, Facts, Several, Vocabulary, Words
 
 PaperKind: TypeAlias = Literal["application_form", "commitment", "price_letter", "consortium_agreement"]
@@ -17,7 +18,8 @@ PaperKind: TypeAlias = Literal["application_form", "commitment", "price_letter",
 class Slot(Cited):
     """A place for files: one, or one for each report year (`per_year`), unless it takes `several`. `accepts` lists the
     extensions it takes, `max_mb` how large one may be; `check_code` the code a report can be verified by;
-    `prints` says that the file is the sealed scan of a paper of our own, which bears a check code."""
+    `prints` says that the file is the sealed scan of a paper of our own, which bears a check code. `most` is how many files
+    it takes, and `illustrates` the question whose figures they are: such a slot is made, never written."""
 
     id: str
     label: Words
@@ -31,6 +33,8 @@ class Slot(Cited):
     prints: PaperKind | None = None
     accepts: Several = (".pdf", ".jpg", ".jpeg", ".png", ".docx", ".xlsx", ".ofd")
     max_mb: Annotated[int, Field(ge=1, le=50)] | None = None
+    most: Annotated[int, Field(ge=1, le=100)] | None = None
+    illustrates: str | None = None
 
     def wanted(self, answers: Answers, direction: str, facts: Facts) -> bool:
         """Whether a file must be there: always, never, or when its condition holds."""
@@ -41,6 +45,28 @@ class Slot(Cited):
     def parts(self, report_years: Sequence[int]) -> tuple[str, ...]:
         """The labels under which files are wanted: a report year each, or "" alone."""
         return tuple(map(str, report_years)) if self.per_year else ("",)
+
+
+PICTURES = (".png", ".jpg", ".jpeg")
+MOST_PICTURES, LARGEST_PICTURE = 6, 5
+"""「可附图」: so many figures to one question, and so many MB each."""
+
+
+def illustrating(question: Question) -> Slot:
+    """The slot for the figures of a question that takes some; a figure's label is its caption."""
+    return Slot(
+        id=f"figure_{question.id}",
+        label=Words(zh=f"{question.label.zh} 附图", en=f"{question.label.en}: figures"),
+        required=False,
+        several=True,
+        personal=question.personal,
+        accepts=PICTURES,
+        max_mb=LARGEST_PICTURE,
+        most=MOST_PICTURES,
+        illustrates=question.id,
+        rule=question.rule,
+        source=question.source,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from programmes.vocabulary import Words
 Model = type[BaseModel]
 
 _SILENT = Words(zh="", en="")
-COMPUTED = frozenset({"digest", "document"})
+COMPUTED = frozenset({"digest", "document", "illustrates"})
 """Words of the models that no definition writes."""
 
 

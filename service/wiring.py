@@ -132,7 +132,7 @@ def build(settings: Settings) -> House:
         dispatcher=dispatcher,
         register=Register(dispatcher),
         handling=handling,
-        printing=PrintingRoom(handling, store, wall, settings.files / "papers", settings.base_url),
+        printing=PrintingRoom(handling, store, wall, files, settings.files / "papers", settings.base_url),
         files=files,
         scanning=Scanning(store, wall, files, scanner),
         sender=sender,

@@ -4,7 +4,7 @@ Pure. A personal value is a `Personal` in the fold; rules read the plain value, 
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -47,7 +47,27 @@ def content_digest(application: Application) -> str:
             for unit, made in application.commitments.items()
         },
     }
-    return _hashed(content)
+    return _hashed({**content, **_joint(application)})
+
+
+def _joint(application: Application) -> Mapping[str, object]:
+    """The consortium as it is sealed: its units, all that their agreement says, and the documents that bear their hands. An
+    application of one unit alone has nothing of it in its digest."""
+    consortium = application.consortium
+    if not consortium.exists:
+        return {}
+    said = {
+        "units": [[member.unit, member.unit_name, member.standing] for member in consortium.members],
+        "name": consortium.name,
+        "ratios": consortium.ratios,
+        "tasks": consortium.tasks,
+        "clauses": consortium.clauses,
+        "extra": consortium.extra,
+        "copies": consortium.copies,
+        "issues": [[one.version, one.digest] for one in consortium.issues],
+        "documents": [[one.id, one.digest, one.scan_sha256] for one in consortium.documents],
+    }
+    return {"consortium": said}
 
 
 def paper_digest(application: Application) -> str:
@@ -63,9 +83,10 @@ def paper_digest(application: Application) -> str:
     )
 
 
-def attachments_digest(application: Application) -> str:
-    """SHA-256 of what the printed list of attachments says."""
-    return _hashed({"number": application.number, "attachments": _enclosed(application)})
+def attachments_digest(application: Application, unlisted: Collection[str] = ()) -> str:
+    """SHA-256 of what the printed list of attachments says; figures stand in the text and are *unlisted*."""
+    listed = {slot: files for slot, files in _enclosed(application).items() if slot not in unlisted}
+    return _hashed({"number": application.number, "attachments": listed})
 
 
 def letter_digest(application: Application, words: Sequence[str], fields: Iterable[str]) -> str:
@@ -115,7 +136,8 @@ def differences(application: Application) -> tuple[str, ...]:
         for slot in {*sealed.attachments, *application.attachments}
         if _digests(sealed.attachments.get(slot, ())) != _digests(application.attachments.get(slot, ()))
     )
-    return (*fields, *(f"attachment:{slot}" for slot in slots))
+    joint = () if sealed.consortium == application.consortium else ("consortium",)
+    return (*fields, *(f"attachment:{slot}" for slot in slots), *joint)
 
 
 def _digests(files: tuple[Attachment, ...]) -> list[tuple[str, str]]:
@@ -125,4 +147,5 @@ def _digests(files: tuple[Attachment, ...]) -> list[tuple[str, str]]:
 def scans_of(application: Application) -> frozenset[str]:
     """The digests of every sealed scan the application stands on: letters of recommendation and commitments."""
     letters = (made.letter_scan for made in application.recommendations)
-    return frozenset((*letters, *(made.scan_sha256 for made in application.commitments.values())))
+    agreed = (document.scan_sha256 for document in application.consortium.documents if document.scan_sha256)
+    return frozenset((*letters, *agreed, *(made.scan_sha256 for made in application.commitments.values())))

@@ -33,7 +33,7 @@ def _words(call: Call, direction: str) -> Mapping[str, tuple[str, str]]:
     if key not in _KNOWN:
         programme = call.programme_of(direction)
         labels = {field.id: field.label for field in programme.fields}
-        labels |= {slot.id: slot.label for slot in programme.attachments}
+        labels |= {slot.id: slot.label for slot in programme.slots}
         labels |= {criterion.id: criterion.label for criterion in call.direction(direction).rubric}
         _KNOWN[key] = {name: (label.zh, label.en) for name, label in labels.items()}
     return _KNOWN[key]

@@ -22,9 +22,9 @@ from paperwork.document import (
     Table,
     Text,
 )
-from paperwork.pdf import Rendered, RenderingFailed, render
+from paperwork.pdf import Rendered, render
 from tests.paperwork.reading import Read
-from tests.paperwork.specimen import CODE, NUMBER, RARE, form, paper
+from tests.paperwork.specimen import CODE, NUMBER, RARE, form, paper, png
 
 DRAW = "from paperwork.pdf import render; from tests.paperwork.specimen import form; print(render(form()).sha256)"
 
@@ -179,10 +179,29 @@ def test_what_is_empty_or_odd_is_drawn_all_the_same(document: Document) -> None:
     assert render(document).pages >= 1
 
 
-def test_a_broken_picture_is_a_faulty_paper() -> None:
-    with pytest.raises(RenderingFailed) as failed:
-        render(paper(Figure(data=b"\x89PNG\r\n\x1a\nno picture", media_type="image/png")))
-    assert failed.value.reason == "faulty"
+def _torn(picture: bytes) -> bytes:
+    return picture[: len(picture) // 2]
+
+
+_BROKEN = {
+    "no picture": (b"\x89PNG\r\n\x1a\nno picture", "image/png"),
+    "nothing": (b"", "image/jpeg"),
+    "half of one": (_torn(png()), "image/png"),
+    "too large": (png()[:16] + (60_000).to_bytes(4, "big") + (60_000).to_bytes(4, "big") + png()[24:], "image/png"),
+}
+
+
+@pytest.mark.parametrize("kind", _BROKEN)
+def test_a_broken_picture_leaves_a_box_with_its_name_and_costs_nothing_else(kind: str) -> None:
+    data, media_type = _BROKEN[kind]
+    sound = Figure(data=png(), media_type="image/png", caption="图1 架构")
+    broken = Figure(data=data, media_type=media_type, caption="图2 成效", name="成效对比.png")
+    document = paper(Text(text="正文"), sound, broken, Text(text="下文"))
+    drawn = render(document)
+    text = "".join(Read(drawn).packed)
+    assert "图片无法打印：成效对比.png" in text
+    assert all(caption in text for caption in ("图1架构", "图2成效", "下文"))
+    assert render(document).data == drawn.data, "the same bytes for the same paper"
 
 
 def test_an_enclosure_of_unknown_length_does_not_hide_where_it_begins_itself() -> None:

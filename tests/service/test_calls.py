@@ -153,7 +153,7 @@ def test_a_preview_is_one_file_with_everything_an_applicant_sees(
     text = page.read_text(encoding="utf-8")
     definition = load(SHIPPED.parent / call)
     programme = definition.programme_of(direction)
-    for word in (*programme.sections(direction), *programme.slots):
+    for word in (*programme.sections(direction), *programme.attachments, *programme.scans):
         said = word.heading if hasattr(word, "heading") else word.label
         assert f'id="{"section" if hasattr(word, "heading") else "slot"}-{word.id}"' in text
         assert (said.zh if language == "zh" else said.en).split("“")[0][:20].replace("'", "&#39;") in text

@@ -66,7 +66,7 @@ class House:
         )
         self.files = Files(folder, RandomIds(), Limits(free_bytes=0))
         self.printing = PrintingRoom(
-            self.handling, self.store, DatabaseClock(), folder / "papers", "https://vermilion.test"
+            self.handling, self.store, DatabaseClock(), self.files, folder / "papers", "https://vermilion.test"
         )
         self.desk = Desk(self.handling, catalogue, self.files, self.printing)
         if first:

@@ -1,7 +1,9 @@
 // How far a form[data-upload] has come. The same form, the same address; without this module the browser sends it alone.
 function meter(form) {
-  const bar = form.querySelector("progress") ?? form.appendChild(document.createElement("progress"));
-  const said = form.querySelector("[role=status]") ?? form.appendChild(document.createElement("p"));
+  const chosen = [...form.elements].find((each) => each.type === "file");
+  const near = !chosen || form.contains(chosen) ? form : chosen.parentElement; // a figure's controls stand within another form
+  const bar = near.querySelector("progress") ?? near.appendChild(document.createElement("progress"));
+  const said = near.querySelector("[role=status]") ?? near.appendChild(document.createElement("p"));
   said.setAttribute("role", "status");
   said.className = "hint wide";
   bar.className = "wide";

@@ -23,6 +23,7 @@ from workflow.pages.changed import changed_pages
 from workflow.pages.desk import Desk, asking
 from workflow.pages.fields import Showing, groups
 from workflow.pages.frame import Frame, framed
+from workflow.pages.illustrations import illustrated
 from workflow.pages.parts import WRITABLE, aside, last_save, neighbours, section_of, unlocked
 from workflow.pages.present import come_in, present_pages
 from workflow.pages.saying import present_answer
@@ -211,6 +212,8 @@ def shown(desk: Desk, frame: Frame, part: Section, showing: Showing) -> dict[str
         "part": part,
         "quoted": frame.call.programme_of(frame.application.direction).quoted(part, frame.application.direction),
         "groups": groups(part, frame.application.direction, showing),
+        "illustrated": illustrated(desk, frame, part),
+        "new_id": forms.new_command_id,
         "present_answer": present_answer,
         "summary": summary,
         "section_version": frame.application.section_versions.get(part.id, 0),

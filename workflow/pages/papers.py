@@ -14,14 +14,17 @@ from web.operations import MAX_JSON_BYTES, file_response
 from web.problems import NotFound
 from workflow import commands as c
 from workflow import uploading
-from workflow.answers import scans_of
+from workflow.answers import plain, scans_of
 from workflow.dossier import file_of, view_of
 from workflow.files import chunks
 from workflow.pages import reasons
 from workflow.pages.desk import Desk, asking
+from workflow.pages.drafting import shown
+from workflow.pages.fields import Showing
 from workflow.pages.frame import Frame, framed
+from workflow.pages.illustrations import illustrated, part_of
 from workflow.pages.overview import overview
-from workflow.pages.parts import aside
+from workflow.pages.parts import aside, unlocked
 from workflow.uploading import Upload
 
 _FILE = "/applications/<uuid:application_id>/attachments/<slot>/<file_id>"
@@ -39,8 +42,8 @@ def papers(desk: Desk) -> Blueprint:
         try:
             _attach(desk, application_id, slot, actor)
         except (Malformed, Refused) as error:
-            return _again(desk, application_id, actor, f"file-{_control(slot)}", error)
-        return redirect(f"/applications/{application_id}#slot-{slot}", 303)
+            return _again(desk, application_id, actor, f"file-{_control(slot)}", error, slot)
+        return redirect(_where(desk, application_id, actor, slot), 303)
 
     @pages.post(f"{_FILE}/removal")
     def remove(application_id: UUID, slot: str, file_id: str) -> ResponseReturnValue:
@@ -49,8 +52,8 @@ def papers(desk: Desk) -> Blueprint:
         try:
             desk.handling.handle(command, actor, desk.context(actor, "removal", str(application_id), slot, file_id))
         except Refused as error:
-            return _again(desk, application_id, actor, f"file-{slot}", error)
-        return redirect(f"/applications/{application_id}#slot-{slot}", 303)
+            return _again(desk, application_id, actor, f"file-{slot}", error, slot)
+        return redirect(_where(desk, application_id, actor, slot), 303)
 
     @pages.get(_FILE)
     def download(application_id: UUID, slot: str, file_id: str) -> ResponseReturnValue:
@@ -137,13 +140,26 @@ def _commit(desk: Desk, application_id: UUID, actor: Actor) -> None:
     desk.handling.handle(command, actor, desk.context(actor, "commitment", str(application_id), digest))
 
 
+def _where(desk: Desk, application_id: UUID, actor: Actor, slot: str) -> str:
+    """Where the files of *slot* are shown: a figure stands in the part of the form that it belongs to."""
+    application = desk.handling.load(application_id, actor).state
+    part = part_of(application, desk.handling.call_of(application), slot)
+    return f"/applications/{application_id}" + (f"/sections/{part.id}" if part else "") + f"#slot-{slot}"
+
+
 def _again(
-    desk: Desk, application_id: UUID, actor: Actor, control: str, error: Malformed | Refused
+    desk: Desk, application_id: UUID, actor: Actor, control: str, error: Malformed | Refused, slot: str = ""
 ) -> ResponseReturnValue:
-    """The overview again, with what was wrong beside its control."""
+    """The page of the file again, with what was wrong beside its control."""
     frame = framed(desk, application_id, actor)
     refusals = reasons.mendable_here(error)
     wrong = [(_beside(refusal, control), _said(refusal, frame)) for refusal in refusals]
+    part = part_of(frame.application, frame.call, slot)
+    if part is not None:
+        showing = Showing(call=frame.call, answers=plain(frame.application.answers), open=unlocked(frame, part))
+        page = shown(desk, frame, part, showing) | {"illustrated": illustrated(desk, frame, part, dict(wrong))}
+        page["summary"] = [{"field": name, "text": text} for name, text in wrong]
+        return render_template("workflow/section.html", **page), 422
     page = overview(desk, frame) | aside(desk, frame)
     page["summary"] = [{"field": name, "text": text} for name, text in wrong]
     page["errors"] = dict(wrong)

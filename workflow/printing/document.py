@@ -81,7 +81,11 @@ def document_of(
     programme = call.programme_of(application.direction)
     answers = plain(application.answers)
     shown = _veiled(answers, programme) if veiled else answers
-    source = _Source(application, call, programme, shown, bearing.dated, veiled, figures or {})
+    pictures = figures or {}
+    if veiled:
+        personal = personal_ids(programme.form)
+        pictures = {name: some for name, some in pictures.items() if name not in personal}
+    source = _Source(application, call, programme, shown, bearing.dated, veiled, pictures)
     letter = programme.letter(kind)
     if letter is not None:
         made = _letter(source, letter)

@@ -45,7 +45,9 @@ def _digest(application: Application, call: Call, kind: str) -> str:
         return letter_digest(application, words, [name for line in letter.about for name in line.made_from])
     if kind == COMMITMENT:
         return letter_digest(application, (programme.commitment.version, programme.commitment.digest), ())
-    return attachments_digest(application) if kind == ATTACHMENTS else paper_digest(application)
+    if kind == ATTACHMENTS:
+        return attachments_digest(application, [slot.id for slot in programme.illustrations])
+    return paper_digest(application)
 
 
 def printed_as(application: Application, code: str) -> tuple[str, int] | None:

@@ -16,19 +16,23 @@ from sqlalchemy import RowMapping, Table, select
 from directory.actor import Actor, Role
 from eventstore.clock import Clock
 from eventstore.event import instant_of
+from eventstore.refusal import Refused
 from eventstore.store import EventStore
 from paperwork.components import NotInstalled
 from programmes.calendar import beijing_date
 from workflow import schema
 from workflow.application import Application
 from workflow.dossier import view_of
+from workflow.files import FileDamaged, Files
 from workflow.handling import FOLD, Handling, NotFound
 from workflow.printing import jobs
 from workflow.printing.document import Bearing, document_of
+from workflow.printing.illustrations import figures_of
 from workflow.printing.issuing import issue_of
 from workflow.printing.jobs import Format, Job, State
 from workflow.printing.shelf import Shelf
 from workflow.projections import Papers, stream_of
+from workflow.state import Attachment
 
 TIMEOUT_S = 60.0
 MEMORY_MB = 1024
@@ -58,10 +62,13 @@ class Paper:
 
 
 class PrintingRoom:
-    """Everything handed in. *wall* is the database's own time, which leases run on; *on_asked* wakes whoever makes papers."""
+    """Everything handed in. *wall* is the database's own time, which leases run on; *files* holds the figures beside
+    narratives; *on_asked* wakes whoever makes papers."""
 
-    def __init__(self, handling: Handling, store: EventStore, wall: Clock, folder: Path, base_url: str) -> None:
-        self._handling, self._store, self._wall = handling, store, wall
+    def __init__(
+        self, handling: Handling, store: EventStore, wall: Clock, files: Files, folder: Path, base_url: str
+    ) -> None:
+        self._handling, self._store, self._wall, self._files = handling, store, wall, files
         self._base_url = base_url.rstrip("/")
         self.shelf = Shelf(folder)
         self.on_asked: list[Callable[[], None]] = []
@@ -193,11 +200,23 @@ class PrintingRoom:
             link=f"{self._base_url}/v/{job.code}",
             dated=beijing_date(instant_of(row["issued_at"])),
         )
-        document = document_of(application, call, job.kind, bearing, veiled=job.format is Format.VEILED)
+        figures = figures_of(application, call.programme_of(application.direction), self._bytes)
+        veiled = job.format is Format.VEILED
+        document = document_of(application, call, job.kind, bearing, veiled=veiled, figures=figures)
         if job.format is Format.DOCX:
             return word.render(document), None
         rendered = pdf.render(document, timeout_s=TIMEOUT_S, memory_mb=MEMORY_MB)
         return rendered.data, rendered.pages
+
+    def _bytes(self, held: Attachment) -> bytes:
+        """None for what is damaged or infected: it leaves a box with its name, and nobody gets it on a paper."""
+        try:
+            self._handling.quarantine.let_through(held.sha256, held.name, own=True)
+            with self._files.open(held.file_id, held.sha256) as stream:
+                return stream.read()
+        except (FileDamaged, Refused) as lacking:
+            _log.warning("figure_left_out", file=held.file_id, said=str(lacking)[:200])
+            return b""
 
     def _failed(self, job: Job, reason: str, said: str, *, for_good: bool = False) -> State:
         with self._store.begin() as db:
