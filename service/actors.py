@@ -150,6 +150,7 @@ def _brings_bytes(outcome: Outcome) -> bool:
 
 def sweep(house: House) -> int:
     """What is due by the clock: lapse what is overdue, clear away links and sessions that can never open anything again."""
+    house.handling.expire_due()
     lapsed = house.handling.lapse_due()
     with house.store.begin() as db:
         now = house.wall.now(db)

@@ -4,7 +4,7 @@ Presents, decides nothing. What is hidden is left out here, once, for pages, API
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -14,8 +14,10 @@ from programmes.call import Call
 from programmes.fields import personal_columns, personal_ids
 from workflow.answers import plain
 from workflow.application import Application, Attachment
+from workflow.consorted import of_the_consortium
 from workflow.dossier_parts import (
     CommitmentView,
+    ConsortiumView,
     Dossier,
     FileView,
     ItemView,
@@ -34,6 +36,7 @@ from workflow.estimating import estimated
 from workflow.events import CommitmentRecorded
 from workflow.schema import NEVER
 from workflow.standing import due_of, holder_of, of_application
+from workflow.state import Sealed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ class View:
     personal: bool = False
     panel: bool = False
     objector: bool = False
+    auditing: bool = False
     me: str = ""
 
 
@@ -51,9 +55,14 @@ def is_of_the_unit(actor: Actor, application: Application) -> bool:
     return application.lead_unit in actor.scopes(*UNIT_ROLES)
 
 
+def applies(actor: Actor, application: Application) -> bool:
+    """Whether *actor* is of a unit that applies: the lead, or a member that joined and vouches for the same text."""
+    return not actor.scopes(*UNIT_ROLES).isdisjoint(application.units)
+
+
 def view_of(actor: Actor, application: Application) -> View:
     """Experts learn no contact, applicants and bureaus no expert, and only who must the objector (policy: objection.read)."""
-    own = is_of_the_unit(actor, application)
+    own = applies(actor, application)
     province = bool(actor.scopes(*PROVINCE_ROLES))
     watching = bool(actor.scopes(*DISCIPLINE_ROLES, Role.AUDITOR))
     return View(
@@ -61,6 +70,7 @@ def view_of(actor: Actor, application: Application) -> View:
         personal=own or province or bool(actor.scopes(*BUREAU_ROLES)),
         panel=province or watching,
         objector=bool(actor.scopes(Role.PROVINCE_CLERK, Role.PROVINCE_LEAD, *DISCIPLINE_ROLES)),
+        auditing=bool(actor.scopes(Role.AUDITOR)),
         me=actor.id,
     )
 
@@ -119,8 +129,23 @@ def present(application: Application, call: Call, view: View, latest: datetime |
         ),
         money=_money(application),
         estimate=estimated(call, application.direction, shown),
+        consortium=_consortium(application, call, view),
         self_evaluated=application.self_evaluated,
     )
+
+
+def _consortium(application: Application, call: Call, view: View) -> ConsortiumView | None:
+    """The units that apply see it as it is; everybody else as it was sealed last."""
+    standing = (
+        application if view.working or application.sealed is None else _as_sealed(application, application.sealed)
+    )
+    if not standing.consortium.members:
+        return None
+    return of_the_consortium(standing, call, personal=view.personal, pending=view.working)
+
+
+def _as_sealed(application: Application, sealed: Sealed) -> Application:
+    return replace(application, consortium=sealed.consortium, answers=sealed.answers)
 
 
 def _personal_in(
@@ -164,7 +189,7 @@ def file_of(application: Application, call: Call, view: View, slot: str, file_id
 def _slots(
     attachments: Mapping[str, tuple[Attachment, ...]], application: Application, call: Call
 ) -> Iterator[SlotView]:
-    for slot in call.programme_of(application.direction).slots:
+    for slot in call.programme_of(application.direction).slots_of(application.direction):
         files = tuple(_file(held) for held in attachments.get(slot.id, ()))
         yield SlotView(slot=slot.id, label=Words(zh=slot.label.zh, en=slot.label.en), files=files)
 

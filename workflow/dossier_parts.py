@@ -141,6 +141,67 @@ class EstimateView(Part):
     supported_steps: tuple[EstimateStep, ...]
 
 
+class MemberView(Part):
+    """An invitation and what became of it. *contact* and *address* are None for whoever is not shown them."""
+
+    invitation: str
+    unit: str
+    unit_name: str
+    kind: str
+    in_province: bool
+    standing: str
+    expires_at: datetime
+    contact: str | None = None
+    address: str | None = None
+
+
+class VersionView(Part):
+    version: int
+    digest: str
+    units: tuple[str, ...]
+    current: bool
+    effective_from: date | None
+
+
+class DocumentView(Part):
+    """A signed document; *counts*: it is of the text that stands. *confirmation*: one unit's, on its own page."""
+
+    document: str
+    digest: str
+    counts: bool
+    confirmation: bool
+    units: tuple[str, ...]
+    scan_sha256: str
+
+
+class GapView(Part):
+    code: str
+    params: dict[str, Any]
+
+
+class ConsortiumView(Part):
+    """*ratios* in basis points by column and unit; *covered*: by member, the documents that cover it; *gaps*: what stands in
+    the way of signing and sealing; *findings*: what should be looked at."""
+
+    exists: bool
+    units: tuple[str, ...]
+    names: dict[str, str]
+    limit: int
+    members: tuple[MemberView, ...]
+    name: str
+    ratios: dict[str, dict[str, int]]
+    tasks: dict[str, str]
+    clauses: dict[str, str]
+    extra: tuple[str, ...]
+    copies: int
+    digest: str
+    versions: tuple[VersionView, ...]
+    documents: tuple[DocumentView, ...]
+    covered: dict[str, tuple[str, ...]]
+    gaps: tuple[GapView, ...]
+    findings: tuple[GapView, ...]
+
+
 class Dossier(Part):
     """Everything about one application that this actor may see. Answers are canonical: whole fen, basis points, ISO dates."""
 
@@ -179,4 +240,5 @@ class Dossier(Part):
     objections: tuple[ObjectionView, ...]
     money: MoneyView
     estimate: EstimateView | None = None
+    consortium: ConsortiumView | None = None
     self_evaluated: bool

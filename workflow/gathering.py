@@ -1,5 +1,6 @@
 """Facts for a decision, gathered inside its transaction: for each command what it asks about, and nothing else."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -9,8 +10,10 @@ from sqlalchemy import Connection
 from directory.actor import Actor
 from directory.records import Directory
 from eventstore.event import RecordedEvent
+from eventstore.ids import Ids
 from eventstore.refusal import Refusal, Refused
 from programmes.call import Call
+from programmes.identifiers import NotReadable, credit_code
 from programmes.unit_rules import (
     GroupAsRegistered,
     LeadsUpTo,
@@ -35,9 +38,11 @@ SEED_BYTES = 32
 
 
 class Gathering:
-    """Knows where each fact comes from. *randomness* answers bytes that nobody can foresee; the seed of a draw."""
+    """Knows where each fact comes from. *randomness* answers bytes that nobody can foresee: the seed of a draw, the secret
+    of a link; *ids* what the link is called."""
 
-    def __init__(self, definitions: Definitions, register: Register, randomness: Randomness) -> None:
+    def __init__(self, definitions: Definitions, register: Register, randomness: Randomness, ids: Ids) -> None:
+        self._ids = ids
         self.definitions = definitions
         self._register = register
         self._randomness = randomness
@@ -71,6 +76,10 @@ class Gathering:
         match command:
             case c.Open():
                 return self._opening(db, command, facts)
+            case c.Invite(unit=unit):
+                return replace(self._linking(facts), unit=self._register(db).unit(_code_of(unit)))
+            case c.AskConfirmation():
+                return self._linking(facts)
             case c.Seal() | c.Resubmit():
                 return replace(self.of_the_unit(db, application, facts), infected=self.infected(db, application))
             case c.Recommend():
@@ -83,6 +92,10 @@ class Gathering:
                 return replace(facts, bank_reference_used=set_rules.bank_reference_used(db, reference.strip()))
             case _:
                 return facts
+
+    def _linking(self, facts: Facts) -> Facts:
+        """A one-time link to be sent: its id, and its secret of 256 bits."""
+        return replace(facts, link_id=str(self._ids.uuid7()), secret=_secret(self._randomness))
 
     def infected(self, db: Connection, application: Application) -> frozenset[str]:
         """Which files of the text, and which signed commitments, a virus was found in."""
@@ -129,6 +142,18 @@ def asks_about_the_unit(call: Call, direction: str) -> bool:
 def asks_for_others(call: Call, direction: str) -> bool:
     """Whether a rule of the programme looks at what else the unit applied for."""
     return any(isinstance(rule, NotAwardedBefore | LeadsUpTo) for rule in call.programme_of(direction).checks)
+
+
+def _secret(randomness: Randomness) -> str:
+    return urlsafe_b64encode(randomness(SEED_BYTES)).decode().rstrip("=")
+
+
+def _code_of(typed: str) -> str:
+    """The unit's code in its normal form; what is none finds no unit."""
+    try:
+        return credit_code(typed[:64])
+    except NotReadable:
+        return ""
 
 
 def _free_slot(db: Connection, application: Application) -> int:

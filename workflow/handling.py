@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import reduce
+from hmac import compare_digest
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection
 
+from consortium.membership import digest_of
 from directory.actor import BUREAU_ROLES, CLOCK, PUBLIC, Actor
 from directory.policy import visible_to
 from directory.records import Directory
@@ -21,10 +23,11 @@ from eventstore.event import Fact, RecordedEvent, microseconds
 from eventstore.ids import Ids
 from eventstore.refusal import ConcurrencyConflict, PreconditionFailed, Refusal, Refused
 from programmes.call import Call
-from workflow import attempts, files, lifecycle, verdicts, worklist
+from workflow import attempts, files, lifecycle, members, verdicts, worklist
 from workflow import commands as c
 from workflow.application import EMPTY, Application, evolve
 from workflow.decisions import decide
+from workflow.decisions.consorting import closed_links, subject_of
 from workflow.discretion import actor_for
 from workflow.dossier import view_of
 from workflow.events import ApplicationEvent, FileAttached, Opened
@@ -63,7 +66,7 @@ class Handling:
         self.clock = clock
         self.ids = ids
         self.quarantine = Quarantine(self.store, scanning)
-        self.gathering = Gathering(catalogue, directory, randomness)
+        self.gathering = Gathering(catalogue, directory, randomness, ids)
         self.register = directory
 
     def handle(self, command: c.Command, actor: Actor, context: Context) -> Outcome:
@@ -120,6 +123,8 @@ class Handling:
             won = self._last_to_save(db, command)
             facts = replace(facts, section_saved=latest_for(won, application, actor))
         events = decide(application, command, facts)
+        for link in closed_links(events):
+            self.dispatcher.personal.erase(db, subject_of(link))
         if isinstance(command, c.AttachFile):
             verdicts.expect(db, {command.sha256: command.file_id})
         return events
@@ -187,6 +192,12 @@ class Handling:
     def actions_of(
         self, application: Application, latest: RecordedEvent | None, actor: Actor
     ) -> tuple[lifecycle.Action, ...]:
+        return self.weighed(application, latest, actor)[0]
+
+    def weighed(
+        self, application: Application, latest: RecordedEvent | None, actor: Actor
+    ) -> tuple[tuple[lifecycle.Action, ...], Facts]:
+        """The steps, and the facts by which they were judged: whoever shows what is missing judges by the same."""
         facts = self.gathering.known(application, latest, actor, self.now())
         with self.store.reading() as db:
             if application.stage in (Stage.DRAFT, Stage.RETURNED):
@@ -194,7 +205,8 @@ class Handling:
                 facts = replace(facts, infected=self.gathering.infected(db, application))
             found = lifecycle.actions(application, facts)
             names = self._names(db, (refusal for action in found for refusal in action.refusals))
-        return tuple(replace(a, refusals=tuple(_named(refusal, names) for refusal in a.refusals)) for a in found)
+        named = (replace(a, refusals=tuple(_named(refusal, names) for refusal in a.refusals)) for a in found)
+        return tuple(named), facts
 
     def call_of(self, application: Application) -> Call:
         """The definition the application was opened under."""
@@ -217,6 +229,29 @@ class Handling:
         with self.store.reading() as db:
             overdue = worklist.lapsing(db, microseconds(now or self.clock.now(db)))
         return sum(self._lapse(application_id) for application_id in overdue)
+
+    def expire_due(self, now: datetime | None = None) -> int:
+        """The clock's sweep over invitations that nobody answered in time. Answers how many it ended."""
+        with self.store.reading() as db:
+            late = members.overdue(db, worklist.applications(), microseconds(now or self.clock.now(db)))
+        return sum(self._expire(application, invitation) for application, invitation in late)
+
+    def _expire(self, application_id: str, invitation: str) -> int:
+        """One of them; it may have been answered meanwhile."""
+        context = Context(actor=CLOCK.id, correlation_id=self.ids.uuid7())
+        try:
+            self.handle(c.ExpireInvitation(application_id=UUID(application_id), invitation=invitation), CLOCK, context)
+        except (Refused, ConcurrencyConflict):
+            return 0
+        return 1
+
+    def linked(self, link: str) -> Application:
+        """The application a one-time link belongs to. INVITATION_UNKNOWN where there is none: the key is asked next."""
+        with self.store.reading() as db:
+            found = members.application_of(db, link)
+        if found is None:
+            raise Refused(Refusal.of("INVITATION_UNKNOWN"))
+        return self.dispatcher.load(stream_of(found), FOLD).state
 
     def _lapse(self, application_id: str) -> int:
         """One of them; somebody may have acted meanwhile, and then there is nothing to end."""
@@ -284,7 +319,7 @@ def sees(actor: Actor, application: Application, former: bool = False) -> bool:
     return actor == CLOCK or visible_to(actor).covers(
         county=application.region,
         sealed=application.sealed is not None,
-        units=(application.lead_unit,),
+        units=application.units,
         route=tuple(step.body for step in application.route),
         panel=application.review.drawn_ever if former else application.review.panel,
     )
@@ -298,7 +333,23 @@ def admit(application: Application, command: c.Command, actor: Actor) -> None:
         return
     if isinstance(command, c.Object) and application.notice is not None:
         return
+    if isinstance(command, c.AnswerInvitation | c.ConfirmAgreement):
+        if _has_the_key(application, command):
+            return
+        raise Refused(Refusal.of("INVITATION_UNKNOWN"))
     raise _not_theirs(actor, application.region, application.sealed is not None)
+
+
+def _has_the_key(application: Application, command: c.AnswerInvitation | c.ConfirmAgreement) -> bool:
+    """Whoever holds a link's key is let in by it; a wrong one learns nothing, not even whether there is such a link."""
+    match command:
+        case c.AnswerInvitation(invitation=link):
+            invited = application.consortium.invitation(link)
+            known = invited.secret_digest if invited else ""
+        case c.ConfirmAgreement(confirmation=link):
+            asked = application.consortium.confirmation(link)
+            known = asked.secret_digest if asked else ""
+    return compare_digest(digest_of(command.key), known)
 
 
 def _not_theirs(actor: Actor, region: str, sealed: bool) -> Refused:

@@ -21,6 +21,7 @@ from workflow import events as e
 from workflow import schema
 from workflow.attempts import RefusedAttempts
 from workflow.exceptions import Exceptions
+from workflow.members import Memberships
 from workflow.places import ExclusivePlaces
 from workflow.standing import Row, Standing, advance
 from workflow.state import FORM
@@ -273,6 +274,7 @@ def kept(definitions: Definitions) -> list[TableProjection]:
         AttachedFiles(),
         Papers(),
         ExclusivePlaces(),
+        Memberships(),
         Exceptions(),
         RefusedAttempts(),
     ]

@@ -189,6 +189,28 @@ refused_attempts = Table(
     sqlite_strict=True,
 )
 
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("invitation", CODE, primary_key=True),
+    _code("application"),
+    _code("unit"),
+    _code("standing"),
+    Column("expires_at", BIG, nullable=False),
+    Index("memberships_unit", "unit", "standing", "application"),
+    Index("memberships_application", "application"),
+    Index("memberships_due", "standing", "expires_at"),
+    sqlite_strict=True,
+)
+
+confirmations = Table(
+    "confirmations",
+    metadata,
+    Column("confirmation", CODE, primary_key=True),
+    _code("application"),
+    sqlite_strict=True,
+)
+
 papers = Table(
     "papers",
     metadata,

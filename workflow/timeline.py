@@ -17,6 +17,9 @@ from workflow.dossier import View
 
 _OF_EXPERTS = (e.PanelDrawn, e.ExpertDeclared, e.Scored)
 _OBJECTOR = frozenset({"objector", "contact"})
+_OF_THE_UNIT = frozenset({"copied_from", "not_copied"})
+"""Which other application a draft began with: its unit's own affair, and an auditor's."""
+_OF_LINKS = frozenset({"secret", "secret_digest"})
 Names = Callable[[set[str]], Mapping[str, str]]
 
 
@@ -68,12 +71,19 @@ def _summary(fact: Fact, view: View) -> dict[str, Any]:
         return {"section": event.section, "section_version": event.section_version, "fields": sorted(event.answers)}
     if isinstance(event, e.FileAttached | e.FileRemoved) and not view.working:
         return {"slot": event.slot}  # files are read as they were sealed; what is being prepared has no name yet
-    values = {field.name: getattr(event, field.name) for field in fields(event) if field.name != "entered"}  # type: ignore[arg-type]
-    return {name: _plain(value) for name, value in values.items() if not _is_hidden(name, value, view)}
+    left_out = {"entered"}
+    if isinstance(event, e.Opened) and not (view.working or view.auditing):
+        left_out |= _OF_THE_UNIT
+    values = {field.name: getattr(event, field.name) for field in fields(event) if field.name not in left_out}  # type: ignore[arg-type]
+    objecting = isinstance(event, e.ObjectionReceived)
+    return {name: _plain(value) for name, value in values.items() if not _is_hidden(name, value, view, objecting)}
 
 
-def _is_hidden(name: str, value: object, view: View) -> bool:
-    return isinstance(value, Personal) and not (view.objector if name in _OBJECTOR else view.personal)
+def _is_hidden(name: str, value: object, view: View, objecting: bool) -> bool:
+    """The secret of a one-time link is nobody's to read, not even by its hash."""
+    if name in _OF_LINKS:
+        return True
+    return isinstance(value, Personal) and not (view.objector if objecting and name in _OBJECTOR else view.personal)
 
 
 def _plain(value: Any) -> Any:

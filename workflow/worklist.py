@@ -32,6 +32,7 @@ from directory.policy import Sight, visible_to
 from eventstore.projection import of_revision
 from eventstore.refusal import Fault, Malformed
 from workflow import schema
+from workflow.members import joined_by
 from workflow.projections import Applications, Assignments
 from workflow.schema import NEVER
 from workflow.stages import Stage
@@ -195,6 +196,7 @@ def _seen_by(table: Table, sight: Sight) -> Iterable[ColumnElement[bool]]:
     """`Sight.covers` in SQL. Region columns are empty until the first seal, so drafts fall out by themselves."""
     if sight.units:
         yield _one_of(table.c.lead_unit, sight.units)
+        yield table.c.id.in_(joined_by(sight.units))
     if sight.provinces:
         yield _one_of(table.c.province, sight.provinces)
     for length, column in ((2, "province"), (4, "city"), (6, "county")):
@@ -263,7 +265,7 @@ def place(db: Connection, actor: Actor, application_id: str) -> Place | None:
 
     An expert who stepped aside is still answered: a conflict of interest is said, not hidden.
     """
-    table = applications()
+    table, sight = applications(), visible_to(actor)
     query = select(
         table.c.region,
         table.c.lead_unit,
@@ -273,15 +275,16 @@ def place(db: Connection, actor: Actor, application_id: str) -> Place | None:
         table.c.notice_closes,
         table.c.holder,
         table.c.id.in_(_seats(actor.id, former=True)).label("seated"),
+        table.c.id.in_(joined_by(sight.units)).label("joined"),
     ).where(table.c.id == application_id)
     row = db.execute(query).one_or_none()
     if row is None:
         return None
-    region, unit, province, zone, second_zone, noticed, holder, seated = row
-    visible = visible_to(actor).covers(
+    region, unit, province, zone, second_zone, noticed, holder, seated, joined = row
+    visible = sight.covers(
         county=region,
         sealed=bool(province),
-        units=(unit,),
+        units=(unit, *(sight.units if joined else ())),
         route=tuple(body for body in (zone, second_zone) if body),
         panel=(actor.id,) if seated else (),
     )

@@ -6,6 +6,7 @@ from web.operations import Operation
 from workflow.api.desk import Desk
 from workflow.api.exclusivity import exclusivity
 from workflow.api.figures import figures
+from workflow.api.links import links
 from workflow.api.printing import papers
 from workflow.api.reads import questions
 from workflow.api.wishes import commands
@@ -15,6 +16,7 @@ def operations(desk: Desk) -> Iterator[Operation]:
     """For the one registry: `registry.add(*operations(desk))`."""
     yield from questions(desk)
     yield from commands(desk)
+    yield from links(desk)
     yield from papers(desk)
     yield from exclusivity(desk)
     yield from figures(desk)

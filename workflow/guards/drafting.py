@@ -15,6 +15,7 @@ from workflow.application import Application
 from workflow.commands import AttachFile, Command, Open, RecordCommitment, RemoveFile, SaveSection
 from workflow.facts import Facts
 from workflow.guards.asking import before, deadline_of
+from workflow.parties import agreement_coverage
 from workflow.stages import Stage
 
 
@@ -99,7 +100,7 @@ def form_is_complete(application: Application, command: Command | None, facts: F
     )
 
 
-def _judged_by(application: Application, facts: Facts) -> JudgedBy:
+def judged_by(application: Application, facts: Facts) -> JudgedBy:
     """What the definition's rules ask beside the answers."""
     return JudgedBy(
         today=beijing_date(facts.now),
@@ -137,6 +138,8 @@ def attachments_are_there(application: Application, command: Command | None, fac
         for slot, files in application.attachments.items()
         for file in files
     ]
+    if application.consortium.accepted and agreement_coverage(application).complete:
+        held += [documents.Attachment(slot.id) for slot in programme.slots if slot.made_from == "consortium"]
     return documents.missing(
         programme.slots,
         held,
