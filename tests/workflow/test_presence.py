@@ -40,6 +40,7 @@ def test_the_table_goes_and_comes(house: House) -> None:
     migrations.upgrade(house.engine)
     with house.store.begin() as db:
         presence.seen(db, "A", "lin", "unit", NOW)
+        assert [one.person for one in presence.others(db, "A", "shen", NOW)] == ["lin"]
 
 
 def test_presence_is_no_event(house: House) -> None:
