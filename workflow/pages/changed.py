@@ -16,7 +16,7 @@ from workflow.changes import ATTACHMENTS, COMMITMENT, Changed, Save
 from workflow.comparing import Piece, compare
 from workflow.pages.desk import Desk, asking
 from workflow.pages.frame import Frame, framed
-from workflow.pages.reasons import item_label
+from workflow.pages.reasons import item_label, short
 from workflow.pages.saying import in_words
 
 PAGE = 30
@@ -74,7 +74,7 @@ def _told(save: Save, programme: Programme, call: Call, names: Mapping[str, str]
         "save": save,
         "who": names.get(save.actor, save.actor),
         "heading": section,
-        "slot": {"zh": slot_zh, "en": slot_en},
+        "slot": {"zh": short(slot_zh), "en": short(slot_en)},
         "changed": [_line(one, programme, call) for one in save.changed],
     }
 
