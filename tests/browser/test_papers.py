@@ -42,8 +42,7 @@ def test_the_page_sees_by_itself_that_the_paper_is_there(chromium: Browser, addr
         expect(page.locator("#paper-state a", has_text="下载 PDF")).to_be_visible(timeout=8_000)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390)])
 def test_the_pages_of_papers_are_accessible(
     chromium: Browser, address: str, house: House, theme: str, width: int
 ) -> None:
