@@ -90,5 +90,6 @@ def overdue(db: Connection, applications: Table, now: int, limit: int = 200) -> 
     open_still = applications.c.stage.in_([Stage.DRAFT.value, Stage.RETURNED.value])
     late = and_(table.c.standing == Standing.INVITED.value, table.c.expires_at < now)
     both = table.join(applications, applications.c.id == table.c.application)
-    query: Select[Any] = select(table.c.application, table.c.invitation).select_from(both).where(late, open_still)
-    return [(str(row[0]), str(row[1])) for row in db.execute(query.order_by(table.c.expires_at).limit(limit))]
+    query = select(table.c.application, table.c.invitation).select_from(both).where(late, open_still)
+    rows = db.execute(query.order_by(table.c.expires_at).limit(limit))
+    return [(application, invitation) for application, invitation in rows]
