@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from eventstore.refusal import Refusal
 from programmes.calendar import beijing_date
 from programmes.call import Call, Programme
-from programmes.documents import Attachment, missing
+from programmes.documents import Attachment, Slot, missing
 from programmes.fields import Field, FieldType, Section
 from programmes.judging import Question
 from programmes.vocabulary import JSON, Answers, Facts, Words, chosen
@@ -58,16 +58,33 @@ class Part:
 def completeness(
     call: Call, direction: str, answers: Answers, attachments: Iterable[Attachment], facts: Facts
 ) -> list[Part]:
-    """The application part by part, in the official order: sections first, then the attachments that are wanted."""
+    """The application part by part, in the official order: sections first, then the attachments that are wanted, and what
+    is wrong with neither last: what the unit is, or what it did elsewhere."""
     programme, there = call.programme_of(direction), list(attachments)
     refusals = judge(call, direction, answers, facts)
     sections = [_section_part(section, direction, refusals) for section in programme.sections(direction)]
     slots = [
-        (slot, missing([slot], there, call.report_years, answers, direction, facts))
+        (slot, [*missing([slot], there, call.report_years, answers, direction, facts), *_naming(slot, refusals)])
         for slot in programme.attachments
-        if slot.wanted(answers, direction, facts) or any(file.slot == slot.id for file in there)
+        if slot.wanted(answers, direction, facts)
+        or any(file.slot == slot.id for file in there)
+        or any(_naming(slot, refusals))
     ]
-    return sections + [Part("attachment", slot.id, slot.label, not lacks, tuple(lacks)) for slot, lacks in slots]
+    parts = sections + [Part("attachment", slot.id, slot.label, not lacks, tuple(lacks)) for slot, lacks in slots]
+    told = [one for part in parts for one in part.missing]
+    rest = tuple(one for one in refusals if one not in told)
+    return [*parts, Part("conditions", "conditions", CONDITIONS, False, rest)] if rest else parts
+
+
+CONDITIONS = Words(zh="申报条件", en="Conditions")
+
+
+def _naming(slot: Slot, refusals: Iterable[Refusal]) -> Iterator[Refusal]:
+    """Rules of the form that ask for a file of this slot: a statement on a related party."""
+    for one in refusals:
+        named = one.params.get("missing")
+        if isinstance(named, list | tuple) and slot.id in named:
+            yield one
 
 
 def missing_attachments(

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from eventstore.refusal import Refusal
-from programmes.eligibility import cross_checks, judge, warnings
+from programmes.eligibility import completeness, cross_checks, judge, warnings
 from programmes.vocabulary import Facts
 from tests.programmes.benchmark import (
+    ATTACHED,
     COST_LINES,
     FACTS,
     KINDS,
@@ -329,6 +330,21 @@ def test_a_supplier_of_the_group_is_declared() -> None:
     assert refused(facts=stranger, cost_lines=hidden) == []
     controller = lines({"number": "C1-2", "related_party": False, "supplier_code": ROOT})
     assert codes(refused(facts=stranger, cost_lines=controller)) == ["RELATED_PARTY_UNDECLARED"]
+
+
+@pytest.mark.parametrize("slot", sorted(RELATED_SLOTS))
+def test_what_a_rule_asks_for_is_missing_part_by_part(slot: str) -> None:
+    """Whoever reads how much is done reads of the same gap as whoever reads why it cannot be sealed."""
+    facts = known(attached=FACTS.attached - {slot})
+    (part,) = (one for one in completeness(the_call(), "B1", answers(), ATTACHED, facts) if not one.done)
+    listed = slot in {one.id for one in the_call().programme("B").attachments}
+    assert part.id == (slot if listed else "conditions")
+    assert [refusal.code for refusal in part.missing] == ["RELATED_PARTY_STATEMENT"]
+    barred = known(legal_person=False)
+    refusals = judge(the_call(), "B1", answers(), barred)
+    told = [one for part in completeness(the_call(), "B1", answers(), ATTACHED, barred) for one in part.missing]
+    assert refusals
+    assert all(refusal in told for refusal in refusals)
 
 
 @pytest.mark.rule("R-286", "R-288")

@@ -9,6 +9,8 @@ from eventstore.refusal import Refused
 from tests.workflow.house import OTHER_UNIT, UNIT, Api, House
 from workflow import commands as c
 from workflow.answers import plain
+from workflow.dossier import view_of
+from workflow.timeline import timeline
 
 
 def _open(source: UUID, **more: str) -> c.Open:
@@ -30,6 +32,20 @@ def test_a_withdrawn_application_lends_its_answers_and_no_files(house: House) ->
     assert plain(new.answers) == plain(old.answers)
     assert (new.copied_from, new.not_copied, new.attachments, new.commitments) == (str(source), (), {}, {})
     assert set(new.section_versions.values()) == {1}
+
+
+def test_with_what_a_draft_began_is_its_units_affair(house: House, api: Api) -> None:
+    source = _withdrawn(house)
+    draft = _open(source)
+    house.do("editor", draft)
+    application, facts = house.handling.history(draft.application_id, house.actor("editor"))
+    readers = {
+        who: view_of(house.actor(who), application)
+        for who in ("editor", "admin", "yuelu-head", "clerk", "lead", "expert-1", "auditor")
+    }
+    told = {who: timeline(facts, view, lambda _: {})[0].summary for who, view in readers.items()}
+    assert {who for who, summary in told.items() if str(source) in str(summary)} == {"editor", "admin", "auditor"}
+    assert all(summary["number"] == application.number for summary in told.values())
 
 
 def test_personal_values_lie_under_the_new_applications_own_keys(house: House) -> None:

@@ -96,7 +96,7 @@ def call_still_takes_drafts(application: Application, command: Command | None, f
 def form_is_complete(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:
     """Every hard rule of the form and of eligibility, all at once (HB rows)."""
     return eligibility.judge(
-        facts.call, application.direction, plain(application.answers), _judged_by(application, facts)
+        facts.call, application.direction, plain(application.answers), judged_by(application, facts)
     )
 
 
@@ -146,7 +146,7 @@ def attachments_are_there(application: Application, command: Command | None, fac
         facts.call.report_years,
         plain(application.answers),
         application.direction,
-        _judged_by(application, facts),
+        judged_by(application, facts),
     )
 
 

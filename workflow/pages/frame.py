@@ -14,7 +14,6 @@ from directory.policy import POLICY
 from eventstore.event import Fact
 from eventstore.refusal import Refusal
 from programmes import eligibility
-from programmes.calendar import beijing_date
 from programmes.call import Call
 from programmes.documents import Attachment, SignedCommitment, missing_commitments
 from programmes.vocabulary import Facts as JudgedBy
@@ -26,6 +25,7 @@ from workflow import lifecycle
 from workflow.answers import plain
 from workflow.application import Application
 from workflow.dossier import Dossier, View, is_of_the_unit, present, view_of
+from workflow.guards.drafting import judged_by
 from workflow.lifecycle import Action
 from workflow.pages import reasons
 from workflow.pages.desk import Desk, Words, office
@@ -71,6 +71,7 @@ class Frame:
     now: datetime
     mine: bool
     actions: Sequence[Action]
+    judged_by: JudgedBy
 
     @property
     def base(self) -> str:
@@ -102,6 +103,7 @@ def framed(desk: Desk, application_id: UUID, actor: Actor) -> Frame:
     """The application with its history, as *actor* may see it; NotFound where it is not theirs to see."""
     application, facts = desk.handling.history(application_id, actor)
     call, view, latest = desk.handling.call_of(application), view_of(actor, application), facts[-1].recorded
+    actions, known = desk.handling.weighed(application, latest, actor)
     return Frame(
         application=application,
         call=call,
@@ -111,7 +113,8 @@ def framed(desk: Desk, application_id: UUID, actor: Actor) -> Frame:
         facts=facts,
         now=face.now(),
         mine=is_of_the_unit(actor, application),
-        actions=desk.handling.actions_of(application, latest, actor),
+        actions=actions,
+        judged_by=judged_by(application, known),
     )
 
 
@@ -235,20 +238,16 @@ def completeness(frame: Frame) -> list[dict[str, Any]]:
         for slot, files in application.attachments.items()
         for file in files
     ]
-    known = JudgedBy(
-        today=beijing_date(frame.now), unit_code=application.lead_unit, attached=frozenset(a.slot for a in held)
-    )
-    parts = eligibility.completeness(call, application.direction, plain(application.answers), held, known)
+    parts = eligibility.completeness(call, application.direction, plain(application.answers), held, frame.judged_by)
     return [_commitment_part(frame), *(_part(frame, part) for part in parts), *_scan_parts(frame)]
 
 
 def _scan_parts(frame: Frame) -> Iterator[dict[str, Any]]:
     """The scans of our own papers, once there is one or one must be there: of this text, or of an older version."""
     application, answers = frame.application, plain(frame.application.answers)
-    known = JudgedBy(today=beijing_date(frame.now), unit_code=application.lead_unit)
     for slot in frame.call.programme_of(application.direction).scans:
         held = bool(application.attachments.get(slot.id))
-        if not held and not slot.wanted(answers, application.direction, known):
+        if not held and not slot.wanted(answers, application.direction, frame.judged_by):
             continue
         stale = stale_scans(application, frame.call, slot)
         yield {
@@ -277,7 +276,7 @@ def _commitment_part(frame: Frame) -> dict[str, Any]:
 
 
 def _part(frame: Frame, part: eligibility.Part) -> dict[str, Any]:
-    wrong = [refusal for refusal in part.missing if refusal.code not in ("REQUIRED", "MIN_ITEMS", "MISSING_ATTACHMENT")]
+    wrong = [refusal for refusal in part.missing if refusal.code not in _GAPS and "missing" not in refusal.params]
     gaps = len(part.missing) - len(wrong)
     section = part.kind == "section"
     note: Words | str = ""
@@ -287,11 +286,24 @@ def _part(frame: Frame, part: eligibility.Part) -> dict[str, Any]:
         note = {"zh": f"还差 {gaps} 项", "en": f"{gaps} missing"}
     return {
         "text": part.heading if section else _short(part.heading),
-        "href": f"{frame.base}/sections/{part.id}" if section else f"{frame.base}#slot-{part.id}",
+        "href": _where(frame, part),
         "state": "done" if part.done else "wrong" if wrong else "missing",
         "note": note,
         "id": part.id,
     }
+
+
+def _where(frame: Frame, part: eligibility.Part) -> str:
+    match part.kind:
+        case "section":
+            return f"{frame.base}/sections/{part.id}"
+        case "conditions":
+            return f"{frame.base}#why"
+        case _:
+            return f"{frame.base}#slot-{part.id}"
+
+
+_GAPS = frozenset({"REQUIRED", "MIN_ITEMS", "MISSING_ATTACHMENT"})
 
 
 def _short(label: Any) -> Words:
