@@ -42,8 +42,8 @@ def _statement(sql: str) -> None:
 
 
 @contextmanager
-def postgres_database() -> Generator[str]:
-    """The URL of a fresh PostgreSQL database, dropped afterwards.
+def postgres_database(template: str = "template1") -> Generator[str]:
+    """The URL of a fresh PostgreSQL database, a copy of *template*, dropped afterwards.
 
     Skips the test when no server is reachable, unless VERMILION_REQUIRE_SERVICES=1 demands one.
     """
@@ -53,7 +53,7 @@ def postgres_database() -> Generator[str]:
             pytest.fail(f"PostgreSQL is demanded and not reachable: {reason}")
         pytest.skip("PostgreSQL is not reachable")
     name = f"vermilion_{secrets.token_hex(6)}"
-    _statement(f'CREATE DATABASE "{name}"')
+    _statement(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
         yield make_url(server_url()).set(database=name).render_as_string(hide_password=False)
     finally:

@@ -11,12 +11,11 @@ from typing import Any
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-import migrations
 from directory.actor import Actor
 from directory.records import Directory
 from eventstore.engine import open_engine
 from programmes.call import Call
-from tests.databases import sqlite_url
+from tests.workflow.founded import founded_sqlite
 from tests.workflow.house import House
 from web.face import Furniture, Link, Visitor, furnish
 from web.session import CookieOrToken
@@ -69,9 +68,7 @@ def _visitor(actor: Actor | None) -> Visitor:
 
 
 def sqlite_house(folder: Path) -> House:
-    engine = open_engine(sqlite_url(folder))
-    migrations.upgrade(engine)
-    return House(engine, folder / "files")
+    return House(open_engine(founded_sqlite(folder)), folder / "files")
 
 
 class _Silent(WSGIRequestHandler):

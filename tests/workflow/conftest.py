@@ -4,27 +4,34 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 
-import migrations
 from eventstore.engine import open_engine
-from tests.databases import postgres_database, sqlite_url
+from tests.databases import postgres_database
+from tests.workflow.founded import found, founded_sqlite
 from tests.workflow.house import Api, House
+
+
+@pytest.fixture(scope="session")
+def founded_postgres(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """The name of a PostgreSQL database that others are copied from."""
+    with postgres_database() as url:
+        found(url, tmp_path_factory.mktemp("files"))
+        yield str(make_url(url).database)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Engine]:
-    """A fresh database with all tables."""
+    """A database of its own with all tables and everybody registered."""
     if request.param == "sqlite":
-        yield from _migrated(sqlite_url(tmp_path))
+        yield from _opened(founded_sqlite(tmp_path))
     else:
-        with postgres_database() as url:
-            yield from _migrated(url)
+        with postgres_database(request.getfixturevalue("founded_postgres")) as url:
+            yield from _opened(url)
 
 
-def _migrated(url: str) -> Generator[Engine]:
+def _opened(url: str) -> Generator[Engine]:
     opened = open_engine(url)
-    migrations.upgrade(opened)
     yield opened
     opened.dispose()
 

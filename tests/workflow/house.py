@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from directory.actor import CLOCK, CONSOLE, PUBLIC, Actor, Grant
 from directory.bureau import bureaus_of
 from directory.division import divisions
-from directory.events import EVENTS
+from directory.events import EVENTS, unit_stream
 from directory.person import Identity
 from directory.projection import DirectoryProjection
 from directory.records import Directory
@@ -69,11 +69,16 @@ class House:
             self.handling, self.store, DatabaseClock(), self.files, folder / "papers", "https://vermilion.test"
         )
         self.desk = Desk(self.handling, catalogue, self.files, self.printing)
-        if first:
+        if first and not self._is_founded():
             self._found()
         with self.store.reading() as db:
             register = Directory(db)
             self.actors = {one.id: register.actor(one.id) for one in people()}
+
+    def _is_founded(self) -> bool:
+        """A database that was copied from a founded one."""
+        with self.store.reading() as db:
+            return any(True for _ in self.store.stream_in(db, unit_stream(UNIT.code)))
 
     def _found(self) -> None:
         with self.store.begin() as db:
