@@ -93,7 +93,7 @@ def test_a_fault_of_many_rows_is_told_once(app: Flask, house: House) -> None:
     rows = [{**line(number), "purpose": "检测"} for number in range(1, BY_HAND + 101)]
     _, place = begun(house, rows)
     page = Person(app, "editor").visit(place)
-    assert page.count("供应方统一社会信用代码") < 10
+    assert page.count("供应方统一社会信用代码") < AT_A_TIME + 10
     assert "（另有 299 行同样）" in page
 
 
