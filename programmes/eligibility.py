@@ -90,8 +90,8 @@ def _naming(slot: Slot, refusals: Iterable[Refusal]) -> Iterator[Refusal]:
 def missing_attachments(
     call: Call, direction: str, answers: Answers, attachments: Iterable[Attachment], facts: Facts
 ) -> list[Refusal]:
-    """`documents.missing` for the slots of this direction's programme."""
-    slots = call.programme_of(direction).attachments
+    """`documents.missing` for the slots of this direction's programme, the places of scans too."""
+    slots = call.programme_of(direction).slots
     return missing(slots, attachments, call.report_years, answers, direction, facts)
 
 

@@ -140,13 +140,8 @@ def attachments_are_there(application: Application, command: Command | None, fac
     ]
     if application.consortium.accepted and agreement_coverage(application).complete:
         held += [documents.Attachment(slot.id) for slot in programme.slots if slot.made_from == "consortium"]
-    return documents.missing(
-        programme.slots,
-        held,
-        facts.call.report_years,
-        plain(application.answers),
-        application.direction,
-        judged_by(application, facts),
+    return eligibility.missing_attachments(
+        facts.call, application.direction, plain(application.answers), held, judged_by(application, facts)
     )
 
 

@@ -22,7 +22,6 @@ BY_HAND = 200
 """Rows that one table may have to be written on a page; a longer one is kept by Excel and read there, so many at a time:"""
 AT_A_TIME = 100
 _LONG_LIST = 5
-_WIDE_AREA = 300
 _KINDS: Mapping[FieldType, str] = {
     FieldType.LONGTEXT: "area",
     FieldType.BOOLEAN: "choice",
