@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
 
-from consortium.state import Consortium, Member, Standing
+from consortium.state import Asked, Consortium, Member, Standing
 from eventstore.refusal import Refusal
 from programmes.calendar import passed
 from programmes.call import Call, Programme, Units
@@ -34,10 +34,12 @@ def over_the_limit(consortium: Consortium, call: Call, more: int) -> list[Refusa
 
 
 def may_be_invited(consortium: Consortium, call: Call, programme: Programme, lead: str, unit: str) -> list[Refusal]:
-    """Every reason why *unit* cannot be asked now."""
+    """Every reason why *unit* cannot be asked now; where the programme takes no consortium at all, that alone."""
+    if forbidden := none_allowed(programme):
+        return forbidden
     known = unit == lead or consortium.member(unit) is not None
     again = [Refusal.of("ALREADY_MEMBER", source=call.units.source, unit=unit)] if known else []
-    return [*none_allowed(programme), *again, *over_the_limit(consortium, call, 1)]
+    return [*again, *over_the_limit(consortium, call, 1)]
 
 
 def may_be_answered(member: Member | None, secret: str, now: datetime) -> list[Refusal]:
@@ -57,6 +59,16 @@ def may_be_accepted(
     closed = may_be_answered(member, secret, now)
     more = 0 if call.units.count_pending else 1
     return closed or over_the_limit(consortium, call, more)
+
+
+def may_be_confirmed(asked: Asked | None, secret: str, now: datetime) -> list[Refusal]:
+    """Whether a legal representative's link still waits to be used; told like an invitation's."""
+    if asked is None or not compare_digest(digest_of(secret), asked.secret_digest):
+        return [Refusal.of("INVITATION_UNKNOWN")]
+    if asked.used or passed(now, asked.expires_at):
+        state = Standing.ACCEPTED if asked.used else Standing.EXPIRED
+        return [Refusal.of("INVITATION_CLOSED", state=state.value)]
+    return []
 
 
 def digest_of(secret: str) -> str:

@@ -1,7 +1,6 @@
 """When the lead may ask others to join, what an answer is worth, and when the agreement holds."""
 
 from collections.abc import Mapping, Sequence
-from hmac import compare_digest
 
 from consortium import agreement, membership
 from consortium.ratios import WHOLE, Column, percent, read_percent, sums
@@ -246,11 +245,11 @@ def confirmation_counts(application: Application, command: Command | None, facts
     match command:
         case c.ConfirmAgreement():
             asked = application.consortium.confirmation(command.confirmation)
-            if asked is None or not compare_digest(membership.digest_of(command.key), asked.secret_digest):
-                return [Refusal.of("INVITATION_UNKNOWN", source=SOURCE)]
-            if asked.used or passed(facts.now, asked.expires_at) or asked.unit not in application.units:
-                state = "accepted" if asked.used else "expired"
-                return [Refusal.of("INVITATION_CLOSED", source=SOURCE, state=state)]
+            closed = membership.may_be_confirmed(asked, command.key, facts.now)
+            if closed or asked is None:
+                return closed
+            if asked.unit not in application.units:
+                return [Refusal.of("INVITATION_CLOSED", source=SOURCE, state="removed")]
             if command.digest != asked.digest or asked.digest != agreement_digest(application):
                 versions = {one.digest: one.version for one in application.consortium.issues}
                 newest = max(versions.values(), default=0)

@@ -18,6 +18,7 @@ from workflow.pages.desk import Desk
 from workflow.pages.drafting import drafting
 from workflow.pages.exceptions import exceptions
 from workflow.pages.figures import figures
+from workflow.pages.links import links
 from workflow.pages.lists import lists
 from workflow.pages.mine import mine
 from workflow.pages.papers import papers
@@ -50,6 +51,7 @@ def pages(
         acting(desk),
         lists(desk),
         exceptions(desk),
+        links(desk),
         public(desk),
     ]
 
