@@ -144,7 +144,14 @@ def rules(tests: Path) -> None:
     sys.exit(FAILED if strange else OK)
 
 
-for command in (cli_calls.calls, cli_directory.directory, cli_people.people, cli_dev.dev, cli_files.files, *cli_history.COMMANDS):
+for command in (
+    cli_calls.calls,
+    cli_directory.directory,
+    cli_people.people,
+    cli_dev.dev,
+    cli_files.files,
+    *cli_history.COMMANDS,
+):
     cli.add_command(command)
 
 

@@ -97,7 +97,9 @@ class Files:
 
     def most(self, slot: Slot | None) -> int:
         """How many bytes a file may have in *slot*."""
-        return min(self.limits.file_bytes, slot.max_mb * 1024 * 1024 if slot and slot.max_mb else self.limits.file_bytes)
+        return min(
+            self.limits.file_bytes, slot.max_mb * 1024 * 1024 if slot and slot.max_mb else self.limits.file_bytes
+        )
 
     def _received(self, stream: IO[bytes], cleaned: str, kind: Kind, most: int) -> Received:
         file_id = self._ids.uuid7().hex
