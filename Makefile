@@ -9,7 +9,7 @@ PIP     = $(BIN)/python -m pip --disable-pip-version-check
 EXPORT  = $(UV) export --quiet --frozen --all-extras --all-groups --no-emit-project --no-hashes --no-header
 SOURCES = $(wildcard pyproject.toml constraints.txt)
 DEMO_ARGS ?=
-TEST_ARGS ?=
+TEST_ARGS ?= -n auto --dist loadfile
 
 .PHONY: demo test check bench rules constraints diagram clean
 
