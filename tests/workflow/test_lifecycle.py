@@ -25,7 +25,7 @@ AGREED: dict[str, set[tuple[Stage | None, Stage]]] = {
     "create": {(None, S.DRAFT)},
     "save": {(S.DRAFT, S.DRAFT), (S.RETURNED, S.RETURNED)},
     "print": {(stage, stage) for stage in S},
-    **{trigger: {(S.DRAFT, S.DRAFT), (S.RETURNED, S.RETURNED)} for trigger in CONSORTIUM},
+    **{trigger: {(S.DRAFT, S.DRAFT), (S.RETURNED, S.RETURNED)} for trigger in sorted(CONSORTIUM)},
     "seal": {(S.DRAFT, S.UNIT_SEALED)},
     "recall": {(S.UNIT_SEALED, S.DRAFT)},
     "withdraw": {
