@@ -171,6 +171,8 @@ def problem_statuses(operation: Operation) -> tuple[int, ...]:
         found |= {400, 413, 415}
     if operation.command:
         found |= {400, 409, 412, 503}
+    elif operation.method != "GET":  # a question too delicate for an address, answered or refused
+        found.add(409)
     if operation.needs_version:
         found |= {412, 428}
     if operation.query is not None:

@@ -155,10 +155,10 @@ def test_a_file_put_in_after_the_seal_is_the_units_alone(site: Site) -> None:
     from tests.adversary.site import PDF, multipart
 
     application = site.made["recalled"]
-    kind, content = multipart({"label": "2023"}, {"file": ("尚未提交的底稿.pdf", PDF)})
-    answer = site.ask("editor", "POST", f"/applications/{application}/attachments/L-3", raw=content, kind=kind)
+    kind, content = multipart({}, {"file": ("尚未提交的底稿.pdf", PDF)})
+    answer = site.ask("editor", "POST", f"/applications/{application}/attachments/L-2", raw=content, kind=kind)
     assert answer.status == 201, answer.text
-    path = f"/applications/{application}/attachments/L-3/{answer.json['file_id']}"
+    path = f"/applications/{application}/attachments/L-2/{answer.json['file_id']}"
     assert site.ask("editor", "GET", path).raw == PDF
     assert site.browser("editor").get(path).raw == PDF
     for who in ("yuelu-head", "changsha-clerk", "clerk", "auditor"):

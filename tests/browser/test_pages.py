@@ -102,6 +102,7 @@ def test_without_javascript_a_unit_drafts_saves_and_sees_the_reasons(
         page.get_by_label("联系电话").fill("0731-88955549")
         page.get_by_label("联系电话").press("Enter")
         assert page.get_by_role("heading", level=1).inner_text() == "面向工程机械运维的垂直领域大模型"
+        page.get_by_role("button", name="保存并继续").click()
         page.get_by_label("单位简介").fill("智" * 501)
         page.get_by_role("button", name="保存并继续").click()
         assert "已写 501 字，上限 500 字" in page.get_by_role("alert").inner_text()

@@ -32,6 +32,18 @@ def history(house: House) -> None:
     house.do("admin", c.Withdraw(application_id=third, reason="不再申报"))
 
 
+ELSEWHERE = {
+    "bank_references",
+    "exclusive_places",
+    "exclusive_claims",
+    "exceptions",
+    "refused_attempts",
+    "memberships",
+    "confirmations",
+}
+"""Tables that stay empty in this history; their own tests rebuild them with something in them."""
+
+
 def test_built_anew_it_is_what_was_kept(house: House) -> None:
     history(house)
     read = reading(house.dispatcher.codec, house.dispatcher.personal)
@@ -49,7 +61,7 @@ def test_built_anew_it_is_what_was_kept(house: House) -> None:
                     for p in (projection, anew)
                 )
                 assert kept == built
-                assert kept or declared.name == "bank_references"
+                assert kept or declared.name in ELSEWHERE
 
 
 def test_a_row_says_who_acts_next_and_until_when(house: House) -> None:
