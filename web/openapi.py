@@ -200,7 +200,7 @@ _MEANING: Mapping[int, str] = {
 def _responses(operation: Operation, refs: _Refs) -> dict[str, Any]:
     good: dict[str, Any] = {"description": operation.summary_en}
     if operation.answers_file:
-        good["content"] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+        good["content"] = {"*/*": {"schema": {"type": "string", "format": "binary"}}}  # of the file's own kind
     elif operation.status != 204:
         schema = refs[operation.answer, "serialization"] if operation.answer is not None else {}
         good["content"] = {"application/json": {"schema": schema}}
