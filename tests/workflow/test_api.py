@@ -12,7 +12,7 @@ from service.paper import pdf
 from tests.workflow.house import UNIT, Api, House
 from web.openapi import document
 from workflow.api.wishes import WISHES
-from workflow.commands import Command, Lapse, Recall
+from workflow.commands import Command, ExpireInvitation, Lapse, Recall
 
 OPEN = {"call": "hn-2025", "direction": "L-V", "unit": UNIT.code}
 
@@ -27,9 +27,9 @@ def _opened(house: House, api: Api) -> str:
 
 
 def test_every_command_but_the_clocks_is_an_operation() -> None:
-    beside = {"Open", "AttachFile", "RemoveFile", "IssuePaper", "ImportFigures"}
+    beside = {"Open", "AttachFile", "RemoveFile", "IssuePaper", "ImportFigures", "AnswerInvitation", "ConfirmAgreement"}
     offered = {wish.command.__name__ for wish in WISHES} | beside
-    assert offered == {cls.__name__ for cls in Command.__subclasses__()} - {Lapse.__name__}
+    assert offered == {cls.__name__ for cls in Command.__subclasses__()} - {Lapse.__name__, ExpireInvitation.__name__}
 
 
 def test_the_description_is_valid_openapi(api: Api) -> None:
