@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from service import wiring
-from service.limits import DOORS
+from service.limits import DOORS, LOOKED_AT
 from service.settings import for_the_demo
 from service.site import create_app
 
@@ -37,6 +37,8 @@ def test_the_eleventh_request_for_a_link_waits(client: FlaskClient) -> None:
     assert all(answer.status_code != 429 for answer in answers[:10])
     assert answers[10].status_code == 429
     assert int(answers[10].headers["Retry-After"]) > 0
+    assert all("Retry-After" not in answer.headers for answer in answers[:10])  # nobody who got in is to wait
+    assert not any(name.startswith("X-RateLimit-Retry") for answer in answers for name, _ in answer.headers)
 
 
 def test_another_address_given_by_a_header_does_not_help(client: FlaskClient) -> None:
@@ -54,11 +56,19 @@ def test_behind_a_proxy_of_ours_each_visitor_is_counted_apart(tmp_path: Path) ->
 
 
 def test_every_limited_door_is_there(client: FlaskClient) -> None:
-    assert set(DOORS) <= set(client.application.view_functions)
+    assert {*DOORS, *LOOKED_AT} <= set(client.application.view_functions)
 
 
-@pytest.mark.parametrize("place", ["/v/K7QX-2M4D-9STB-0F3A", "/api/v1/papers/nonsense"])
-def test_nobody_tries_codes_for_long(client: FlaskClient, place: str) -> None:
+@pytest.mark.parametrize(
+    ("place", "nothing"),
+    [
+        ("/v/K7QX-2M4D-9STB-0F3A", 404),
+        ("/api/v1/papers/nonsense", 404),
+        ("/invitations/01890000-0000-7000-8000-00000000dead?key=x", 410),
+        ("/confirmations/01890000-0000-7000-8000-00000000dead?key=x", 410),
+    ],
+)
+def test_nobody_tries_codes_for_long(client: FlaskClient, place: str, nothing: int) -> None:
     answers = [client.get(place).status_code for _ in range(121)]
-    assert set(answers[:120]) == {404}
+    assert set(answers[:120]) == {nothing}
     assert answers[120] == 429
