@@ -164,15 +164,15 @@ def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
 
 def problem_statuses(operation: Operation) -> tuple[int, ...]:
     """What else the operation may answer."""
-    found = {403, 404, 422, 429, 500}
+    found = {403, 404, 422, 429, 500, *operation.also}
     if not operation.public:
         found.add(401)
     if operation.request is not None or operation.upload:
         found |= {400, 413, 415}
+    if operation.upload:
+        found.add(507)
     if operation.command:
         found |= {400, 409, 412, 503}
-    elif operation.method != "GET":  # a question too delicate for an address, answered or refused
-        found.add(409)
     if operation.needs_version:
         found |= {412, 428}
     if operation.query is not None:
@@ -190,17 +190,20 @@ _MEANING: Mapping[int, str] = {
     413: "too-large",
     415: "unsupported-media-type",
     422: "malformed",
+    423: "locked",
     428: "precondition-required",
     429: "too-many-requests",
     500: "internal",
     503: "busy",
+    507: "no-room",
 }
 
 
 def _responses(operation: Operation, refs: _Refs) -> dict[str, Any]:
     good: dict[str, Any] = {"description": operation.summary_en}
     if operation.answers_file:
-        good["content"] = {"*/*": {"schema": {"type": "string", "format": "binary"}}}  # of the file's own kind
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        good["content"] = dict.fromkeys(operation.answers_file, binary)
     elif operation.status != 204:
         schema = refs[operation.answer, "serialization"] if operation.answer is not None else {}
         good["content"] = {"application/json": {"schema": schema}}

@@ -90,7 +90,8 @@ class Operation:
 
     `path` is a Flask rule below /api/v1 (`/applications/<uuid:application_id>/seal`). `admit` runs right after the policy
     check, before the body is read, and raises NotFound or Refused where this object is not the actor's to see.
-    `upload`: multipart with the fields of `request` and one part `file` of at most `max_bytes`.
+    `upload`: multipart with the fields of `request` and one part `file` of at most `max_bytes`. `answers_file`: the media
+    types of the file it answers with. `also`: statuses of trouble that it may answer beside those that follow from the rest.
     """
 
     id: str
@@ -109,7 +110,8 @@ class Operation:
     command: bool = False
     upload: bool = False
     max_bytes: int = MAX_JSON_BYTES
-    answers_file: bool = False
+    answers_file: tuple[str, ...] = ()
+    also: tuple[int, ...] = ()
     admit: Callable[[Actor, Mapping[str, Any]], None] | None = None
 
 

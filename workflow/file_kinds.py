@@ -139,6 +139,9 @@ KINDS = {
 }
 
 
+MEDIA_TYPES = tuple(dict.fromkeys(kind.media_type for kind in KINDS.values()))
+
+
 def pages_of(path: Path, kind: Kind) -> int | None:
     """How many pages the file is, as far as it says so: a picture is one, a document that flows has none of its own."""
     if kind.media_type.startswith("image/"):

@@ -28,7 +28,7 @@ def figures(desk: Desk) -> Iterator[Operation]:
         summary_zh="下载申报数据表",
         summary_en="Download the workbook of figures",
         perform=asking.to_fill_in,
-        answers_file=True,
+        answers_file=(importing.XLSX,),
     )
     yield Operation(
         id="importFigures",
@@ -53,7 +53,7 @@ def figures(desk: Desk) -> Iterator[Operation]:
         summary_zh="下载标注副本",
         summary_en="Download the marked copy",
         perform=asking.marked,
-        answers_file=True,
+        answers_file=(importing.XLSX,),
     )
 
 

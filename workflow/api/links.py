@@ -121,6 +121,7 @@ def _looking(
         perform=perform,
         request=KeyBody,
         answer=answer,
+        also=(409,),
         public=True,
     )
 

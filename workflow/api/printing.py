@@ -110,7 +110,7 @@ def papers(desk: Desk) -> Iterator[Operation]:
         summary_zh="下载打印稿",
         summary_en="Download a paper",
         perform=asking.download,
-        answers_file=True,
+        answers_file=tuple(MEDIA_TYPES.values()),
     )
     yield Operation(
         id="downloadRecommendationList",
@@ -120,7 +120,7 @@ def papers(desk: Desk) -> Iterator[Operation]:
         summary_zh="下载推荐汇总表",
         summary_en="Download the recommendation list",
         perform=asking.summary,
-        answers_file=True,
+        answers_file=tuple(SHEET_TYPES.values()),
     )
     yield Operation(
         id="checkPaper",

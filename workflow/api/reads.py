@@ -16,6 +16,7 @@ from workflow.api.desk import Desk
 from workflow.api.wishes import PLACE
 from workflow.dossier import Dossier, Words, file_of, present, texts_of, view_of
 from workflow.enclosures import enclosures
+from workflow.file_kinds import MEDIA_TYPES
 from workflow.files import chunks
 from workflow.handling import NotFound
 from workflow.stages import Stage
@@ -32,9 +33,9 @@ def questions(desk: Desk) -> Iterator[Operation]:
     yield _read("getHistory", PLACE + "/history", "application.history", "办理经过", "What happened",
                 asking.history, m.HistoryAnswer)  # fmt: skip
     yield _read("downloadFile", PLACE + "/attachments/<slot>/<file_id>", "application.file.read", "下载附件",
-                "Download a file", asking.file, None, answers_file=True)  # fmt: skip
+                "Download a file", asking.file, None, answers_file=MEDIA_TYPES, also=(423,))  # fmt: skip
     yield _read("downloadScan", PLACE + "/scans/<digest>", "application.file.read", "下载盖章扫描件",
-                "Download a sealed scan", asking.scan, None, answers_file=True)  # fmt: skip
+                "Download a sealed scan", asking.scan, None, answers_file=MEDIA_TYPES, also=(423,))  # fmt: skip
     yield _read("getAttachmentList", PLACE + "/attachment-list", "application.read", "附件清单",
                 "The list of attachments with their pages", asking.attachment_list, m.AttachmentListAnswer)  # fmt: skip
     yield _read("getRecommendationList", "/calls/<call>/programmes/<programme>/recommendations/<body>",
