@@ -15,7 +15,7 @@ from eventstore.event import Event, Personal
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberInvited(Event):
     """The lead asked a unit to join. Of the secret in the link only the SHA-256 stays: *secret* lies apart until the letter
-    took it along, and is erased with the answer."""
+    took it along, and is erased with the answer. *replaces*: the member whose place it would take."""
 
     invitation: str
     unit: str
@@ -27,6 +27,7 @@ class MemberInvited(Event):
     kind: str = ""
     in_province: bool = True
     secret: Personal | None = None
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,16 @@ class MemberLeft(Event):
 class MemberRemoved(Event):
     unit: str
     reason: str
+    voids: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberReplaced(Event):
+    """The invited unit joined in the place of the member *unit*, which is out: shares and task pass over (协议第1条 as of joining)."""
+
+    unit: str
+    invitation: str
+    by: Personal
     voids: int = 0
 
 
@@ -180,6 +191,7 @@ ConsortiumEvent = (
     | InvitationWithdrawn
     | MemberLeft
     | MemberRemoved
+    | MemberReplaced
     | RatiosSet
     | TermsSet
     | AgreementIssued

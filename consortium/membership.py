@@ -20,9 +20,18 @@ def none_allowed(programme: Programme) -> list[Refusal]:
 
 
 def counted(consortium: Consortium, units: Units) -> int:
-    """How many units the limit sees: 「成员单位数量不超过7家」, the lead among them (reading A-01)."""
-    pending = len(consortium.pending) if units.count_pending else 0
+    """How many units the limit sees: 「成员单位数量不超过7家」, the lead among them (reading A-01).
+
+    Whoever is asked to take the place of a member that is still in makes them no more.
+    """
+    pending = sum(not succeeds(consortium, one) for one in consortium.pending) if units.count_pending else 0
     return len(consortium.accepted) + pending + int(units.count_lead)
+
+
+def succeeds(consortium: Consortium, member: Member) -> bool:
+    """Whether *member* was asked to take a place that is still held."""
+    held = consortium.member(member.replaces) if member.replaces else None
+    return held is not None and held.standing is Standing.ACCEPTED
 
 
 def over_the_limit(consortium: Consortium, call: Call, more: int) -> list[Refusal]:
@@ -33,13 +42,23 @@ def over_the_limit(consortium: Consortium, call: Call, more: int) -> list[Refusa
     return [Refusal.of("UNIT_LIMIT", source=call.units.source, measure=measure, limit=call.units.max)]
 
 
-def may_be_invited(consortium: Consortium, call: Call, programme: Programme, lead: str, unit: str) -> list[Refusal]:
-    """Every reason why *unit* cannot be asked now; where the programme takes no consortium at all, that alone."""
+def may_be_invited(
+    consortium: Consortium, call: Call, programme: Programme, lead: str, unit: str, replaces: str = ""
+) -> list[Refusal]:
+    """Every reason why *unit* cannot be asked now, in the place of *replaces* or beside those that are in; where the
+    programme takes no consortium at all, that alone."""
     if forbidden := none_allowed(programme):
         return forbidden
+    source = call.units.source
     known = unit == lead or consortium.member(unit) is not None
-    again = [Refusal.of("ALREADY_MEMBER", source=call.units.source, unit=unit)] if known else []
-    return [*again, *over_the_limit(consortium, call, 1)]
+    again = [Refusal.of("ALREADY_MEMBER", source=source, unit=unit)] if known else []
+    if not replaces:
+        return [*again, *over_the_limit(consortium, call, 1)]
+    held = consortium.member(replaces)
+    if held is None or held.standing is not Standing.ACCEPTED:
+        return [*again, Refusal.of("MEMBER_UNKNOWN", source=source, unit=replaces)]
+    heir = consortium.heir(replaces)
+    return [*again, Refusal.of("ALREADY_MEMBER", source=source, unit=heir.unit)] if heir else again
 
 
 def may_be_answered(member: Member | None, secret: str, now: datetime) -> list[Refusal]:
@@ -57,7 +76,7 @@ def may_be_accepted(
 ) -> Sequence[Refusal]:
     """The limit is asked again: it may have been lowered, or not have counted who was only asked."""
     closed = may_be_answered(member, secret, now)
-    more = 0 if call.units.count_pending else 1
+    more = 0 if call.units.count_pending or succeeds(consortium, member) else 1
     return closed or over_the_limit(consortium, call, more)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from consortium import events as e
 from eventstore.event import Personal
@@ -18,6 +18,7 @@ class Standing(StrEnum):
     UNINVITED = "uninvited"
     REMOVED = "removed"
     LEFT = "left"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Member:
     expires_at: datetime
     kind: str
     in_province: bool
+    replaces: str = ""
     standing: Standing = Standing.INVITED
 
 
@@ -117,6 +119,10 @@ class Consortium:
     def invitation(self, invitation: str) -> Member | None:
         return next((member for member in self.members if member.invitation == invitation), None)
 
+    def heir(self, unit: str) -> Member | None:
+        """Whoever is asked to take the place of *unit* and has not answered."""
+        return next((member for member in self.pending if member.replaces == unit), None)
+
     def member(self, unit: str) -> Member | None:
         """The unit's live membership: joined, or asked and not answered yet."""
         live = (Standing.ACCEPTED, Standing.INVITED)
@@ -142,6 +148,8 @@ def evolve(consortium: Consortium, event: e.ConsortiumEvent) -> Consortium:
             return _gone(consortium, unit, Standing.LEFT)
         case e.MemberRemoved(unit=unit):
             return _gone(consortium, unit, Standing.REMOVED)
+        case e.MemberReplaced(unit=unit, invitation=invitation):
+            return _replaced(consortium, unit, invitation)
         case e.RatiosSet(columns=columns):
             return replace(consortium, ratios={**consortium.ratios, **columns})
         case e.TermsSet():
@@ -174,6 +182,7 @@ def _asked(event: e.MemberInvited) -> Member:
         expires_at=event.expires_at,
         kind=event.kind,
         in_province=event.in_province,
+        replaces=event.replaces,
     )
 
 
@@ -213,6 +222,28 @@ def _gone(consortium: Consortium, unit: str, standing: Standing) -> Consortium:
     left = _stands(consortium, member.invitation, standing) if member else consortium
     ratios = {column: {one: r for one, r in by_unit.items() if one != unit} for column, by_unit in left.ratios.items()}
     return replace(left, ratios=ratios, tasks={one: task for one, task in left.tasks.items() if one != unit})
+
+
+def _replaced(consortium: Consortium, unit: str, invitation: str) -> Consortium:
+    """The newcomer stands where the other stood in the tables, with its shares and its task."""
+    old, new = consortium.member(unit), consortium.invitation(invitation)
+    if old is None or new is None:
+        return _stands(consortium, invitation, Standing.ACCEPTED)
+    places = {old.invitation: replace(new, standing=Standing.ACCEPTED), new.invitation: None}
+    members = [places.get(one.invitation, one) for one in consortium.members]
+    return replace(
+        consortium,
+        members=(*(one for one in members if one), replace(old, standing=Standing.REPLACED)),
+        ratios={column: _renamed(by_unit, unit, new.unit) for column, by_unit in consortium.ratios.items()},
+        tasks=_renamed(consortium.tasks, unit, new.unit),
+    )
+
+
+_Value = TypeVar("_Value")
+
+
+def _renamed(by_unit: Mapping[str, _Value], old: str, new: str) -> Mapping[str, _Value]:
+    return {new if unit == old else unit: value for unit, value in by_unit.items()}
 
 
 def _with_terms(consortium: Consortium, event: e.TermsSet) -> Consortium:

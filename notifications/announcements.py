@@ -63,6 +63,7 @@ TOLD: Mapping[str, tuple[Line, ...]] = MappingProxyType(
         "invitation_withdrawn": _told(Who.INVITED),
         "member_left": _told(Who.UNIT, Who.MEMBERS),
         "member_removed": _told(Who.GONE, Who.MEMBERS),
+        "member_replaced": _told(Who.UNIT, Who.GONE, Who.MEMBERS),
         "agreement_void": _told(Line(Who.MEMBERS, "sign_again")),
         "agreement_issued": _told(Line(Who.MEMBERS, "sign")),
         "agreement_signed": _told(Who.UNIT),
@@ -159,7 +160,7 @@ def announce(
         copied_to=event.copied_to if isinstance(event, e.Received) else (),
         acting=_acting(kind, before),
         link=getattr(event, "invitation", "") or getattr(event, "confirmation", ""),
-        gone=event.unit if isinstance(event, consortium.MemberRemoved) else "",
+        gone=event.unit if isinstance(event, consortium.MemberRemoved | consortium.MemberReplaced) else "",
     )
     moments = Moments(application=after, goes_to=goes_to, terms=terms, at=at, until=_until(event))
     return tuple(_announcements(kind, situation, moments))

@@ -74,6 +74,10 @@ def _of_the_consortium(event: ApplicationEvent, before: Application) -> Mapping[
             return {"member": _named(before, event.unit), **_link("confirmations", event.confirmation, event.secret)}
         case consortium.MemberLeft(unit=unit) | consortium.MemberRemoved(unit=unit):
             return {"member": _named(before, unit), **({"voids": event.voids} if event.voids else {})}
+        case consortium.MemberReplaced(unit=unit, invitation=invitation):
+            newcomer = before.consortium.invitation(invitation)
+            names = {"member": _named(before, unit), "newcomer": newcomer.unit_name if newcomer else ""}
+            return {**names, **({"voids": event.voids} if event.voids else {})}
         case consortium.AgreementConfirmed(unit=unit):
             return {"member": _named(before, unit)}
         case (

@@ -109,6 +109,8 @@ def kind_of(event: ApplicationEvent) -> str:
             return "member_left"
         case consortium.MemberRemoved():
             return "member_removed"
+        case consortium.MemberReplaced():
+            return "member_replaced"
         case consortium.RatiosSet(voids=voids) | consortium.TermsSet(voids=voids):
             return "agreement_void" if voids else SILENCE  # before anybody signed, the text is still being written
         case consortium.AgreementIssued():
@@ -132,7 +134,7 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "print": (),
         "invite": ("member_invited",),
         "uninvite": ("invitation_withdrawn",),
-        "answer_invitation": ("invitation_accepted", "invitation_declined"),
+        "answer_invitation": ("invitation_accepted", "member_replaced", "invitation_declined"),
         "expire_invitation": ("invitation_expired",),
         "remove_member": ("member_removed",),
         "leave": ("member_left",),

@@ -358,7 +358,8 @@ class RecordRepayment(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invite(Command):
-    """Ask another unit to apply together; *address* is where its contact gets the one-time link."""
+    """Ask another unit to apply together; *address* is where its contact gets the one-time link. *replaces*: the member
+    whose place, shares and task it takes over when it accepts."""
 
     trigger: ClassVar[str] = "invite"
     unit: str
@@ -366,6 +367,7 @@ class Invite(Command):
     address: str
     unit_name: str = ""
     kind: str = ""
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

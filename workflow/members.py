@@ -22,6 +22,11 @@ _ENDED: dict[type, Standing] = {
     e.InvitationExpired: Standing.EXPIRED,
     e.InvitationWithdrawn: Standing.UNINVITED,
 }
+_GONE: dict[type, Standing] = {
+    e.MemberLeft: Standing.LEFT,
+    e.MemberRemoved: Standing.REMOVED,
+    e.MemberReplaced: Standing.REPLACED,
+}
 
 
 class Memberships(TableProjection):
@@ -30,7 +35,7 @@ class Memberships(TableProjection):
     name = "memberships"
     revision = 1
     personal = False
-    wanted = frozenset({e.MemberInvited, *_ENDED, e.MemberLeft, e.MemberRemoved, e.ConfirmationAsked})
+    wanted = frozenset({e.MemberInvited, *_ENDED, *_GONE, e.ConfirmationAsked})
     declared = (schema.memberships, schema.confirmations)
 
     def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
@@ -50,18 +55,27 @@ class Memberships(TableProjection):
                 | e.InvitationExpired(invitation=invitation)
                 | e.InvitationWithdrawn(invitation=invitation)
             ):
-                ended = update(table).where(table.c.invitation == invitation)
-                db.execute(ended.values(standing=_ENDED[type(event)].value))
+                self._stands(db, invitation, _ENDED[type(event)])
             case e.MemberLeft(unit=unit) | e.MemberRemoved(unit=unit):
-                standing = Standing.LEFT if isinstance(event, e.MemberLeft) else Standing.REMOVED
-                joined = and_(table.c.unit == unit, table.c.standing == Standing.ACCEPTED.value)
-                gone = update(table).where(table.c.application == application, joined)
-                db.execute(gone.values(standing=standing.value))
+                self._gone(db, application, unit, _GONE[type(event)])
+            case e.MemberReplaced(unit=unit, invitation=invitation):
+                self._gone(db, application, unit, Standing.REPLACED)
+                self._stands(db, invitation, Standing.ACCEPTED)
             case e.ConfirmationAsked(confirmation=confirmation):
                 links = self.table(schema.confirmations)
                 db.execute(insert(links).values(confirmation=confirmation, application=application))
             case _:
                 pass
+
+    def _stands(self, db: Connection, invitation: str, standing: Standing) -> None:
+        table = self.table(schema.memberships)
+        db.execute(update(table).where(table.c.invitation == invitation).values(standing=standing.value))
+
+    def _gone(self, db: Connection, application: str, unit: str, standing: Standing) -> None:
+        table = self.table(schema.memberships)
+        joined = and_(table.c.unit == unit, table.c.standing == Standing.ACCEPTED.value)
+        gone = update(table).where(table.c.application == application, joined)
+        db.execute(gone.values(standing=standing.value))
 
 
 def memberships() -> Table:

@@ -1,5 +1,6 @@
 """Who may be asked to join a consortium, and what an answer is worth."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consortium import events as e
-from consortium.membership import counted, may_be_accepted, may_be_answered, may_be_invited
-from consortium.state import ALONE, Standing, evolve
+from consortium.membership import counted, may_be_accepted, may_be_answered, may_be_invited, succeeds
+from consortium.state import ALONE, Consortium, Member, Standing, evolve
 from eventstore.event import Personal
 from programmes.catalogue import Catalogue
-from tests.consortium.tale import AFTER, BEFORE, EXPIRES, LEAD, M1, M2, accepted, after, invited, joined
+from tests.consortium.tale import AFTER, BEFORE, EXPIRES, LEAD, M1, M2, M3, accepted, after, invited, joined
 
 CALL = Catalogue.packaged().get("hn-2025")
 PROGRAMME = CALL.programme("L")
@@ -83,8 +84,48 @@ def test_a_member_that_leaves_takes_its_shares_and_its_task_along() -> None:
     assert (left.tasks, left.units(LEAD)) == ({}, (LEAD,))
 
 
+def test_whoever_replaces_a_member_takes_its_place_its_shares_and_its_task() -> None:
+    """T-process: accepted → removed; 「替换」 keeps the row, so that nothing has to be typed again."""
+    said = after(
+        e.RatiosSet(columns={"grant": {LEAD: 5000, M1: 3000, M2: 2000}}),
+        e.TermsSet(tasks={M1: "研发", M2: "推广"}),
+        start=joined(M1, M2),
+    )
+    asked = after(replace(invited(M3), replaces=M1), start=said)
+    assert asked.units(LEAD) == (LEAD, M1, M2)  # nobody is out before the newcomer is in
+    assert asked.heir(M1) is not None
+    passed_on = after(e.MemberReplaced(unit=M1, invitation=f"i-{M3}", by=Personal("某人")), start=asked)
+    assert passed_on.units(LEAD) == (LEAD, M3, M2)
+    assert passed_on.ratios == {"grant": {LEAD: 5000, M3: 3000, M2: 2000}}
+    assert passed_on.tasks == {M3: "研发", M2: "推广"}
+    assert [member.standing for member in passed_on.members if member.unit == M1] == [Standing.REPLACED]
+
+
+def test_a_replacement_makes_them_no_more_and_each_place_has_one_heir() -> None:
+    full = joined(*MANY[:6])
+    assert codes(may_be_invited(full, CALL, PROGRAMME, LEAD, MANY[6])) == ["UNIT_LIMIT"]
+    assert may_be_invited(full, CALL, PROGRAMME, LEAD, MANY[6], replaces=MANY[0]) == []
+    asked = after(replace(invited(MANY[6]), replaces=MANY[0]), start=full)
+    assert counted(asked, CALL.units) == 7
+    assert codes(may_be_invited(asked, CALL, PROGRAMME, LEAD, MANY[7], replaces=MANY[0])) == ["ALREADY_MEMBER"]
+    assert codes(may_be_invited(asked, CALL, PROGRAMME, LEAD, MANY[7], replaces=MANY[8])) == ["MEMBER_UNKNOWN"]
+    gone = after(e.MemberLeft(unit=MANY[0], reason="退出"), start=asked)
+    assert counted(gone, CALL.units) == 7  # the place is free, and the newcomer simply joins
+    newcomer = gone.invitation(f"i-{MANY[6]}")
+    assert newcomer is not None
+    assert may_be_accepted(gone, CALL, newcomer, "s3cret", BEFORE) == []
+
+
+def joining(standing: Consortium, member: Member) -> e.ConsortiumEvent:
+    if succeeds(standing, member):
+        return e.MemberReplaced(unit=member.replaces, invitation=member.invitation, by=Personal("x"))
+    return e.InvitationAccepted(invitation=member.invitation, by=Personal("x"))
+
+
 _WISHES = st.lists(
-    st.tuples(st.sampled_from(["invite", "accept", "decline", "expire", "uninvite", "leave"]), st.integers(0, 8)),
+    st.tuples(
+        st.sampled_from(["invite", "replace", "accept", "decline", "expire", "uninvite", "leave"]), st.integers(0, 8)
+    ),
     max_size=60,
 )
 
@@ -99,13 +140,17 @@ def test_no_sequence_of_wishes_overruns_the_limit(wishes: list[tuple[str, int]],
         if wish == "invite":
             if not may_be_invited(standing, call, PROGRAMME, LEAD, unit):
                 standing = evolve(standing, invited(unit, f"i-{number}"))
+        elif wish == "replace":
+            out = standing.accepted[which % len(standing.accepted)].unit if standing.accepted else "nobody"
+            if not may_be_invited(standing, call, PROGRAMME, LEAD, unit, replaces=out):
+                standing = evolve(standing, replace(invited(unit, f"i-{number}"), replaces=out))
         elif wish == "leave":
             if member is not None and member.standing is Standing.ACCEPTED:
                 standing = evolve(standing, e.MemberLeft(unit=unit, reason=""))
         elif member is not None and member.standing is Standing.INVITED:
             match wish:
                 case "accept" if not may_be_accepted(standing, call, member, "s3cret", BEFORE):
-                    standing = evolve(standing, e.InvitationAccepted(invitation=member.invitation, by=Personal("x")))
+                    standing = evolve(standing, joining(standing, member))
                 case "expire":
                     standing = evolve(standing, e.InvitationExpired(invitation=member.invitation))
                 case "uninvite":

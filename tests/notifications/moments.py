@@ -132,6 +132,8 @@ TO_CONFIRM = k.ConfirmationAsked(
 )
 CONFIRMED = k.AgreementConfirmed(unit=tale.M1, digest=DIGEST, signer=Personal("文智云"), confirmed_on=tale.TODAY)
 IN_FORCE = k.AgreementEffective(version=1, digest=DIGEST, effective_from=tale.TODAY)
+SUCCESSION = (*THREE, replace(tale.invited(tale.M3), replaces=tale.M2))
+SUCCEEDED = k.MemberReplaced(unit=tale.M2, invitation=f"i-{tale.M3}", by=Personal("某人"))
 FIRST, SECOND, LINK = f"member:{tale.M1}", f"member:{tale.M2}", f"invited:i-{tale.M1}"
 
 MOMENTS: tuple[Moment, ...] = (
@@ -148,6 +150,7 @@ MOMENTS: tuple[Moment, ...] = (
     _moment("uninvite", ASKED_TO_JOIN, k.InvitationWithdrawn(invitation=INVITED.invitation), LINK),
     _moment("leave", THREE, k.MemberLeft(unit=tale.M1, reason="业务调整"), UNIT, FIRST, SECOND),
     _moment("remove_member", THREE, k.MemberRemoved(unit=tale.M2, reason="不再参与"), SECOND, FIRST),
+    _moment("answer_invitation", SUCCESSION, SUCCEEDED, UNIT, SECOND, FIRST),
     _moment("set_ratios", TOGETHER, k.RatiosSet(columns={})),
     _moment("set_ratios", TOGETHER, k.RatiosSet(columns={}, voids=1), FIRST),
     _moment("set_terms", TOGETHER, k.TermsSet(copies=3)),

@@ -116,6 +116,7 @@ EXAMPLES: tuple[Event, ...] = (
     k.InvitationWithdrawn(invitation="i-1"),
     k.MemberLeft(unit=tale.M1, reason="业务调整", voids=1),
     k.MemberRemoved(unit=tale.M1, reason="不再参与", voids=1),
+    k.MemberReplaced(unit=tale.M1, invitation="i-1", by=WHO, voids=1),
     k.RatiosSet(columns={"grant": {tale.LEAD: 6_000, tale.M1: 4_000}}, voids=1),
     k.TermsSet(
         name="湘东联合体", tasks={tale.M1: "平台"}, clauses={"allocation": "到账十日内"}, extra=("补充",), copies=3

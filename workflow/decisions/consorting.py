@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from consortium import agreement
+from consortium import agreement, membership
 from consortium import events as e
 from consortium.membership import digest_of
 from consortium.ratios import Column, read_percent
+from consortium.state import Consortium
 from consortium.state import evolve as evolve_consortium
 from eventstore.event import Personal
 from programmes.calendar import beijing_date, end_of
@@ -43,6 +44,7 @@ def invite(application: Application, command: c.Invite, facts: Facts) -> Sequenc
             kind=facts.unit.kind.value if facts.unit else command.kind.strip()[:60],
             in_province=place.startswith(facts.call.province),
             secret=Personal(facts.secret, subject=subject_of(facts.link_id)),
+            replaces=command.replaces,
         )
     ]
 
@@ -76,8 +78,16 @@ def answer(application: Application, command: c.AnswerInvitation, facts: Facts) 
     if not command.accept:
         reason = command.reason.strip()[:1000]
         return [e.InvitationDeclined(invitation=command.invitation, by=by, reason=reason)]
-    joined = e.InvitationAccepted(invitation=command.invitation, by=by)
+    joined = _joining(application.consortium, command.invitation, by)
     return [replace(joined, voids=voided_by(application, joined))]
+
+
+def _joining(consortium: Consortium, invitation: str, by: Personal) -> e.InvitationAccepted | e.MemberReplaced:
+    """Beside the others; or in the place of the one that it was asked for, if that is still in."""
+    member = consortium.invitation(invitation)
+    if member is not None and membership.succeeds(consortium, member):
+        return e.MemberReplaced(unit=member.replaces, invitation=invitation, by=by)
+    return e.InvitationAccepted(invitation=invitation, by=by)
 
 
 def remove_member(application: Application, command: c.RemoveMember, facts: Facts) -> Sequence[ApplicationEvent]:
@@ -202,6 +212,7 @@ def closed_links(events: Sequence[ApplicationEvent]) -> Sequence[str]:
         match event:
             case (
                 e.InvitationAccepted(invitation=link)
+                | e.MemberReplaced(invitation=link)
                 | e.InvitationDeclined(invitation=link)
                 | e.InvitationExpired(invitation=link)
                 | e.InvitationWithdrawn(invitation=link)

@@ -36,8 +36,10 @@ def unit_may_be_invited(application: Application, command: Command | None, facts
     """「成员单位数量不超过7家」: the lead and whoever was asked are counted (R-023, A-01)."""
     programme = facts.call.programme_of(application.direction)
     unit = _code(command.unit) if isinstance(command, c.Invite) else ""
+    replaces = command.replaces if isinstance(command, c.Invite) else ""
+    known = unit if isinstance(unit, str) else ""
     return membership.may_be_invited(
-        application.consortium, facts.call, programme, application.lead_unit, unit if isinstance(unit, str) else ""
+        application.consortium, facts.call, programme, application.lead_unit, known, replaces
     )
 
 
