@@ -416,15 +416,18 @@ class Leave(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetRatios(Command):
-    """Whole columns (contribution, workload, grant, own_funds): per cent with two decimals at most, by unit."""
+    """Whole columns (contribution, workload, grant, own_funds): per cent with two decimals at most, by unit.
+    *seen*: the hash of the agreement that the writer had before them; another is refused."""
 
     trigger: ClassVar[str] = "set_ratios"
     columns: Mapping[str, Mapping[str, str]]
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetTerms(Command):
-    """What the agreement says beside its tables; what is not named stays. *tasks* by unit, *clauses* by name."""
+    """What the agreement says beside its tables; what is not named stays. *tasks* by unit, *clauses* by name. *seen* as
+    with the ratios."""
 
     trigger: ClassVar[str] = "set_terms"
     name: str | None = None
@@ -432,13 +435,15 @@ class SetTerms(Command):
     clauses: Mapping[str, str] | None = None
     extra: tuple[str, ...] | None = None
     copies: int | None = None
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueAgreement(Command):
-    """Fix the text for signing under its hash."""
+    """Fix the text for signing under its hash; *seen* as with the ratios."""
 
     trigger: ClassVar[str] = "issue_agreement"
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,18 @@ def of_the_consortium(application: Application, call: Call, personal: bool, pend
     )
 
 
+def consortium_lacks(application: Application) -> dict[str, bool]:
+    """Which part of a consortium is not ready to be sealed: members, shares, text, signing."""
+    consortium, parties = application.consortium, parties_of(application)
+    found = {gap.code for gap in agreement.gaps(consortium, parties, own_funds=False)}
+    return {
+        "members": bool(consortium.pending),
+        "shares": "RATIO_SUM" in found,
+        "text": not found.isdisjoint({"REQUIRED", "TASK_MISSING"}),
+        "signing": bool(agreement.not_covered(consortium, parties)),
+    }
+
+
 def findings(application: Application) -> Iterator[Refusal]:
     """What should be looked at and stops nobody: members from elsewhere, too few copies (R-216)."""
     consortium = application.consortium

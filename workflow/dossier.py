@@ -136,15 +136,17 @@ def present(application: Application, call: Call, view: View, latest: datetime |
 
 def _consortium(application: Application, call: Call, view: View) -> ConsortiumView | None:
     """The units that apply see it as it is; everybody else as it was sealed last."""
-    standing = (
-        application if view.working or application.sealed is None else _as_sealed(application, application.sealed)
-    )
+    standing = as_seen(application, view)
     if not standing.consortium.members:
         return None
     return of_the_consortium(standing, call, personal=view.personal, pending=view.working)
 
 
-def _as_sealed(application: Application, sealed: Sealed) -> Application:
+def as_seen(application: Application, view: View) -> Application:
+    """With the consortium and the answers that *view* is shown: as they are, or as they were sealed last."""
+    sealed: Sealed | None = application.sealed
+    if view.working or sealed is None:
+        return application
     return replace(application, consortium=sealed.consortium, answers=sealed.answers)
 
 

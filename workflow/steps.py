@@ -134,9 +134,12 @@ def _consorting() -> Iterator[Step]:
         "answer_invitation": ((g.answer_counts,), ("unit",)),
         "remove_member": ((g.unit_is_a_member, g.reason_is_given), ("gone", "members")),
         "leave": ((g.unit_is_a_member, g.speaks_for_the_unit, g.reason_is_given), ("unit", "members")),
-        "set_ratios": ((g.there_is_somebody_to_agree_with, g.ratios_are_whole), ("members",)),
-        "set_terms": ((g.there_is_somebody_to_agree_with, g.terms_are_sound), ("members",)),
-        "issue_agreement": ((g.there_is_somebody_to_agree_with, g.agreement_is_whole), ("members",)),
+        "set_ratios": ((g.there_is_somebody_to_agree_with, g.text_is_as_seen, g.ratios_are_whole), ("members",)),
+        "set_terms": ((g.there_is_somebody_to_agree_with, g.text_is_as_seen, g.terms_are_sound), ("members",)),
+        "issue_agreement": (
+            (g.there_is_somebody_to_agree_with, g.text_is_as_seen, g.agreement_is_whole),
+            ("members",),
+        ),
         "sign_agreement": ((g.document_counts, g.speaks_for_the_unit), ("unit",)),
         "ask_confirmation": (
             (g.agreement_is_issued, g.unit_is_a_member, g.speaks_for_the_unit, g.invitation_is_readable),

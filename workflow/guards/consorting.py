@@ -9,6 +9,7 @@ from directory.actor import UNIT_ROLES
 from eventstore.refusal import Refusal
 from programmes.calendar import beijing_date, passed
 from programmes.identifiers import NotReadable, credit_code, email
+from programmes.words import count_zi
 from workflow import commands as c
 from workflow.answers import plain
 from workflow.application import Application
@@ -20,6 +21,7 @@ from workflow.stages import Stage
 SOURCE = "联合体成员规则"
 LONGEST: Mapping[str, int] = {"name": 100, "task": 500, "clause": 2000, "extra": 2000}
 MOST_EXTRA = 20
+_CHARACTERS_TO_ZI = 10
 
 
 def the_consortium_is_open(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
@@ -139,6 +141,16 @@ def speaks_for_the_unit(application: Application, command: Command | None, facts
     return Refusal.of("ROLE_FORBIDDEN", trigger=command.trigger, allowed=["unit.admin"])
 
 
+def text_is_as_seen(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    """Nobody writes over, or fixes, a text that was changed behind their back: a member may have joined meanwhile."""
+    match command:
+        case c.SetRatios(seen=seen) | c.SetTerms(seen=seen) | c.IssueAgreement(seen=seen) if seen:
+            current = agreement_digest(application)
+            return None if seen == current else Refusal.of("AGREEMENT_CHANGED", source=agreement.SOURCE)
+        case _:
+            return None
+
+
 def ratios_are_whole(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:
     """Each column that is written adds up to one whole, and names every unit and no other (A-09)."""
     if not isinstance(command, c.SetRatios):
@@ -184,9 +196,9 @@ def terms_are_sound(application: Application, command: Command | None, facts: Fa
         *(("extra", text, LONGEST["extra"]) for text in extra),
     ]
     refusals = [
-        Refusal.of("FIELD_TOO_LONG", source=SOURCE, field=name, measure=len(text), limit=limit)
+        Refusal.of("FIELD_TOO_LONG", source=SOURCE, field=name, measure=length, limit=limit)
         for name, text, limit in said
-        if len(text) > limit
+        if (length := _length(text, limit)) > limit
     ]
     if strangers:
         refusals.append(Refusal.of("SIGNATORY_UNKNOWN", source=SOURCE, units=strangers))
@@ -195,6 +207,11 @@ def terms_are_sound(application: Application, command: Command | None, facts: Fa
     if command.copies is not None and not 0 < command.copies < 100:
         refusals.append(Refusal.of("BAD_FORMAT", source=SOURCE, field="copies", expected="1…99"))
     return refusals
+
+
+def _length(text: str, limit: int) -> int:
+    """In 字, as everywhere (A-20); in characters where those are out of all proportion, one endless word for instance."""
+    return len(text) if len(text) > _CHARACTERS_TO_ZI * limit else count_zi(text)
 
 
 def there_is_somebody_to_agree_with(application: Application, command: Command | None, facts: Facts) -> Refusal | None:

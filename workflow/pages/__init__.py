@@ -14,6 +14,7 @@ from programmes.call import Call
 from workflow.files import Files
 from workflow.handling import Handling
 from workflow.pages.acting import acting
+from workflow.pages.consortium import consortium
 from workflow.pages.desk import Desk
 from workflow.pages.drafting import drafting
 from workflow.pages.exceptions import exceptions
@@ -47,6 +48,7 @@ def pages(
         drafting(desk),
         figures(desk),
         papers(desk),
+        consortium(desk),
         printed(desk),
         acting(desk),
         lists(desk),

@@ -17,14 +17,15 @@ from programmes import eligibility
 from programmes.call import Call
 from programmes.documents import Attachment, SignedCommitment, missing_commitments
 from programmes.vocabulary import Facts as JudgedBy
-from web import face
+from web import face, texts
 from web import format as fmt
 from web.texts import Reason
 from workflow import events as e
 from workflow import lifecycle
 from workflow.answers import plain
 from workflow.application import Application
-from workflow.dossier import Dossier, View, is_of_the_unit, present, view_of
+from workflow.consorted import consortium_lacks
+from workflow.dossier import Dossier, View, applies, is_of_the_unit, present, view_of
 from workflow.guards.drafting import judged_by
 from workflow.lifecycle import Action
 from workflow.pages import reasons
@@ -76,6 +77,16 @@ class Frame:
     @property
     def base(self) -> str:
         return f"/applications/{self.application.id}"
+
+    @property
+    def ours(self) -> bool:
+        """Whether this person is of a unit that applies: the lead's, or a member's that joined."""
+        return applies(self.actor, self.application)
+
+    @property
+    def writable(self) -> bool:
+        """Whether the units may write at all now; what a return unlocks is asked item by item."""
+        return self.application.stage in (Stage.DRAFT, Stage.RETURNED)
 
     @property
     def title(self) -> str:
@@ -239,7 +250,12 @@ def completeness(frame: Frame) -> list[dict[str, Any]]:
         for file in files
     ]
     parts = eligibility.completeness(call, application.direction, plain(application.answers), held, frame.judged_by)
-    return [_commitment_part(frame), *(_part(frame, part) for part in parts), *_scan_parts(frame)]
+    return [
+        _commitment_part(frame),
+        *(_part(frame, part) for part in parts),
+        *_scan_parts(frame),
+        *_consortium_parts(frame),
+    ]
 
 
 def _scan_parts(frame: Frame) -> Iterator[dict[str, Any]]:
@@ -259,18 +275,44 @@ def _scan_parts(frame: Frame) -> Iterator[dict[str, Any]]:
         }
 
 
+def _consortium_parts(frame: Frame) -> Iterator[dict[str, Any]]:
+    """Members, shares, text, signatures: done where the seal's guards find nothing to say about it."""
+    consortium, programme = frame.application.consortium, frame.call.programme_of(frame.application.direction)
+    if not consortium.exists and programme.consortium != "required":
+        return
+    found = consortium_lacks(frame.application)
+    for place in ("members", "shares", "text", "signing"):
+        waiting = place == "members" and bool(consortium.pending)
+        lacks = found[place] or not consortium.accepted
+        yield {
+            "text": {language: texts.t(f"together.part.{place}", language) for language in texts.LANGUAGES},
+            "href": f"{frame.base}/consortium" + ("" if place == "members" else f"/{place}"),
+            "state": "waiting" if waiting else "missing" if lacks else "done",
+            "note": _waiting_for(len(consortium.pending)) if waiting else "",
+            "id": f"consortium-{place}",
+        }
+
+
+def _waiting_for(invitations: int) -> Words:
+    return {"zh": f"{invitations} 家待答复", "en": f"{invitations} not answered"}
+
+
 def _commitment_part(frame: Frame) -> dict[str, Any]:
     text = frame.call.programme_of(frame.application.direction).commitment
     signed = [
         SignedCommitment(made.unit, made.text_version, made.signer_kind, made.signed_on)
         for made in frame.application.commitments.values()
     ]
-    lacks = missing_commitments(text, [frame.application.lead_unit], signed)
+    units = frame.application.units
+    lacks = missing_commitments(text, list(units), signed)
     heading = {"zh": text.heading.zh, "en": text.heading.en}
+    more = [unit for unit in units if unit != frame.application.lead_unit]
+    done = sum(1 for unit in units if not missing_commitments(text, [unit], signed))
     return {
         "text": heading,
-        "href": f"{frame.base}#commitment",
+        "href": f"{frame.base}/consortium/signing" if more else f"{frame.base}#commitment",
         "state": "missing" if lacks else "done",
+        "note": {"zh": f"{done} / {len(units)} 家", "en": f"{done} / {len(units)} units"} if more and lacks else "",
         "id": "commitment",
     }
 

@@ -9,6 +9,7 @@ from workflow.answers import plain
 from workflow.application import Attachment
 from workflow.enclosures import enclosures
 from workflow.pages import reasons
+from workflow.pages.board import summary
 from workflow.pages.desk import Desk, office
 from workflow.pages.frame import Frame, completeness
 from workflow.pages.parts import last_saves
@@ -42,6 +43,7 @@ def overview(desk: Desk, frame: Frame) -> dict[str, Any]:
         **(files := checked(desk, frame, programme.attachments, frame.application.attachments)),
         "slots": list(slots(frame, desk.files.most, files["said"])),
         "paper_card": card(desk, frame),
+        "together": summary(frame),
         "commitment": programme.commitment,
         "copied_from": frame.application.copied_from if frame.dossier.stage is Stage.DRAFT else "",
         "not_copied": not_copied(desk, frame),
@@ -150,6 +152,10 @@ def _href(frame: Frame, kind: str, item: str) -> str:
             return f"{frame.base}#slot-{item}"
         case "section":
             return f"{frame.base}/sections/{item}"
+        case "consortium":
+            return f"{frame.base}/consortium"
+        case "commitment" if item != frame.application.lead_unit:
+            return f"{frame.base}/consortium/signing"
         case "field" if any(field.id == item for field in programme.fields):
             return f"{frame.base}/sections/{programme.section_of(item).id}#f-{item}"
         case _:

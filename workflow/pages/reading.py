@@ -19,6 +19,7 @@ from workflow.gathering import asks_about_the_unit
 from workflow.guards.drafting import known_of_the_unit
 from workflow.pages import reasons, steps
 from workflow.pages.acting import asked_of
+from workflow.pages.board import summary
 from workflow.pages.desk import Desk, office, region
 from workflow.pages.fields import Showing, groups
 from workflow.pages.frame import Frame
@@ -50,6 +51,7 @@ def dossier(desk: Desk, frame: Frame) -> dict[str, Any]:
         "files": [slot for slot in frame.dossier.attachments if slot.files],
         "said": _said_of_files(desk, frame),
         "paper_card": card(desk, frame),
+        "together": summary(frame),
         "route": [_stop(step, frame, desk) for step in frame.dossier.route],
         "commitments": _commitments(frame, desk),
         "story": story(desk, frame) if _may_see_history(frame) else [],

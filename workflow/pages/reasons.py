@@ -90,19 +90,41 @@ def named(refusal: Refusal, call: Call, application: Application) -> Refusal:
         wanted = refusal.params.get("slots", ())
         slots = [slot for slot in programme.attachments if isinstance(wanted, Sequence) and slot.id in wanted]
         more |= {"slots_zh": [short(s.label.zh) for s in slots], "slots_en": [short(s.label.en) for s in slots]}
-    if refusal.code == "MISSING_COMMITMENT":
-        more |= {"units_zh": application.unit_name, "units_en": application.unit_name}
+    more |= _units_named(refusal, application)
     if "item" in refusal.params:
         zh, en = item_label(str(refusal.params.get("kind", "")), str(refusal.params["item"]), programme)
         more |= {"item_zh": zh, "item_en": en}
     return replace(refusal, params={**refusal.params, **more}) if more else refusal
 
 
+def _units_named(refusal: Refusal, application: Application) -> dict[str, Any]:
+    """Units by their name: those of the consortium are known to whoever sees the application."""
+    names = {member.unit: member.unit_name for member in application.consortium.members}
+    names[application.lead_unit] = application.unit_name
+    more: dict[str, Any] = {}
+    units, unit = refusal.params.get("units"), refusal.params.get("unit")
+    if isinstance(units, Sequence) and not isinstance(units, str):
+        listed = [names.get(str(one), str(one)) for one in units]
+        more |= {"units_zh": listed, "units_en": listed}
+    if isinstance(unit, str) and unit in names:
+        more |= {"unit_zh": names[unit], "unit_en": names[unit]}
+    return more
+
+
 def links(call: Call, application: Application, refusals: Iterable[Refusal]) -> dict[str, str]:
     """Where each reason is put right: a field on its section's page, a slot among the attachments."""
     programme, base = call.programme_of(application.direction), f"/applications/{application.id}"
+    together = f"{base}/consortium"
     found = {
-        "MISSING_COMMITMENT": f"{base}#commitment",
+        "MISSING_COMMITMENT": f"{together}/signing" if application.consortium.accepted else f"{base}#commitment",
+        "INVITATION_PENDING": together,
+        "UNIT_LIMIT": together,
+        "CONSORTIUM_REQUIRED": together,
+        "RATIO_SUM": f"{together}/shares",
+        "TASK_MISSING": f"{together}/text",
+        "FEW_COPIES": f"{together}/text",
+        "consortium_name": f"{together}/text",
+        "AGREEMENT_INCOMPLETE": f"{together}/signing",
         "COMMITMENT_SIGNER": f"{base}#commitment",
         "MISSING_ATTACHMENT": f"{base}#attachments",
         "STALE_SCAN": f"{base}#papers",
@@ -149,6 +171,8 @@ def item_label(kind: str, item: str, programme: Programme) -> tuple[str, str]:
                 words = programme.field(item).label
             case "commitment":
                 words = programme.commitment.heading
+            case "consortium":
+                return "联合体（成员、比例、协议）", "Consortium: members, shares, agreement"
             case _:
                 return item, item
     except KeyError:
