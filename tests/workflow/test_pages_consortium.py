@@ -88,9 +88,7 @@ def test_a_refused_invitation_comes_back_with_what_was_typed_and_every_reason(ap
     assert "错误：" in page.partition("</title>")[0]
 
 
-def test_a_member_is_replaced_on_the_page_and_its_place_passes_on(
-    house: House, app: Flask, application: UUID
-) -> None:
+def test_a_member_is_replaced_on_the_page_and_its_place_passes_on(house: House, app: Flask, application: UUID) -> None:
     joined(house, application, OTHER_UNIT.code)
     digest = agreed(house, application)
     house.do("editor", sign(application, digest, UNIT.code, OTHER_UNIT.code))
@@ -206,9 +204,7 @@ def test_text_versions_and_signatures_follow_on_their_pages(house: House, app: F
         signed |= {f"signer.{unit}": name, f"on.{unit}": "2025-11-12", f"kind.{unit}": "legal_representative"}
     page = post(lead, path, {**signed, f"sealed.{UNIT.code}": "1"}, 422)
     assert f'href="#f-sealed.{OTHER_UNIT.code}"' in page  # no seal, no signature
-    page = post(
-        lead, path, {**signed, "scan": scan(), f"sealed.{UNIT.code}": "1", f"sealed.{OTHER_UNIT.code}": "1"}
-    )
+    page = post(lead, path, {**signed, "scan": scan(), f"sealed.{UNIT.code}": "1", f"sealed.{OTHER_UNIT.code}": "1"})
     page = lead.visit(page)
     assert "第 1 版已生效" in page
     assert "1 / 1 家成员已签署齐备" in page
@@ -262,7 +258,11 @@ def test_a_member_sees_the_same_consortium_and_its_own_buttons(house: House, app
     assert f"/commitments/{OTHER_UNIT.code}" in page
     assert f"/commitments/{UNIT.code}" not in page
     own = f"{OTHER_UNIT.code}"
-    fields = {f"commitment_signer.{own}": "苏问渠", f"commitment_on.{own}": "2025-11-11", f"commitment_scan.{own}": scan()}
+    fields = {
+        f"commitment_signer.{own}": "苏问渠",
+        f"commitment_on.{own}": "2025-11-11",
+        f"commitment_scan.{own}": scan(),
+    }
     post(member, f"/applications/{application}/commitments/{own}", fields)
     assert set(house.application(application).commitments) == {UNIT.code, OTHER_UNIT.code}
     for form in ("invitations", "agreement/versions"):
@@ -271,7 +271,9 @@ def test_a_member_sees_the_same_consortium_and_its_own_buttons(house: House, app
     member.visit(place(application))
     page = post(member, f"/applications/{application}/members/{own}/leaving", {}, 422)
     assert f'href="#f-reason.{own}"' in page
-    assert post(member, f"/applications/{application}/members/{own}/leaving", {f"reason.{own}": "调整"}) == "/applications"
+    assert (
+        post(member, f"/applications/{application}/members/{own}/leaving", {f"reason.{own}": "调整"}) == "/applications"
+    )
     member.visit(place(application), 404)
 
 
@@ -301,7 +303,7 @@ def test_once_sealed_the_pages_show_what_was_sealed_and_take_nothing(
     assert OTHER_UNIT.name in page
     page = bureau.visit(place(application, "/signing"))
     assert "苏问渠" in page  # a bureau checks who signed
-    assert "<form class=\"stack\"" not in page
+    assert '<form class="stack"' not in page
     lead.visit(place(application))
     lead.send(f"/applications/{application}/invitations", {"command_id": "x", **asked(YUHUA_UNIT.code)}, 422)
 

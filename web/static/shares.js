@@ -31,7 +31,7 @@ function show(form, column) {
   const cells = [...form.querySelectorAll(`[data-column="${column}"]`)];
   const { state, total, gap, read } = standingOf(cells.map((cell) => cell.value));
   const output = form.querySelector(`[data-sum="${column}"]`);
-  output.className = `share-sum ${state}`;
+  output.dataset.state = state;
   output.textContent = output.dataset[state].replace("#", total).replace("~", gap);
   let at = 0;
   form.querySelectorAll(`[data-bar="${column}"] rect:not(.rest)`).forEach((rect, place) => {
