@@ -280,6 +280,8 @@ def _of_its_kind(check: Mapping[Any, Any], fields: Mapping[str, Any]) -> Found:
     match check.get("kind"):
         case "rows_count":
             yield from _counted(check, fields)
+        case "lists_members":
+            yield from _listed(check, fields)
         case "says_together":
             options = _ids(fields.get(str(check.get("field"))), "options.*.id")
             yield from _unknown([(("value",), check.get("value"))] if options else [], options, "选项", "option")
@@ -300,6 +302,19 @@ def _counted(check: Mapping[Any, Any], fields: Mapping[str, Any]) -> Found:
     column = check.get("column")
     if isinstance(column, str) and is_mapping(table) and column not in columns:
         yield ("column",), f"没有这个是/否列：{column}", f"there is no such yes-or-no column: {column}"
+
+
+def _listed(check: Mapping[Any, Any], fields: Mapping[str, Any]) -> Found:
+    """Members are listed in a table, by name in a column of text."""
+    table, column = fields.get(str(check.get("field"))), check.get("column")
+    if not is_mapping(table):
+        return
+    if table.get("type") != FieldType.TABLE:
+        yield ("field",), "这条规则要 table 字段", "this rule is about a table"
+        return
+    texts = {str(one.get("id")) for _, one in each(table, "columns.*") if is_mapping(one) and one.get("type") == "text"}
+    if isinstance(column, str) and column not in texts:
+        yield ("column",), f"没有这个文字列：{column}", f"there is no such column of text: {column}"
 
 
 def _exclusivity(programme: Mapping[str, Any], fields: Mapping[str, Any]) -> Found:

@@ -86,6 +86,24 @@ class RowsAtLeast(Rule):
         return in_time and all(row.get(column) is not None for column in self.given)
 
 
+class ListsMembers(Rule):
+    """The rows of the table in `field` name in `column` just the members that joined; silent while nobody has."""
+
+    kind: Literal["lists_members"]
+    field: str
+    column: str
+
+    def broken(self, question: Question) -> Iterator[Refusal]:
+        joined, rows = question.facts.members, question.answers.get(self.field)
+        if not joined or not isinstance(rows, list):
+            return
+        listed = [str(row.get(self.column, "")).strip() for row in rows if isinstance(row, dict)]
+        missing = [name for name in joined if name not in listed]
+        beyond = [name for name in listed if name and name not in joined]
+        if missing or beyond or len(set(listed)) != len(listed):
+            yield self.refusal(field=self.field, missing=missing, beyond=beyond)
+
+
 class RowsDiffer(Rule):
     """No two rows of the table in `field` say the same in `column`; spaces and case do not make a difference."""
 

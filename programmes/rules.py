@@ -20,6 +20,7 @@ from programmes.row_rules import (
     DayWithin,
     EvidenceOrder,
     LineEvidence,
+    ListsMembers,
     OwnLabour,
     PaymentsHaveLines,
     RelatedDeclared,
@@ -291,6 +292,7 @@ AnyRule: TypeAlias = Annotated[
     | DayWithin
     | DayNotBefore
     | RowsAtLeast
+    | ListsMembers
     | RowsDiffer
     | OwnLabour
     | LineEvidence

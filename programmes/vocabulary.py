@@ -109,7 +109,7 @@ class Facts(Vocabulary):
 
     `held` names every attached file as (slot, label). `group_units` are the other units that the register counts to the lead
     unit's group, `group_root` is the controller it names for them. `awarded_names` are the unit's projects that were awarded before. `leads` counts the unit's live
-    applications of the call, this one among them.
+    applications of the call, this one among them. `members` are the names of the units that joined, in their order.
     """
 
     today: date
@@ -121,6 +121,7 @@ class Facts(Vocabulary):
     group_root: str | None = None
     consortium: bool = False
     units: int = 1
+    members: tuple[str, ...] = ()
     attached: frozenset[str] = frozenset()
     held: frozenset[tuple[str, str]] = frozenset()
     awarded_names: frozenset[str] = frozenset()

@@ -14,7 +14,7 @@ from directory.actor import Actor
 from directory.records import Directory
 from notifications import pages as letter_pages
 from notifications.api import operations as letter_operations
-from service import clockwork, demonstration, entrance, front, health, limits
+from service import clockwork, demonstration, entrance, front, health, letterbox, limits
 from service.actors import Actors, declare
 from service.settings import LOOPBACK, read
 from service.sink import Mailbox
@@ -56,7 +56,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
         notices=partial(notices, house),
     )
     protect = face.furnish(app, furniture)
-    registry = registry_of(house, actors, told)
+    registry = registry_of(house, actors, told, mailbox)
     api = registry.blueprint(identity, now)
     app.register_blueprint(api)
     security.exempt(protect, api)
@@ -85,13 +85,15 @@ def hosts_of(base_url: str) -> list[str]:
     return sorted({urlsplit(base_url).hostname or "", *LOOPBACK} - {""})
 
 
-def registry_of(house: House, actors: Actors, told: Told) -> Registry:
-    """Every operation of the service."""
+def registry_of(house: House, actors: Actors, told: Told, mailbox: Mailbox | None = None) -> Registry:
+    """Every operation of the service; with *mailbox* those of a demonstration, too."""
     registry = Registry()
     registry.add(*application_operations(ApiDesk(house.handling, house.calls, house.files, house.printing, told)))
     registry.add(*letter_operations(house.store))
     if house.settings.clock_may_be_set:
         registry.add(*clockwork.operations(house, actors))
+        if mailbox is not None:
+            registry.add(*letterbox.operations(actors, mailbox))
     return registry
 
 

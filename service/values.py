@@ -24,9 +24,9 @@ class NobodyBound(Exception):
 
 
 def fill(value: Any, names: Names) -> Any:
-    """*value* with $name and ${name.path} put in; alone it keeps its type, inside a text it becomes text."""
+    """*value* with $name and ${name.path} put in, keys too; alone it keeps its type, inside a text it becomes text."""
     if is_mapping(value):
-        return {key: fill(part, names) for key, part in value.items()}
+        return {fill(key, names): fill(part, names) for key, part in value.items()}
     if is_list(value):
         return [fill(part, names) for part in value]
     if not isinstance(value, str) or "$" not in value:

@@ -140,7 +140,8 @@ def _answering(
         link = str(asked.path["link"])
         command, standing = command_of(UUID(desk.handling.linked(link).id), link, asked)
         outcome = desk.do(command, asked)
-        return Answer(body=Answered(link=link, standing=standing), replayed=outcome.replayed)
+        version = int(str(outcome.result["version"]))
+        return Answer(body=Answered(link=link, standing=standing), version=version, replayed=outcome.replayed)
 
     return Operation(
         id=id_,

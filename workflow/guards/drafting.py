@@ -8,6 +8,7 @@ from directory.actor import Role
 from eventstore.refusal import Refusal
 from programmes import documents, eligibility
 from programmes.calendar import beijing_date, passed
+from programmes.call import Call
 from programmes.route import NoRoute
 from programmes.vocabulary import Facts as JudgedBy
 from workflow.answers import differences, plain
@@ -15,7 +16,6 @@ from workflow.application import Application
 from workflow.commands import AttachFile, Command, Open, RecordCommitment, RemoveFile, SaveSection
 from workflow.facts import Facts
 from workflow.guards.asking import before, deadline_of
-from workflow.parties import agreement_coverage
 from workflow.stages import Stage
 
 
@@ -107,6 +107,7 @@ def judged_by(application: Application, facts: Facts) -> JudgedBy:
         unit_code=application.lead_unit,
         consortium=application.consortium.exists,
         units=len(application.units),
+        members=tuple(member.unit_name for member in application.consortium.accepted),
         attached=frozenset(slot for slot, files in application.attachments.items() if files),
         held=frozenset((slot, file.label) for slot, files in application.attachments.items() for file in files),
         **known_of_the_unit(facts),
@@ -132,17 +133,23 @@ def known_of_the_unit(facts: Facts) -> dict[str, Any]:
 
 
 def attachments_are_there(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:
-    programme = facts.call.programme_of(application.direction)
+    held = held_of(application, facts.call)
+    return eligibility.missing_attachments(
+        facts.call, application.direction, plain(application.answers), held, judged_by(application, facts)
+    )
+
+
+def held_of(application: Application, call: Call) -> list[documents.Attachment]:
+    """The files that are there. What the consortium's own signatures make is asked where they are asked, and once."""
     held = [
         documents.Attachment(slot, file.label, file.check_code)
         for slot, files in application.attachments.items()
         for file in files
     ]
-    if application.consortium.accepted and agreement_coverage(application).complete:
-        held += [documents.Attachment(slot.id) for slot in programme.slots if slot.made_from == "consortium"]
-    return eligibility.missing_attachments(
-        facts.call, application.direction, plain(application.answers), held, judged_by(application, facts)
-    )
+    if application.consortium.accepted:
+        slots = call.programme_of(application.direction).slots
+        held += [documents.Attachment(slot.id) for slot in slots if slot.made_from == "consortium"]
+    return held
 
 
 def every_unit_committed(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:

@@ -11,11 +11,13 @@ from consortium.state import Asked, Document, Issue, Member, Standing
 from directory.actor import UNIT_ROLES
 from directory.unit import UnitKind
 from programmes.calendar import passed
+from programmes.call import Programme
 from workflow.application import Application
 from workflow.consorted import consortium_lacks
 from workflow.dossier import as_seen
 from workflow.events import CommitmentRecorded
 from workflow.guards.consorting import legal_names
+from workflow.listing import rows_to_be
 from workflow.pages.desk import Desk
 from workflow.pages.frame import Frame
 from workflow.parties import agreement_coverage, agreement_digest, parties_of
@@ -72,13 +74,18 @@ def members(frame: Frame) -> dict[str, Any]:
         "live": [line for line in lines if line.member.standing in _LIVE],
         "past": [line for line in lines if line.member.standing not in _LIVE],
         "kinds": [kind.value for kind in UnitKind],
+        "to_list": frame.mine and frame.writable and rows_to_be(frame.application, _programme(frame)) is not None,
         "own": frame.actor.scopes(*UNIT_ROLES),
     }
 
 
+def _programme(frame: Frame) -> Programme:
+    return frame.call.programme_of(frame.application.direction)
+
+
 def summary(frame: Frame) -> dict[str, Any] | None:
     """The consortium in short; None where the programme takes none, or there is none to be seen."""
-    programme = frame.call.programme_of(frame.application.direction)
+    programme = _programme(frame)
     if programme.consortium == "forbidden" or not (frame.mine or frame.dossier.consortium):
         return None
     application = as_seen(frame.application, frame.view)

@@ -19,6 +19,7 @@ from workflow import commands as c
 from workflow.application import Application
 from workflow.consorted import of_the_consortium
 from workflow.dossier import as_seen
+from workflow.listing import listed_in, rows_to_be
 from workflow.pages import agreement_text, board, reasons, shares, signing
 from workflow.pages.desk import Desk, asking
 from workflow.pages.frame import Frame, framed
@@ -64,6 +65,7 @@ def consortium(desk: Desk) -> Blueprint:
     step("/invitations/<invitation>/withdrawal", "application.uninvite", "members", _uninvite)
     step("/members/<unit>/removal", "application.remove_member", "members", _remove)
     step("/members/<unit>/leaving", "application.leave", "members", _leave)
+    step("/members/listing", "application.save", "members", lambda application, path: _list(desk, application))
     step("/agreement/shares", "application.set_ratios", "shares", shares.command)
     step("/agreement/text", "application.set_terms", "text", agreement_text.command)
     step("/agreement/versions", "application.issue_agreement", "signing", _issue)
@@ -206,6 +208,16 @@ def _remove(application: Application, path: dict[str, str]) -> c.Command:
 
 def _leave(application: Application, path: dict[str, str]) -> c.Command:
     return c.Leave(application_id=UUID(application.id), unit=path["unit"], reason=forms.text(f"reason.{path['unit']}"))
+
+
+def _list(desk: Desk, application: Application) -> c.Command:
+    """The members' names into the form's own table."""
+    programme = desk.handling.call_of(application).programme_of(application.direction)
+    rule, rows = listed_in(programme), rows_to_be(application, programme)
+    if rule is None or rows is None:
+        raise Refused(Refusal.of("NOTHING_CHANGED"))
+    section = programme.section_of(rule.field)
+    return c.SaveSection(application_id=UUID(application.id), section=section.id, answers={rule.field: list(rows)})
 
 
 def _issue(application: Application, path: dict[str, str]) -> c.Command:

@@ -15,7 +15,7 @@ from eventstore.event import Fact
 from eventstore.refusal import Refusal
 from programmes import eligibility
 from programmes.call import Call
-from programmes.documents import Attachment, SignedCommitment, missing_commitments
+from programmes.documents import SignedCommitment, missing_commitments
 from programmes.vocabulary import Facts as JudgedBy
 from web import face, texts
 from web import format as fmt
@@ -26,7 +26,7 @@ from workflow.answers import plain
 from workflow.application import Application
 from workflow.consorted import consortium_lacks
 from workflow.dossier import Dossier, View, applies, is_of_the_unit, present, view_of
-from workflow.guards.drafting import judged_by
+from workflow.guards.drafting import held_of, judged_by
 from workflow.lifecycle import Action
 from workflow.pages import reasons
 from workflow.pages.desk import Desk, Words, office
@@ -244,11 +244,7 @@ def _only_the_administrator(trigger: str) -> Refusal:
 def completeness(frame: Frame) -> list[dict[str, Any]]:
     """Part by part what is there and what is missing, each with its link."""
     application, call = frame.application, frame.call
-    held = [
-        Attachment(slot, file.label, file.check_code)
-        for slot, files in application.attachments.items()
-        for file in files
-    ]
+    held = held_of(application, call)
     parts = eligibility.completeness(call, application.direction, plain(application.answers), held, frame.judged_by)
     return [
         _commitment_part(frame),

@@ -120,6 +120,7 @@ def links(call: Call, application: Application, refusals: Iterable[Refusal]) -> 
         "INVITATION_PENDING": together,
         "UNIT_LIMIT": together,
         "CONSORTIUM_REQUIRED": together,
+        "MEMBERS_DIFFER": together,
         "RATIO_SUM": f"{together}/shares",
         "TASK_MISSING": f"{together}/text",
         "FEW_COPIES": f"{together}/text",
