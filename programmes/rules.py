@@ -32,6 +32,7 @@ from programmes.row_rules import (
 from programmes.unit_rules import (
     GroupAsRegistered,
     IsTheUnit,
+    JoinsUpTo,
     LeadsUpTo,
     LegalPerson,
     NotAwardedBefore,
@@ -307,6 +308,7 @@ AnyRule: TypeAlias = Annotated[
     | NotBarred
     | NotAwardedBefore
     | LeadsUpTo
+    | JoinsUpTo
     | GroupAsRegistered,
     Setting(discriminator="kind"),
 ]

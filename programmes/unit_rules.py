@@ -84,6 +84,18 @@ class LeadsUpTo(Rule):
             yield self.refusal(measure=question.facts.leads, limit=self.value)
 
 
+class JoinsUpTo(Rule):
+    """No member unit has joined more live applications of the call than this, the one that is judged among them (A-26)."""
+
+    kind: Literal["joins_up_to"]
+    value: int
+
+    def broken(self, question: Question) -> Iterator[Refusal]:
+        beyond = {name: count for name, count in question.facts.joined.items() if count > self.value}
+        if beyond:
+            yield self.refusal(units=list(beyond), measure=max(beyond.values()), limit=self.value)
+
+
 class GroupAsRegistered(Rule):
     """`field` names the ultimate controller that the register has for the lead unit; an empty answer says there is none."""
 

@@ -109,7 +109,8 @@ class Facts(Vocabulary):
 
     `held` names every attached file as (slot, label). `group_units` are the other units that the register counts to the lead
     unit's group, `group_root` is the controller it names for them. `awarded_names` are the unit's projects that were awarded before. `leads` counts the unit's live
-    applications of the call, this one among them. `members` are the names of the units that joined, in their order.
+    applications of the call, this one among them. `members` are the names of the units that joined, in their order;
+    `joined` counts for each, by name, the live applications of the call that it is a member of.
     """
 
     today: date
@@ -126,6 +127,7 @@ class Facts(Vocabulary):
     held: frozenset[tuple[str, str]] = frozenset()
     awarded_names: frozenset[str] = frozenset()
     leads: int = 1
+    joined: Mapping[str, int] = {}
     barred_until: date | None = None
 
 

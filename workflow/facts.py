@@ -1,6 +1,7 @@
 """What is known when a decision is taken: gathered first, inside the transaction, so that deciding needs nothing else."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from directory.actor import Actor
@@ -31,10 +32,12 @@ class Expert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prior:
-    """What else of the lead unit the house knows: names of its awarded projects, and how many of the call it leads."""
+    """What else of the lead unit the house knows: names of its awarded projects, and how many of the call it leads; and of
+    how many each member, by name, is one."""
 
     awarded_names: frozenset[str] = frozenset()
     leads: int = 1
+    joined: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

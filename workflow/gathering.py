@@ -16,6 +16,7 @@ from programmes.call import Call
 from programmes.identifiers import NotReadable, credit_code
 from programmes.unit_rules import (
     GroupAsRegistered,
+    JoinsUpTo,
     LeadsUpTo,
     LegalPerson,
     NotAwardedBefore,
@@ -107,7 +108,7 @@ class Gathering:
         kin = tuple(self._register(db).kin(application.lead_unit))
         unit = next((one for one in kin if one.code == application.lead_unit), None)
         facts = replace(facts, unit=unit, kin=kin)
-        if asks_for_others(facts.call, application.direction):
+        if _asks(facts.call, application.direction, _OF_OTHERS, finding=False):
             facts = replace(facts, prior=set_rules.prior_of(db, application, facts.call.province))
         wanted = claims(application, facts.call, unit)
         if not wanted:
@@ -116,6 +117,17 @@ class Gathering:
         if not settle(application, facts).refusals:
             return facts
         return replace(facts, exceptions=exceptions.free_for(db, wanted, application.id))
+
+    def for_findings(self, db: Connection, application: Application, facts: Facts) -> Facts:
+        """What the findings of the programme ask, which stop nobody: register and other applications, each where asked."""
+        call, direction = facts.call, application.direction
+        if _asks(call, direction, _OF_THE_REGISTER, finding=True):
+            kin = tuple(self._register(db).kin(application.lead_unit))
+            unit = next((one for one in kin if one.code == application.lead_unit), None)
+            facts = replace(facts, unit=unit, kin=kin)
+        if _asks(call, direction, _OF_OTHERS, finding=True):
+            facts = replace(facts, prior=set_rules.prior_of(db, application, call.province))
+        return facts
 
     def _opening(self, db: Connection, command: c.Open, facts: Facts) -> Facts:
         unit = self._register(db).unit(command.unit)
@@ -133,15 +145,14 @@ class Gathering:
         )
 
 
-def asks_about_the_unit(call: Call, direction: str) -> bool:
-    """Whether a finding of the programme is about what the register or other applications know of the unit."""
-    kinds = (LeadsUpTo, NotAwardedBefore, GroupAsRegistered, UnitKind, UnitTag, LegalPerson, NotBarred)
-    return any(rule.when == "warn" and isinstance(rule, kinds) for rule in call.programme_of(direction).checks)
+_OF_OTHERS = (NotAwardedBefore, LeadsUpTo, JoinsUpTo)
+_OF_THE_REGISTER = (GroupAsRegistered, UnitKind, UnitTag, LegalPerson, NotBarred)
 
 
-def asks_for_others(call: Call, direction: str) -> bool:
-    """Whether a rule of the programme looks at what else the unit applied for."""
-    return any(isinstance(rule, NotAwardedBefore | LeadsUpTo) for rule in call.programme_of(direction).checks)
+def _asks(call: Call, direction: str, kinds: tuple[type, ...], *, finding: bool) -> bool:
+    """Whether a finding of the programme, or a rule that stops somebody, is one of *kinds*."""
+    checks = call.programme_of(direction).checks
+    return any((rule.when == "warn") is finding and isinstance(rule, kinds) for rule in checks)
 
 
 def _secret(randomness: Randomness) -> str:

@@ -3,14 +3,17 @@
 Asked inside the transaction that decides. A UNIQUE constraint is behind each answer, so that a race is decided again.
 """
 
+from collections.abc import Mapping
 from hashlib import sha256
 
 from sqlalchemy import Connection, exists, func, select
 
+from consortium.state import Standing
 from eventstore.projection import of_revision
 from workflow import schema
 from workflow.application import Application
 from workflow.facts import Prior
+from workflow.members import memberships
 from workflow.projections import BankReferences
 from workflow.stages import Stage
 from workflow.standing import list_of
@@ -82,7 +85,22 @@ def prior_of(db: Connection, application: Application, province: str) -> Prior:
     rows = db.execute(select(table.c.call, table.c.stage, table.c.project_name).where(*others)).all()
     awarded = {name for _, stage, name in rows if Stage(stage) in _AWARDED and name}
     leads = sum(1 for call, stage, _ in rows if call == application.call and Stage(stage) not in _NOT_LIVE)
-    return Prior(awarded_names=frozenset(awarded), leads=leads + 1)
+    return Prior(awarded_names=frozenset(awarded), leads=leads + 1, joined=_joined(db, application))
+
+
+def _joined(db: Connection, application: Application) -> Mapping[str, int]:
+    """Of how many live applications of the call each member is one, by name; this one counts as if it were sealed."""
+    names = {member.unit: member.unit_name for member in application.consortium.accepted}
+    if not names:
+        return {}
+    table, joined = applications(), memberships()
+    both = joined.join(table, table.c.id == joined.c.application)
+    live = table.c.stage.not_in([stage.value for stage in _NOT_LIVE])
+    others = (table.c.call == application.call, table.c.id != application.id, live)
+    of_them = (joined.c.unit.in_(sorted(names)), joined.c.standing == Standing.ACCEPTED.value)
+    counts = select(joined.c.unit, func.count()).select_from(both).where(*of_them, *others).group_by(joined.c.unit)
+    elsewhere: dict[str, int] = dict(db.execute(counts).tuples().all())
+    return {name: elsewhere.get(unit, 0) + 1 for unit, name in names.items()}
 
 
 def bank_reference_used(db: Connection, reference: str) -> bool:

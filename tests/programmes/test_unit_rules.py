@@ -14,6 +14,7 @@ from programmes.unit_rules import (
     Exclusivity,
     GroupAsRegistered,
     IsTheUnit,
+    JoinsUpTo,
     LeadsUpTo,
     LegalPerson,
     NotAwardedBefore,
@@ -145,3 +146,10 @@ def test_a_programme_says_what_is_exclusive(tmp_path: Path) -> None:
 def test_a_faulty_exclusivity_is_named(tmp_path: Path, lines: str, fault: str) -> None:
     found = faults(tmp_path, lines)
     assert any(fault in one for one in found), found
+
+
+@pytest.mark.parametrize(("joined", "broken"), [({"甲": 2}, False), ({"甲": 3, "乙": 1}, True), ({}, False)])
+def test_a_member_of_many_is_pointed_out_by_name(joined: dict[str, int], broken: bool) -> None:
+    """Reading A-26: nothing forbids it, so it is a finding."""
+    found = judged(made(JoinsUpTo, "joins_up_to", value=2), joined=joined)
+    assert [one["units"] for one in found] == ([["甲"]] if broken else [])

@@ -128,7 +128,8 @@ def known_of_the_unit(facts: Facts) -> dict[str, Any]:
             "barred_until": bar.until if bar is not None and bar.starts <= today else None,
         }
     if facts.prior is not None:
-        known |= {"awarded_names": facts.prior.awarded_names, "leads": facts.prior.leads}
+        prior = facts.prior
+        known |= {"awarded_names": prior.awarded_names, "leads": prior.leads, "joined": prior.joined}
     return known
 
 

@@ -15,7 +15,6 @@ from web import forms
 from workflow import related
 from workflow.dossier import Dossier
 from workflow.events import Resubmitted, UnitSealed
-from workflow.gathering import asks_about_the_unit
 from workflow.guards.drafting import known_of_the_unit
 from workflow.pages import reasons, steps
 from workflow.pages.acting import asked_of
@@ -184,7 +183,7 @@ def warnings(desk: Desk, frame: Frame) -> list[Refusal]:
         today=beijing_date(frame.now),
         unit_code=frame.dossier.lead_unit,
         attached=frozenset(slot.slot for slot in frame.dossier.attachments if slot.files),
-        **(_of_the_unit(desk, frame) if asks_about_the_unit(frame.call, frame.application.direction) else {}),
+        **_of_the_unit(desk, frame),
     )
     return eligibility.warnings(frame.call, frame.application.direction, frame.dossier.answers, known)
 
@@ -194,7 +193,7 @@ def _of_the_unit(desk: Desk, frame: Frame) -> dict[str, Any]:
     gathering, latest = desk.handling.gathering, frame.facts[-1].recorded
     facts = gathering.known(frame.application, latest, frame.actor, frame.now)
     with desk.handling.store.reading() as db:
-        return known_of_the_unit(gathering.of_the_unit(db, frame.application, facts))
+        return known_of_the_unit(gathering.for_findings(db, frame.application, facts))
 
 
 def _excepted(frame: Frame) -> bool:
