@@ -7,6 +7,7 @@ from typing import Literal, NoReturn, Protocol, TypeVar
 from pydantic import Field as Setting
 
 from eventstore.refusal import Refusal
+from programmes.agreement import Agreement
 from programmes.calendar import WorkingDays, passed, working_days
 from programmes.costs import Costs
 from programmes.documents import Clause, Commitment, Guide, Letter, Paper, Slot, SummaryTable, illustrating
@@ -211,6 +212,7 @@ class Call(Cited):
     budget: Sum
     routes: tuple[RouteRule, ...]
     summary_table: SummaryTable
+    agreement: Agreement | None = None
     programmes: tuple[Programme, ...]
     digest: str = ""
     document: str = Setting(default="", repr=False)

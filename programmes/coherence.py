@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from programmes import calendar
+from programmes.agreement_coherence import agreement_faults
 from programmes.cost_coherence import cost_faults
 from programmes.fields import NUMBERS, PERSONAL, WITH_OPTIONS, YUAN, FieldType
 from programmes.nearest import meant
@@ -22,7 +23,7 @@ Found: TypeAlias = Iterator[tuple[Place, str, str]]
 
 def incoherences(source: Source) -> list[Fault]:
     """Every contradiction of the definition, each at the line where it is written."""
-    found = [*_call(source.data), *_routes(source.data)]
+    found = [*_call(source.data), *_routes(source.data), *agreement_faults(source.data)]
     for place, programme in each(source.data, "programmes.*"):
         if is_mapping(programme):
             words = {str(word): value for word, value in programme.items()}
