@@ -24,10 +24,11 @@ class Heading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """Running text under a small heading; paragraphs are lines."""
+    """Running text under a small heading; paragraphs are lines. *small*: beside the text itself, as a note is."""
 
     text: str
     heading: str = ""
+    small: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,24 @@ class Signatures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """One party's place to sign: its name with room for a seal, a hand, and a day. *seal* and *by_hand* say what goes there."""
+
+    name: Line
+    seal: str
+    signer: str
+    by_hand: str
+    dated: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parties:
+    """The places of several parties on one sheet, two abreast; none is broken over two pages."""
+
+    parties: tuple[Party, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Enclosure:
     """An attachment in the list: its pages follow the form's, so that each has a page of the whole dossier.
 
@@ -114,7 +133,7 @@ class Enclosures:
     note: str = ""
 
 
-Block: TypeAlias = Heading | Text | Pairs | Boxes | Table | Figure | Lines | Signatures | Enclosures
+Block: TypeAlias = Heading | Text | Pairs | Boxes | Table | Figure | Lines | Signatures | Parties | Enclosures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

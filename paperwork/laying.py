@@ -20,6 +20,8 @@ from paperwork.document import (
     Lines,
     Pairs,
     Part,
+    Parties,
+    Party,
     Signatures,
     Table,
     Text,
@@ -111,7 +113,7 @@ def framed_parts(document: Document) -> tuple[bool, ...]:
 
 
 def _framed(part: Part, official: bool) -> bool:
-    if any(isinstance(block, Signatures | Enclosures | Lines) for block in part.blocks):
+    if any(isinstance(block, Signatures | Parties | Enclosures | Lines) for block in part.blocks):
         return False
     return any(isinstance(block, Pairs | Boxes) for block in part.blocks) or (official and part.level > 1)
 
@@ -140,7 +142,8 @@ def _block(laying: _Laying, block: Block) -> Plain:
         case Heading():
             return {"is": "heading", "text": laying.said(block.text)}
         case Text():
-            return {"is": "text", "heading": laying.said(block.heading), "paragraphs": laying.paragraphs(block.text)}
+            said = {"heading": laying.said(block.heading), "paragraphs": laying.paragraphs(block.text)}
+            return {"is": "text", "small": block.small, **said}
         case Pairs():
             return {"is": "pairs", "rows": [[_line(laying, line) for line in row] for row in block.rows]}
         case Boxes():
@@ -157,10 +160,21 @@ def _block(laying: _Laying, block: Block) -> Plain:
             return {"is": "lines", "lines": [_line(laying, line) for line in block.lines]}
         case Signatures():
             return {"is": "signatures", "lines": [_line(laying, line) for line in block.lines]}
+        case Parties():
+            return {"is": "parties", "parties": [_party(laying, party) for party in block.parties]}
         case Enclosures():
             return _enclosures(laying, block)
         case _:
             assert_never(block)
+
+
+def _party(laying: _Laying, party: Party) -> Plain:
+    hints = {"seal": party.seal, "signer": party.signer, "hand": party.by_hand}
+    return {
+        "name": _line(laying, party.name),
+        "dated": laying.lines(party.dated),
+        **{name: laying.said(text) for name, text in hints.items()},
+    }
 
 
 def _line(laying: _Laying, line: Line) -> Plain:

@@ -19,6 +19,8 @@ from paperwork.document import (
     Lines,
     Pairs,
     Part,
+    Parties,
+    Party,
     Signatures,
     Table,
     Text,
@@ -270,12 +272,16 @@ class _Writing:
         match block:
             case Heading():
                 self._fill(self._word.add_paragraph(), block.text, font=HEITI, size=14)
+            case Text() if block.small:
+                for line in (block.heading, *lines_of(block.text)):
+                    if line:
+                        self._fill(self._word.add_paragraph(), line.strip(" \t\u3000"), size=10.5)
             case Text():
                 if block.heading:
                     self._fill(self._word.add_paragraph(), block.heading, font=HEITI)
                 for line in lines_of(block.text):
                     self._paragraph(line.strip(" \t\u3000"), indent=True)
-            case Pairs() | Boxes() | Table():
+            case Pairs() | Boxes() | Table() | Parties():
                 self._grid(_rows_of(block))
             case Figure():
                 self._figure(block)
@@ -430,6 +436,8 @@ def _rows_of(block: Block, *, statement: bool = False) -> list[_Row]:
             return [((_label(block.label, wide), _Cell([""], _GRID - wide, boxes=boxes)), False, True)]
         case Table():
             return _table_rows(block)
+        case Parties():
+            return _party_rows(block)
         case Enclosures():
             return _enclosure_rows(block)
         case Figure() | Lines() | Signatures():
@@ -483,6 +491,18 @@ def _enclosure_rows(block: Enclosures) -> list[_Row]:
         )
         rows.append((cells, False, True))
     return rows
+
+
+def _party_rows(block: Parties) -> list[_Row]:
+    """Two places abreast; an empty one stands beside the last of an odd number."""
+    cells = [_Cell(_place_of(party), _GRID // 2) for party in block.parties]
+    cells += [_Cell([""], _GRID // 2)] * (len(cells) % 2)
+    return [((cells[number], cells[number + 1]), False, True) for number in range(0, len(cells), 2)]
+
+
+def _place_of(party: Party) -> tuple[str, ...]:
+    hand = f"{party.signer}：{'_' * 12}{party.by_hand}"
+    return (f"{party.name.label}：{party.name.value}{party.seal}", "", "", hand, "", party.dated)
 
 
 def _spans(widths: Sequence[int], whole: int) -> list[int]:

@@ -89,10 +89,17 @@ def attachments_digest(application: Application, unlisted: Collection[str] = ())
     return _hashed({"number": application.number, "attachments": listed})
 
 
-def letter_digest(application: Application, words: Sequence[str], fields: Iterable[str]) -> str:
-    """SHA-256 of what a printed letter says: its own words, the unit, and the answers that it names."""
+def letter_digest(application: Application, words: Sequence[str], fields: Iterable[str], unit: str = "") -> str:
+    """SHA-256 of what a printed letter says: its own words, the unit (the lead's, where none is named), and the answers that it
+    names."""
     named = {name: _committed(application.answers[name]) for name in fields if name in application.answers}
-    return _hashed({"number": application.number, "unit": application.lead_unit, "words": words, "answers": named})
+    whose = unit or application.lead_unit
+    return _hashed({"number": application.number, "unit": whose, "words": words, "answers": named})
+
+
+def agreement_paper_digest(application: Application, words: str, digest: str, version: int) -> str:
+    """SHA-256 of what a printed agreement says: the official *words*, and the text of *digest* that was fixed as *version*."""
+    return _hashed({"number": application.number, "words": words, "agreement": digest, "version": version})
 
 
 def _enclosed(application: Application) -> dict[str, list[tuple[str, str, int, str]]]:

@@ -12,6 +12,7 @@ from workflow.state import (
     FORM,
     Application,
     Attachment,
+    DelegationLetter,
     Notice,
     Objection,
     Reconsideration,
@@ -35,8 +36,8 @@ def _evolve(application: Application, event: ApplicationEvent) -> Application:
     match event:
         case e.Opened() | e.SectionSaved() | e.FileAttached() | e.FileRemoved() | e.CommitmentRecorded():
             return _drafted(application, event)
-        case e.PaperIssued(kind=kind, code=code):
-            return replace(application, papers=_with_paper(application, kind, code))
+        case e.PaperIssued():
+            return _printed(application, event)
         case e.UnitSealed() | e.Recalled() | e.Withdrawn() | e.Lapsed() | e.Resubmitted() | e.ReturnedForCorrection():
             return _handed_in(application, event)
         case e.Recommended() | e.NotRecommended() | e.StepNotApplicable() | e.Received() | e.DeadlineExtended():
@@ -177,6 +178,16 @@ def _sealed(application: Application, event: e.UnitSealed | e.Resubmitted) -> Se
         paper_code=event.paper_code,
         consortium=application.consortium,
     )
+
+
+def _printed(application: Application, event: e.PaperIssued) -> Application:
+    papers = _with_paper(application, event.kind, event.code)
+    if event.delegation is None:
+        return replace(application, papers=papers)
+    unit, before = event.kind.partition(":")[2], application.delegations
+    number = before[unit].number + 1 if unit in before else 1
+    letter = DelegationLetter(number=number, delegation=event.delegation)
+    return replace(application, papers=papers, delegations={**before, unit: letter})
 
 
 def _with_paper(application: Application, kind: str, code: str) -> Mapping[str, tuple[str, ...]]:

@@ -91,11 +91,24 @@ class RecordCommitment(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delegation:
+    """What a letter of authorisation is written with: who may sign for the unit, from which day to which."""
+
+    agent: str
+    valid_from: date
+    valid_to: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssuePaper(Command):
-    """Make a paper of the text as it stands: the form, the commitment alone, a letter, the list of attachments."""
+    """Make a paper of the text as it stands: the form, a commitment, a letter, the list of attachments, the agreement.
+
+    *delegation* fills a letter of authorisation; without it the letter is the one written last, or has blanks.
+    """
 
     trigger: ClassVar[str] = "print"
     kind: str = "application_form"
+    delegation: Delegation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,14 +123,27 @@ class CommitmentRecorded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delegation:
+    """Whom a unit's letter of authorisation names, and from which day to which."""
+
+    agent: Personal
+    valid_from: date
+    valid_to: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaperIssued(Event):
-    """A paper was made of the text as it stood: the *version*-th different text of this *kind*. *code* stands on its pages."""
+    """A paper was made of the text as it stood: the *version*-th different text of this *kind*. *code* stands on its pages.
+
+    *delegation*: what a letter of authorisation was written with, where it is another than the one before.
+    """
 
     stage: Stage
     kind: str
     digest: str
     code: str
     version: int
+    delegation: Delegation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

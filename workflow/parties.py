@@ -22,6 +22,11 @@ def parties_of(application: Application) -> Parties:
     )
 
 
+def members_of(parties: Parties) -> tuple[str, ...]:
+    """The units beside the lead, in the order of the tables."""
+    return tuple(unit for unit in parties.names if unit != parties.lead)
+
+
 def agreement_digest(application: Application) -> str:
     """The hash of what the parties would put their names to now."""
     return content_digest(application.consortium, parties_of(application))

@@ -96,10 +96,19 @@ class Tranche:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DelegationLetter:
+    """What a unit's letter of authorisation says that was written last; *number* counts the unit's different letters."""
+
+    number: int
+    delegation: e.Delegation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """Everything that stands about one application; before its first event *stage* is None.
 
     *papers*: by kind, the check codes of every different text that was printed or sealed, in the order of their versions.
+    *delegations*: by unit, its letter of authorisation.
     """
 
     version: int = 0
@@ -121,6 +130,7 @@ class Application:
     attachments: Mapping[str, tuple[Attachment, ...]] = field(default_factory=dict[str, tuple[Attachment, ...]])
     commitments: Mapping[str, e.CommitmentRecorded] = field(default_factory=dict[str, e.CommitmentRecorded])
     papers: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    delegations: Mapping[str, DelegationLetter] = field(default_factory=dict[str, DelegationLetter])
     consortium: Consortium = ALONE
     sealed: Sealed | None = None
     route: tuple[RouteStep, ...] = ()

@@ -194,8 +194,8 @@ LIFECYCLE: tuple[Step, ...] = (
     *steps(
         "print",
         tuple(Stage),
-        guards=(g.paper_is_made_here,),
-        document="申报书、真实性承诺、附件清单（打印稿） | application, commitment, list of attachments (printed)",
+        guards=(g.paper_is_made_here, g.delegation_is_readable),
+        document="申报书、承诺书、附件清单、联合体协议书、授权委托书（打印稿） | application, commitments, list of attachments, consortium agreement, letters of authorisation (printed)",
     ),
     Step(
         trigger="seal",

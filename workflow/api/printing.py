@@ -22,8 +22,9 @@ from workflow.dossier import Words
 from workflow.files import chunks
 from workflow.handling import NotFound
 from workflow.printing.document import file_name
-from workflow.printing.issuing import issue_of
+from workflow.printing.issuing import bound_to, issue_of
 from workflow.printing.jobs import MEDIA_TYPES, Format, State
+from workflow.printing.kinds import base_of
 from workflow.printing.room import Paper, formats_for
 from workflow.printing.summary import SHEET_TYPES, drawn
 from workflow.stages import Stage
@@ -31,11 +32,22 @@ from workflow.stages import Stage
 _PAPER = PLACE + "/papers/<code>"
 
 
+class DelegationBody(Request):
+    """Whom a letter of authorisation names, from which day to which."""
+
+    agent: Annotated[str, Field(max_length=200)]
+    valid_from: date
+    valid_to: date
+
+
 class PrintBody(Request):
-    """*kind*: application_form, commitment, attachment_list, or a letter of the programme."""
+    """*kind*: application_form, commitment, attachment_list, or a letter of the programme; of a consortium also
+    consortium_agreement, consortium_agreement:<unit> (the lead with that member), commitment:<unit> and authorisation:<unit>,
+    which *delegation* fills."""
 
     kind: Annotated[str, Field(max_length=60)] = "application_form"
     format: Literal["pdf", "docx"] = "pdf"
+    delegation: DelegationBody | None = None
 
 
 class PrintedFile(Told):
@@ -69,10 +81,12 @@ class PapersAnswer(Told):
 
 
 class CheckAnswer(Told):
-    """What the code on a paper says: nothing about a person, a unit or a project."""
+    """What the code on a paper says: nothing about a person, a unit or a project. *text_digest*: of an agreement, the hash that
+    its signers compare."""
 
     code: str
     kind: str
+    text_digest: str = ""
     call: Words
     programme: Words
     number: str
@@ -160,7 +174,11 @@ class _Asking:
     def issue(self, asked: Asked) -> Answer:
         """The text gets its code, and the rendering is asked for; `getPaper` says when it is there."""
         body = asked.body_as(PrintBody)
-        command = c.IssuePaper(application_id=asked.path["application_id"], kind=body.kind)
+        command = c.IssuePaper(
+            application_id=asked.path["application_id"],
+            kind=body.kind,
+            delegation=c.Delegation(**body.delegation.model_dump()) if body.delegation else None,
+        )
         outcome = self._desk.do(command, asked)
         then = self._handling.load(command.application_id, asked.actor, outcome.version).state
         code = issue_of(then, self._handling.call_of(then), body.kind).code
@@ -261,10 +279,11 @@ class _Asking:
 
 def checked(paper: Paper, application: Application, call: Call) -> CheckAnswer:
     """What the public page and the API say of a paper."""
-    programme = call.programme_of(application.direction)
+    programme, bound = call.programme_of(application.direction), bound_to(application, call, paper.code)
     return CheckAnswer(
         code=paper.code,
-        kind=paper.kind,
+        kind=base_of(paper.kind),
+        text_digest=bound.digest if bound else "",
         call=Words(zh=call.title.zh, en=call.title.en),
         programme=Words(zh=programme.title.zh, en=programme.title.en),
         number=paper.number,

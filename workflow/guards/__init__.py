@@ -84,7 +84,12 @@ from workflow.guards.noticing import (
     objector_is_named,
     programme_has_a_reserve,
 )
-from workflow.guards.printing import paper_is_made_here, scan_is_of_this_text, scans_are_of_this_text
+from workflow.guards.printing import (
+    delegation_is_readable,
+    paper_is_made_here,
+    scan_is_of_this_text,
+    scans_are_of_this_text,
+)
 from workflow.guards.recommending import (
     asked_in_time,
     before_the_bureaus_deadline,
@@ -162,6 +167,7 @@ __all__ = [
     "deadline_of",
     "deciding_body",
     "decision_is_named",
+    "delegation_is_readable",
     "direction_is_in_the_call",
     "document_counts",
     "document_is_named",

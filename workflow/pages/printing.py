@@ -21,11 +21,13 @@ from workflow import recommendation_list
 from workflow.application import Application
 from workflow.files import chunks
 from workflow.pages import reasons
-from workflow.pages.desk import Desk, Words, asking
+from workflow.pages.desk import Desk, asking
 from workflow.pages.frame import Frame, framed
 from workflow.printing.document import file_name
-from workflow.printing.issuing import issue_of, kinds_of, printed_as, stale_scans
+from workflow.printing.issuing import bound_to, issue_of, kinds_of, printed_as, stale_scans
 from workflow.printing.jobs import MEDIA_TYPES, Format, Job, State
+from workflow.printing.kinds import base_of
+from workflow.printing.naming import kind_words
 from workflow.printing.room import Paper, formats_for
 from workflow.printing.summary import SHEET_TYPES, drawn
 from workflow.state import FORM
@@ -95,7 +97,8 @@ def printed(desk: Desk) -> Blueprint:
         paper, application = found
         call = desk.handling.call_of(application)
         programme = call.programme_of(application.direction)
-        values = {"paper": paper, "call": call, "programme": programme, "kind": kind_words(paper.kind)}
+        values = {"paper": paper, "call": call, "programme": programme, "kind": kind_words(base_of(paper.kind))}
+        values["bound"] = bound_to(application, call, paper.code)
         return render_template("workflow/check.html", asked=True, **values)
 
     return pages
@@ -125,7 +128,7 @@ def _progress(desk: Desk, frame: Frame, paper: Paper) -> dict[str, Any]:
     files = [_file(frame, paper, asked[format]) for format in mine if format in asked]
     return {
         "paper": paper,
-        "kind": kind_words(paper.kind),
+        "kind": kind_words(paper.kind, frame.application),
         "files": files,
         "others": [each for each in mine if each not in asked],
         "going": any(each["state"] in (State.WAITING, State.RUNNING) for each in files),
@@ -148,19 +151,17 @@ def _file(frame: Frame, paper: Paper, job: Job) -> dict[str, Any]:
     }
 
 
-def kind_words(kind: str) -> Words:
-    """What a kind of paper is called."""
-    known = texts.catalogue().get(f"paper.kind.{kind}")
-    return {"zh": known.zh, "en": known.en} if known else {"zh": kind, "en": kind}
-
-
 def card(desk: Desk, frame: Frame) -> dict[str, Any]:
     """The paper card of an application's page: what may be printed, what was, which of it is current, and the scans of it."""
     shown = [
         (paper, formats_for(frame.actor, frame.application, paper)) for paper in desk.printing.papers(frame.application)
     ]
     listed = [
-        {"paper": paper, "kind": kind_words(paper.kind), "formats": [format.suffix for format in formats]}
+        {
+            "paper": paper,
+            "kind": kind_words(paper.kind, frame.application),
+            "formats": [format.suffix for format in formats],
+        }
         for paper, formats in shown
         if formats
     ]

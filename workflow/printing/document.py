@@ -27,8 +27,8 @@ from programmes.fields import personal_columns, personal_ids
 from workflow.answers import plain
 from workflow.application import Application
 from workflow.enclosures import in_order
-from workflow.printing import table
-from workflow.printing.issuing import ATTACHMENTS, COMMITMENT
+from workflow.parties import parties_of
+from workflow.printing import agreed, kinds, table
 from workflow.state import FORM
 
 _NUMBERED = re.compile(r"^(?:[一二三四五六七八九十]+、|\d+[.．、]\s*)")
@@ -37,10 +37,11 @@ _SEAL = "（盖章）"
 VEILED = "（已隐去）"
 NAMES: Mapping[str, str] = {
     FORM: "申报书",
-    COMMITMENT: "真实性承诺书",
+    kinds.COMMITMENT: "真实性承诺书",
     "price_letter": "价格真实性承诺函",
-    "consortium_agreement": "联合体协议书",
-    ATTACHMENTS: "附件清单",
+    kinds.AGREEMENT: "联合体协议书",
+    kinds.AUTHORISATION: "授权委托书",
+    kinds.ATTACHMENTS: "附件清单",
 }
 """What each kind of paper is called in the name of its file."""
 
@@ -57,7 +58,8 @@ class Bearing:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What the parts are made from: the text with or without what is personal, and the figures beside narratives."""
+    """What the parts are made from: the text with or without what is personal, and the figures beside narratives. *unit*: whose
+    paper it is where it is not the lead's."""
 
     application: Application
     call: Call
@@ -66,6 +68,11 @@ class _Source:
     dated: date
     veiled: bool
     figures: Mapping[str, Sequence[Figure]] = field(default_factory=dict[str, Sequence[Figure]])
+    unit: str = ""
+
+    @property
+    def unit_name(self) -> str:
+        return parties_of(self.application).names.get(self.unit, self.application.unit_name)
 
 
 def document_of(
@@ -85,12 +92,8 @@ def document_of(
     if veiled:
         personal = personal_ids(programme.form)
         pictures = {name: some for name, some in pictures.items() if name not in personal}
-    source = _Source(application, call, programme, shown, bearing.dated, veiled, pictures)
-    letter = programme.letter(kind)
-    if letter is not None:
-        made = _letter(source, letter)
-    else:
-        made = {COMMITMENT: _commitment_alone, ATTACHMENTS: _attachments_alone}.get(kind, _form)(source)
+    base, unit = kinds.parted(kind)
+    source = _Source(application, call, programme, shown, bearing.dated, veiled, pictures, unit)
     return Document(
         kind=kind,
         number=application.number,
@@ -99,13 +102,33 @@ def document_of(
         link=bearing.link,
         dated=bearing.dated.isoformat(),
         subject=application.number,
-        **made,
+        **_made(source, base),
     )
 
 
+def _made(source: _Source, base: str) -> dict[str, Any]:
+    """The title and the parts of a paper."""
+    letter = source.programme.letter(base)
+    if letter is not None:
+        return _letter(source, letter)
+    match base:
+        case kinds.COMMITMENT:
+            return _commitment_alone(source)
+        case kinds.ATTACHMENTS:
+            return _attachments_alone(source)
+        case kinds.AGREEMENT:
+            return agreed.agreement(source.application, source.call, source.unit)
+        case kinds.AUTHORISATION:
+            return agreed.authorisation(source.application, source.call, source.unit, veiled=source.veiled)
+        case _:
+            return _form(source)
+
+
 def file_name(kind: str, number: str, version: int, suffix: str) -> str:
-    """「申报书-HN-AI-2025-0001-v3.pdf」"""
-    return f"{NAMES.get(kind, kind)}-{number}-v{version}.{suffix}"
+    """「申报书-HN-AI-2025-0001-v3.pdf」; a unit's own paper has its credit code behind the kind."""
+    base, unit = kinds.parted(kind)
+    whose = f"-{unit}" if unit else ""
+    return f"{NAMES.get(base, base)}{whose}-{number}-v{version}.{suffix}"
 
 
 def _form(source: _Source) -> dict[str, Any]:
@@ -126,7 +149,9 @@ def _form(source: _Source) -> dict[str, Any]:
 
 def _commitment_alone(source: _Source) -> dict[str, Any]:
     text = source.programme.commitment
-    return {"title": (_NUMBERED.sub("", text.heading.zh),), "parts": (Part(heading="", blocks=_promise(source, text)),)}
+    bound = Text(text=f"承诺书文本 {text.version}，文本摘要（SHA-256）{agreed.short(text.digest)}。", small=True)
+    blocks = (*_promise(source, text), bound)
+    return {"title": (_NUMBERED.sub("", text.heading.zh),), "parts": (Part(heading="", blocks=blocks),)}
 
 
 def _attachments_alone(source: _Source) -> dict[str, Any]:
@@ -159,7 +184,7 @@ def _signatures(source: _Source, text: Commitment | Letter) -> Signatures:
     return Signatures(
         lines=(
             Line(label=text.signer.label.zh),
-            Line(label=text.seal.label.zh, value=source.application.unit_name),
+            Line(label=text.seal.label.zh, value=source.unit_name),
             Line(label="", value=_BLANK_DATE),
         )
     )

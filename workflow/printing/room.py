@@ -13,7 +13,7 @@ from typing import IO
 import structlog
 from sqlalchemy import RowMapping, Table, select
 
-from directory.actor import Actor, Role
+from directory.actor import UNIT_ROLES, Actor, Role
 from eventstore.clock import Clock
 from eventstore.event import instant_of
 from eventstore.refusal import Refused
@@ -28,7 +28,7 @@ from workflow.handling import FOLD, Handling, NotFound
 from workflow.printing import jobs
 from workflow.printing.document import Bearing, document_of
 from workflow.printing.illustrations import figures_of
-from workflow.printing.issuing import issue_of
+from workflow.printing.issuing import current_codes, is_theirs
 from workflow.printing.jobs import Format, Job, State
 from workflow.printing.shelf import Shelf
 from workflow.projections import Papers, stream_of
@@ -81,7 +81,7 @@ class PrintingRoom:
         with self._store.reading() as db:
             rows = db.execute(select(_PAPERS).where(_PAPERS.c.application == application.id)).mappings().all()
         call = self._handling.call_of(application)
-        current = {kind: issue_of(application, call, kind).code for kind in {str(row["kind"]) for row in rows}}
+        current = current_codes(application, call, (str(row["kind"]) for row in rows))
         found = [_paper(row, application, current) for row in rows]
         return sorted(found, key=lambda paper: (paper.issued_at, paper.version), reverse=True)
 
@@ -92,8 +92,8 @@ class PrintingRoom:
         if row is None:
             return None
         application = self._handling.dispatcher.load(stream_of(row["application"]), FOLD).state
-        current = issue_of(application, self._handling.call_of(application), row["kind"]).code
-        return _paper(row, application, {row["kind"]: current}), application
+        current = current_codes(application, self._handling.call_of(application), (str(row["kind"]),))
+        return _paper(row, application, current), application
 
     def held(self, actor: Actor, application: Application, code: str) -> Paper:
         """The paper of *code* where *actor* may have it; NotFound where not, or where there is none."""
@@ -252,13 +252,15 @@ def _paper(row: RowMapping, application: Application, current: Mapping[str, str]
 
 
 def formats_for(actor: Actor, application: Application, paper: Paper) -> Sequence[Format]:
-    """In which formats *actor* may have *paper*: the unit all of its own, an authority the sealed form as PDF.
+    """In which formats *actor* may have *paper*: the unit all of its own and what is everybody's, an authority the sealed form as
+    PDF.
 
     Whoever is not shown what is personal gets no paper with it: an auditor has the veiled one, an expert none.
     """
     view = view_of(actor, application)
     if view.working:
-        return (Format.PDF, Format.DOCX)
+        theirs = is_theirs(paper.kind, actor.scopes(*UNIT_ROLES), application)
+        return (Format.PDF, Format.DOCX) if theirs else ()
     if not paper.sealed:
         return ()
     if view.personal:
