@@ -139,13 +139,15 @@ class Signatory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementSigned(Event):
-    """A signed and sealed document of the text of *digest* came back: joint, or the lead with one member."""
+    """A signed and sealed document of the text of *digest* came back: joint, or the lead with one member. *paper_code* is the code
+    on its pages, where it was printed here."""
 
     document: str
     digest: str
     signatories: tuple[Signatory, ...]
     scan_sha256: str
     recorded_by: str = ""
+    paper_code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,7 @@ class Document:
     digest: str
     signatories: tuple[e.Signatory, ...]
     scan_sha256: str = ""
+    paper_code: str = ""
 
     @property
     def is_confirmation(self) -> bool:
@@ -156,9 +157,8 @@ def evolve(consortium: Consortium, event: e.ConsortiumEvent) -> Consortium:
             return _with_terms(consortium, event)
         case e.AgreementIssued(version=version, digest=digest, units=units):
             return replace(consortium, issues=(*consortium.issues, Issue(version=version, digest=digest, units=units)))
-        case e.AgreementSigned(document=document, digest=digest, signatories=signatories, scan_sha256=scan):
-            signed = Document(id=document, digest=digest, signatories=signatories, scan_sha256=scan)
-            return replace(consortium, documents=(*consortium.documents, signed))
+        case e.AgreementSigned():
+            return replace(consortium, documents=(*consortium.documents, _signed(event)))
         case e.ConfirmationAsked():
             return replace(consortium, asked=(*consortium.asked, _to_confirm(event)))
         case e.AgreementConfirmed(confirmation=used):
@@ -195,6 +195,16 @@ def _to_confirm(event: e.ConfirmationAsked) -> Asked:
         address=event.address,
         secret_digest=event.secret_digest,
         expires_at=event.expires_at,
+    )
+
+
+def _signed(event: e.AgreementSigned) -> Document:
+    return Document(
+        id=event.document,
+        digest=event.digest,
+        signatories=event.signatories,
+        scan_sha256=event.scan_sha256,
+        paper_code=event.paper_code,
     )
 
 

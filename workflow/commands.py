@@ -485,12 +485,14 @@ class Hand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignAgreement(Command):
-    """A signed and sealed document came back: joint, or of the lead with one member. *digest* is the text it was made of."""
+    """A signed and sealed document came back: joint, or of the lead with one member. The text it was made of is told by
+    *paper_code*, the code on its pages, or where it has none by *digest*."""
 
     trigger: ClassVar[str] = "sign_agreement"
-    digest: str
     hands: tuple[Hand, ...]
     scan_sha256: str
+    digest: str = ""
+    paper_code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

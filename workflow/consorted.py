@@ -95,6 +95,7 @@ def _document(one: Document, digest: str) -> DocumentView:
         confirmation=one.is_confirmation,
         units=tuple(hand.unit for hand in one.signatories),
         scan_sha256=one.scan_sha256,
+        paper_code=one.paper_code,
     )
 
 

@@ -172,6 +172,7 @@ class DocumentView(Part):
     confirmation: bool
     units: tuple[str, ...]
     scan_sha256: str
+    paper_code: str = ""
 
 
 class GapView(Part):

@@ -76,7 +76,8 @@ def _summary(fact: Fact, view: View) -> dict[str, Any]:
         left_out |= _OF_THE_UNIT
     values = {field.name: getattr(event, field.name) for field in fields(event) if field.name not in left_out}  # type: ignore[arg-type]
     objecting = isinstance(event, e.ObjectionReceived)
-    return {name: _plain(value) for name, value in values.items() if not _is_hidden(name, value, view, objecting)}
+    shown = {name: value for name, value in values.items() if not _is_hidden(name, value, view, objecting)}
+    return {name: _plain(value, view.personal or isinstance(value, Personal)) for name, value in shown.items()}
 
 
 def _is_hidden(name: str, value: object, view: View, objecting: bool) -> bool:
@@ -86,17 +87,18 @@ def _is_hidden(name: str, value: object, view: View, objecting: bool) -> bool:
     return isinstance(value, Personal) and not (view.objector if objecting and name in _OBJECTOR else view.personal)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, personal: bool) -> Any:
+    """*value* as an answer holds it; without *personal* what is told of a person inside it stays empty."""
     match value:
         case Personal(value=said):
-            return said or ""
+            return (said or "") if personal else ""
         case datetime() | date():
             return value.isoformat()
         case str() | bool() | int() | None:
             return value
         case Mapping():
-            return {str(key): _plain(each) for key, each in cast("Mapping[object, object]", value).items()}
+            return {str(key): _plain(each, personal) for key, each in cast("Mapping[object, object]", value).items()}
         case tuple() | list():
-            return [_plain(each) for each in cast("Sequence[object]", value)]
+            return [_plain(each, personal) for each in cast("Sequence[object]", value)]
         case _:
-            return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+            return {field.name: _plain(getattr(value, field.name), personal) for field in fields(value)}

@@ -23,6 +23,7 @@ from workflow.facts import Facts
 from workflow.guards import closing_of
 from workflow.lifecycle import enter
 from workflow.parties import agreement_digest, document_of, parties_of, voided_by
+from workflow.printing.sheets import sheet_of
 
 INVITATION_LASTS = timedelta(days=14)
 
@@ -151,13 +152,15 @@ def sign(application: Application, command: c.SignAgreement, facts: Facts) -> Se
     """The document that covers the last member makes the agreement effective (协议第7条)."""
     enter(command.trigger, application, command, facts)
     name = f"document-{sum(not one.is_confirmation for one in application.consortium.documents) + 1}"
-    document = document_of(command, name)
+    sheet = sheet_of(application, facts.call, command)
+    document = document_of(sheet.command, name)
     signed = e.AgreementSigned(
         document=name,
         digest=document.digest,
         signatories=document.signatories,
         scan_sha256=command.scan_sha256,
         recorded_by=facts.actor.id,
+        paper_code=sheet.command.paper_code,
     )
     return [signed, *_in_force_after(application, signed)]
 

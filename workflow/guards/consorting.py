@@ -16,6 +16,7 @@ from workflow.application import Application
 from workflow.commands import Command
 from workflow.facts import Facts
 from workflow.parties import agreement_digest, document_of, member_of, parties_of
+from workflow.printing.sheets import sheet_of
 from workflow.stages import Stage
 
 SOURCE = "联合体成员规则"
@@ -235,11 +236,16 @@ def document_counts(application: Application, command: Command | None, facts: Fa
     """Only a document of the text that stands, with hands that are good, is taken (R-217 to R-221)."""
     if not isinstance(command, c.SignAgreement):
         return ()
-    document = document_of(command, "")
+    sheet = sheet_of(application, facts.call, command)
     refusals = agreement.judge_document(
-        application.consortium, parties_of(application), document, beijing_date(facts.now), legal_names(application)
+        application.consortium,
+        parties_of(application),
+        document_of(sheet.command, ""),
+        beijing_date(facts.now),
+        legal_names(application),
     )
-    return refusals if command.scan_sha256 else [*refusals, Refusal.of("REQUIRED", source=SOURCE, field="scan_sha256")]
+    unscanned = [] if command.scan_sha256 else [Refusal.of("REQUIRED", source=SOURCE, field="scan_sha256")]
+    return [*sheet.refusals, *refusals, *unscanned]
 
 
 def legal_names(application: Application) -> Mapping[str, str]:

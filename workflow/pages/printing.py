@@ -1,6 +1,7 @@
 """Papers on pages: print one and watch it being made, take it, and what anybody sees who scans its code."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -9,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from directory.actor import UNIT_ROLES, Actor
-from eventstore.refusal import Refusal
+from eventstore.refusal import Fault, Malformed, Refusal
 from paperwork.check_code import read_code
 from programmes.calendar import beijing_date
 from programmes.documents import Slot
@@ -98,8 +99,8 @@ def printed(desk: Desk) -> Blueprint:
         call = desk.handling.call_of(application)
         programme = call.programme_of(application.direction)
         values = {"paper": paper, "call": call, "programme": programme, "kind": kind_words(base_of(paper.kind))}
-        values["bound"] = bound_to(application, call, paper.code)
-        return render_template("workflow/check.html", asked=True, **values)
+        bound = bound_to(application, call, paper.code)
+        return render_template("workflow/check.html", asked=True, bound=bound, **values)
 
     return pages
 
@@ -107,11 +108,27 @@ def printed(desk: Desk) -> Blueprint:
 def _issued(desk: Desk, application_id: UUID, actor: Actor) -> Paper:
     """The paper of the text as it stands; asked for again, the same one."""
     kind = forms.text("kind") or FORM
-    command = c.IssuePaper(application_id=application_id, kind=kind)
+    command = c.IssuePaper(application_id=application_id, kind=kind, delegation=_delegation())
     desk.handling.handle(command, actor, desk.context(actor, "papers", str(application_id), kind))
     application = desk.handling.load(application_id, actor).state
     code = issue_of(application, desk.handling.call_of(application), kind).code
     return desk.printing.held(actor, application, code)
+
+
+def _delegation() -> c.Delegation | None:
+    """What a letter of authorisation is to be written with; none where its fields are not there, or all left empty."""
+    typed = {name: forms.text(name).strip() for name in ("agent", "valid_from", "valid_to")}
+    if not any(typed.values()):
+        return None
+    days, faults = dict[str, date](), list[Fault]()
+    for name in ("valid_from", "valid_to"):
+        try:
+            days[name] = date.fromisoformat(typed[name])
+        except ValueError:
+            faults.append(Fault(name, "BAD_FORMAT", {"field": name, "expected": "2025-11-10"}))
+    if faults:
+        raise Malformed(faults)
+    return c.Delegation(agent=typed["agent"], **days)
 
 
 def _held(desk: Desk, actor: Actor, application: Application, typed: str) -> Paper:

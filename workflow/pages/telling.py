@@ -9,6 +9,7 @@ from workflow.application import Application
 from workflow.pages import reasons
 from workflow.pages.desk import Desk, office
 from workflow.pages.frame import Frame
+from workflow.printing.naming import kind_words
 from workflow.timeline import Entry, timeline
 
 _LEVELS: Mapping[str, Mapping[str, str]] = {
@@ -34,13 +35,16 @@ def story(desk: Desk, frame: Frame) -> list[dict[str, Any]]:
 
 
 def _told(entry: Entry, kind: str, application: Application, call: Call) -> dict[str, Any]:
+    params = {**_named(entry.summary, application, call), "who": _who(entry.actor)}
+    if kind == "paper_issued":
+        params["paper"] = kind_words(str(entry.summary["kind"]), application)
     return {
         "kind": kind,
         "times": 1,
         "at": entry.at,
         "stage": entry.entered if kind not in _QUIET and entry.entered else "",
         "meta": f"#{entry.version} {entry.type} {entry.hash[:8]}…{entry.hash[-4:]}",
-        "params": {**_named(entry.summary, application, call), "who": _who(entry.actor)},
+        "params": params,
     }
 
 

@@ -46,14 +46,11 @@ def joint_kinds(application: Application, call: Call) -> tuple[str, ...]:
 
 
 def kinds_for(units: Collection[str], application: Application, call: Call) -> tuple[str, ...]:
-    """The papers that people of *units* may have made: the lead's all of them, a member's what is not another's own."""
+    """The papers that people of *units* may have made: the lead's all of them, a member's the sheet of all parties and its own."""
     made = (*kinds_of(call.programme_of(application.direction)), *joint_kinds(application, call))
-    return tuple(kind for kind in made if is_theirs(kind, units, application))
-
-
-def is_theirs(kind: str, units: Collection[str], application: Application) -> bool:
-    """Whether a paper of *kind* may be had by people of *units*."""
-    return application.lead_unit in units or kinds.owner_of(kind, application) in ("", *units)
+    if application.lead_unit in units:
+        return made
+    return tuple(kind for kind in made if kinds.owner_of(kind, application) in ("", *units))
 
 
 def issue_of(application: Application, call: Call, kind: str, letter: int | None = None) -> Issue:

@@ -30,9 +30,9 @@ def base_of(kind: str) -> str:
 
 
 def owner_of(kind: str, application: Application) -> str:
-    """The unit whose people alone, beside the lead's, may print a paper of this kind; "" where every unit may."""
-    base, unit = parted(kind)
-    return application.lead_unit if base == COMMITMENT and not unit else unit
+    """The unit whose people alone, beside the lead's, may have a paper of this kind made; "" where every unit may: the sheet that
+    all parties sign."""
+    return "" if kind == AGREEMENT else parted(kind)[1] or application.lead_unit
 
 
 def commitment_of(unit: str, application: Application) -> str:

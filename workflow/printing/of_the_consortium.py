@@ -7,7 +7,7 @@ from directory.actor import UNIT_ROLES, Actor
 from eventstore.refusal import Refusal
 from programmes.call import Call
 from workflow.application import Application
-from workflow.printing.issuing import is_theirs, issue_of, joint_kinds, not_fixed
+from workflow.printing.issuing import issue_of, joint_kinds, kinds_for, not_fixed
 from workflow.printing.kinds import COMMITMENT, base_of, owner_of
 from workflow.printing.naming import kind_words
 
@@ -34,7 +34,7 @@ def printable(actor: Actor, application: Application, call: Call) -> tuple[Print
     joint = joint_kinds(application, call)
     if not joint or units.isdisjoint(application.units):
         return ()
-    offered = [kind for kind in (COMMITMENT, *joint) if is_theirs(kind, units, application)]
+    offered = [kind for kind in (COMMITMENT, *joint) if kind in kinds_for(units, application, call)]
     order = sorted(
         offered, key=lambda kind: base_of(kind) == COMMITMENT
     )  # the agreement first, the lead's commitment before others

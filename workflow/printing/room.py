@@ -28,8 +28,9 @@ from workflow.handling import FOLD, Handling, NotFound
 from workflow.printing import jobs
 from workflow.printing.document import Bearing, document_of
 from workflow.printing.illustrations import figures_of
-from workflow.printing.issuing import current_codes, is_theirs
+from workflow.printing.issuing import current_codes
 from workflow.printing.jobs import Format, Job, State
+from workflow.printing.kinds import parted
 from workflow.printing.shelf import Shelf
 from workflow.projections import Papers, stream_of
 from workflow.state import Attachment
@@ -259,13 +260,18 @@ def formats_for(actor: Actor, application: Application, paper: Paper) -> Sequenc
     """
     view = view_of(actor, application)
     if view.working:
-        theirs = is_theirs(paper.kind, actor.scopes(*UNIT_ROLES), application)
-        return (Format.PDF, Format.DOCX) if theirs else ()
+        return (Format.PDF, Format.DOCX) if _is_theirs(actor, application, paper.kind) else ()
     if not paper.sealed:
         return ()
     if view.personal:
         return (Format.PDF,)
     return (Format.VEILED,) if actor.scopes(Role.AUDITOR) else ()
+
+
+def _is_theirs(actor: Actor, application: Application, kind: str) -> bool:
+    """A unit's own paper is for its people and the lead's; the form and what belongs to it for every unit that vouches for it."""
+    units, (_, unit) = actor.scopes(*UNIT_ROLES), parted(kind)
+    return not unit or unit in units or application.lead_unit in units
 
 
 __all__ = ["Format", "Job", "Paper", "PrintingRoom", "State", "formats_for"]
