@@ -90,6 +90,9 @@ COMMANDS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "application.waive": ADMIN,  # T30
         "application.instruct": FINANCE,  # T31
         "application.confirm_paid": FINANCE,  # T32
+        "application.return_payment": FINANCE,  # T32, the bank sent it back
+        "application.change_account": PROVINCE,  # after the award: one files the letter,
+        "application.verify_account": PROVINCE,  # another compares it
         "application.hand_on": ADMIN,  # T33
         "application.confirm_hand_on": ADMIN,  # T33, the member's half
         "application.self_evaluate": ADMIN,  # before T34

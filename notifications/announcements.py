@@ -50,7 +50,7 @@ def _told(*lines: Line | Who) -> tuple[Line, ...]:
     return tuple(line if isinstance(line, Line) else Line(line) for line in lines)
 
 
-_EVERYBODY = (Who.UNIT, Who.BODIES_ACTED, Who.PROVINCE, Who.FINANCE)
+_EVERYBODY = (Who.UNIT, Who.BODIES_ACTED, Who.PROVINCE, Who.FINANCE, Who.MEMBERS)
 _ONWARD = Line(Who.NEXT_BODY, "pass_on", "stage")
 _REFUSED = Line(Who.UNIT, "contest", "reconsideration")
 
@@ -98,14 +98,22 @@ TOLD: Mapping[str, tuple[Line, ...]] = MappingProxyType(
         "reserved": _told(Who.UNIT),  # T28
         "award_signed": _told(Line(Who.FINANCE, "countersign")),  # T29, the first of two signatures
         "awarded": _told(Who.UNIT, Who.BODIES_ACTED, Line(Who.FINANCE, "instruct"), Who.MEMBERS),  # T29
-        "award_waived": _told(Who.PROVINCE, Who.UNIT),  # T30
-        "tranche_instructed": _told(Who.UNIT),  # T31
-        "tranche_paid": _told(Who.UNIT),  # T32
-        "paid_in_full": _told(Line(Who.UNIT, "evaluate")),  # T32, the last fen
+        "award_waived": _told(Who.PROVINCE, Who.UNIT, Who.MEMBERS),  # T30
+        "tranche_instructed": _told(Who.UNIT, Who.MEMBERS),  # T31
+        "tranche_paid": _told(Who.UNIT, Who.MEMBERS),  # T32
+        "paid_in_full": _told(Line(Who.UNIT, "evaluate"), Who.MEMBERS),  # T32, the last fen
+        "tranche_returned": _told(Who.UNIT, Line(Who.FINANCE, "pay_again"), Who.MEMBERS),  # T32, undone by the bank
+        "account_change_filed": _told(Line(Who.FINANCE, "verify_account"), Who.UNIT),  # before T31, of two persons
+        "account_verified": _told(Who.UNIT, Who.FINANCE),
+        "account_change_rejected": _told(Who.UNIT, Who.FINANCE),
+        "handed_on": _told(Line(Who.RECEIVERS, "confirm_receipt")),  # T33
+        "hand_on_confirmed": _told(Who.UNIT),  # T33
+        "hand_on_disputed": _told(Line(Who.UNIT, "settle"), Who.FINANCE, Who.PROVINCE),  # T33
         "self_evaluation_filed": _told(Line(Who.PROVINCE, "close")),  # before T34
         "closed": _told(*_EVERYBODY),  # T34
         "award_cancelled": _told(*_EVERYBODY),  # T35
-        "recovery_demanded": _told(Line(Who.UNIT, "repay"), Who.FINANCE),  # T36
+        "recovery_signed": _told(Line(Who.FINANCE, "countersign_recovery")),  # T36, the first of two signatures
+        "recovery_demanded": _told(Line(Who.UNIT, "repay"), Line(Who.MEMBERS, "repay"), Who.FINANCE),  # T36
         "repayment_recorded": _told(*_EVERYBODY),  # T37
     }
 )
@@ -161,6 +169,7 @@ def announce(
         acting=_acting(kind, before),
         link=getattr(event, "invitation", "") or getattr(event, "confirmation", ""),
         gone=event.unit if isinstance(event, consortium.MemberRemoved | consortium.MemberReplaced) else "",
+        receive=tuple(part.unit for part in event.parts) if isinstance(event, e.HandedOn) else (),
     )
     moments = Moments(application=after, goes_to=goes_to, terms=terms, at=at, until=_until(event))
     return tuple(_announcements(kind, situation, moments))

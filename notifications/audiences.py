@@ -7,6 +7,7 @@ from typing import Self, assert_never
 
 from workflow.application import Application
 from workflow.events import RouteStep
+from workflow.shares import to_hand_on
 from workflow.stages import Stage
 
 
@@ -62,12 +63,13 @@ class Who(StrEnum):
     INVITED = "invited"
     GONE = "gone"
     ASKED = "asked"
+    RECEIVERS = "receivers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """An application before a step, and what the step adds: the body it goes to, the experts drawn, the objection, the
-    one-time *link* it is about, the member that is *gone* by it."""
+    one-time *link* it is about, the member that is *gone* by it, the members that *receive* money."""
 
     before: Application
     goes_to: RouteStep | None = None
@@ -76,6 +78,7 @@ class Situation:
     copied_to: tuple[str, ...] = field(default=())
     link: str = ""
     gone: str = ""
+    receive: tuple[str, ...] = ()
     acting: str = ""
     """The body that takes the step: it knows, and gets no letter about what it did itself."""
 
@@ -117,6 +120,8 @@ class Situation:
                 return (Audience(Kind.OBJECTOR, str(self.objection)),)
             case Who.MEMBERS:
                 return tuple(Audience(Kind.MEMBER, member.unit) for member in self.before.consortium.accepted)
+            case Who.RECEIVERS:
+                return tuple(Audience(Kind.MEMBER, unit) for unit in self.receive or self._due())
             case Who.GONE:
                 return (Audience(Kind.MEMBER, self.gone),) if self.gone else ()
             case Who.INVITED:
@@ -125,6 +130,11 @@ class Situation:
                 return (Audience(Kind.SIGNER, self.link),)
             case _:
                 assert_never(who)
+
+    def _due(self) -> tuple[str, ...]:
+        """The members to whom something is still to be handed on."""
+        due = (unit for tranche in self.before.tranches for unit in to_hand_on(self.before, tranche))
+        return tuple(dict.fromkeys(due))
 
     def _acted(self) -> Iterator[Audience]:
         """Bodies that recommended or returned it, in the order of the route; the province once it has received it."""

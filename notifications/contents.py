@@ -10,9 +10,11 @@ from typing import TypeAlias
 from consortium import events as consortium
 from eventstore.event import Personal
 from programmes.call import Call
+from programmes.money import Money
 from workflow import events as e
 from workflow.application import Application
 from workflow.events import ApplicationEvent, ReturnItem
+from workflow.shares import name_of
 
 Param: TypeAlias = str | int | list[dict[str, str]]
 Named: TypeAlias = Callable[[str], tuple[str, str]]
@@ -32,6 +34,7 @@ def contents(
         "call_en": call.title.en,
         **_particulars(event),
         **_of_the_consortium(event, before),
+        **_of_the_money(event, before),
     }
     body = _body(event, before)
     if body is not None:
@@ -96,6 +99,31 @@ def _of_the_consortium(event: ApplicationEvent, before: Application) -> Mapping[
             return {"members": "、".join(_named(before, hand.unit) for hand in hands)}
         case _:
             return {}
+
+
+def _of_the_money(event: ApplicationEvent, before: Application) -> Mapping[str, str]:
+    """Sums in capitals, who gets which part, and whose word or payment it was."""
+    told: dict[str, str] = {}
+    fen = getattr(event, "amount_fen", None)
+    if isinstance(fen, int) and fen > 0:
+        told["amount_words"] = Money(fen).capitals()
+    match event:
+        case e.TrancheInstructed(shares=shares) | e.TranchePaid(shares=shares) | e.RecoveryDemanded(shares=shares):
+            order = dict.fromkeys((*(unit for unit in before.units if unit in shares), *shares))
+            parts = [(unit, shares[unit]) for unit in order]
+        case e.HandedOn():
+            parts = [(part.unit, part.amount_fen) for part in event.parts]
+            told["amount_words"] = Money(sum(fen for _, fen in parts)).capitals()
+        case e.HandOnConfirmed(unit=unit) | e.HandOnDisputed(unit=unit):
+            return {**told, "member": name_of(before, unit)}
+        case e.RepaymentRecorded(unit=unit) if unit and unit != before.lead_unit:
+            return {**told, "member": name_of(before, unit)}
+        case _:
+            return told
+    if parts:
+        told["shares_zh"] = "、".join(f"{name_of(before, unit)} {Money(fen).yuan()} 元" for unit, fen in parts)
+        told["shares_en"] = ", ".join(f"{name_of(before, unit)} ¥{Money(fen).yuan()}" for unit, fen in parts)
+    return told
 
 
 def _link(place: str, link: str, secret: Personal | None) -> dict[str, str]:

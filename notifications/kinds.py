@@ -95,6 +95,22 @@ def kind_of(event: ApplicationEvent) -> str:
             return "recovery_demanded"
         case e.RepaymentRecorded():
             return "repayment_recorded"
+        case e.HandedOn():
+            return "handed_on"
+        case e.HandOnConfirmed():
+            return "hand_on_confirmed"
+        case e.HandOnDisputed():
+            return "hand_on_disputed"
+        case e.TrancheReturned():
+            return "tranche_returned"
+        case e.AccountChangeFiled():
+            return "account_change_filed"
+        case e.AccountVerified():
+            return "account_verified"
+        case e.AccountChangeRejected():
+            return "account_change_rejected"
+        case e.RecoverySigned():
+            return "recovery_signed"
         case consortium.MemberInvited():
             return "member_invited"
         case consortium.InvitationAccepted():
@@ -177,7 +193,12 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "self_evaluate": ("self_evaluation_filed",),
         "close": ("closed",),
         "cancel_award": ("award_cancelled",),
-        "demand_recovery": ("recovery_demanded",),
+        "return_payment": ("tranche_returned",),
+        "change_account": ("account_change_filed",),
+        "verify_account": ("account_verified", "account_change_rejected"),
+        "hand_on": ("handed_on",),
+        "confirm_hand_on": ("hand_on_confirmed", "hand_on_disputed"),
+        "demand_recovery": ("recovery_signed", "recovery_demanded"),
         "record_repayment": ("repayment_recorded",),
     }
 )
@@ -190,6 +211,8 @@ def possible_kinds(trigger: str, application: Application) -> tuple[str, ...]:
     match trigger:
         case "award":
             return ("awarded",) if application.award_signers else ("award_signed",)
+        case "demand_recovery" if application.recovery_signed is None:
+            return kinds[:1]
         case "resubmit" if application.returned:
             return kinds[1:] if any(item.material for item in application.returned.items) else kinds[:1]
         case _:

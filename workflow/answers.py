@@ -152,7 +152,8 @@ def _digests(files: tuple[Attachment, ...]) -> list[tuple[str, str]]:
 
 
 def scans_of(application: Application) -> frozenset[str]:
-    """The digests of every sealed scan the application stands on: letters of recommendation and commitments."""
+    """The digests of every sealed scan the application stands on: letters, commitments, what was signed, vouchers of money."""
     letters = (made.letter_scan for made in application.recommendations)
     agreed = (document.scan_sha256 for document in application.consortium.documents if document.scan_sha256)
-    return frozenset((*letters, *agreed, *(made.scan_sha256 for made in application.commitments.values())))
+    commitments = (made.scan_sha256 for made in application.commitments.values())
+    return frozenset((*letters, *agreed, *commitments, *application.money_scans))

@@ -7,6 +7,7 @@ from typing import assert_never
 from consortium.state import evolve as evolve_consortium
 from workflow import events as e
 from workflow.events import ApplicationEvent
+from workflow.funded import funded, moved
 from workflow.state import (
     EMPTY,
     FORM,
@@ -18,7 +19,6 @@ from workflow.state import (
     Reconsideration,
     Return,
     Sealed,
-    Tranche,
 )
 
 
@@ -67,7 +67,18 @@ def _evolve(application: Application, event: ApplicationEvent) -> Application:
             | e.RecoveryDemanded()
             | e.RepaymentRecorded()
         ):
-            return _funded(application, event)
+            return funded(application, event)
+        case (
+            e.HandedOn()
+            | e.HandOnConfirmed()
+            | e.HandOnDisputed()
+            | e.TrancheReturned()
+            | e.AccountChangeFiled()
+            | e.AccountVerified()
+            | e.AccountChangeRejected()
+            | e.RecoverySigned()
+        ):
+            return moved(application, event)
         case _:
             return replace(application, consortium=evolve_consortium(application.consortium, event))
 
@@ -291,53 +302,6 @@ def _noticed(
 
 def _answered(application: Application, number: int, outcome: str) -> tuple[Objection, ...]:
     return tuple(replace(o, outcome=outcome) if o.number == number else o for o in application.objections)
-
-
-def _funded(
-    application: Application,
-    event: e.AwardSigned
-    | e.Awarded
-    | e.AwardWaived
-    | e.AwardCancelled
-    | e.TrancheInstructed
-    | e.TranchePaid
-    | e.SelfEvaluationFiled
-    | e.Closed
-    | e.RecoveryDemanded
-    | e.RepaymentRecorded,
-) -> Application:
-    match event:
-        case e.AwardSigned(signer=signer, document_number=number):
-            signers = (*application.award_signers, signer)
-            return replace(application, award_signers=signers, document_number=number)
-        case e.Awarded(entered=stage, amount_fen=amount, document_number=number, signers=signers):
-            return replace(application, stage=stage, awarded_fen=amount, document_number=number, award_signers=signers)
-        case e.TrancheInstructed(entered=stage, tranche=number, amount_fen=amount):
-            tranche = Tranche(number=number, amount_fen=amount)
-            return replace(application, stage=stage, tranches=(*application.tranches, tranche))
-        case e.TranchePaid(entered=stage, tranche=number, bank_reference=reference, paid_on=paid_on):
-            tranches = tuple(
-                replace(t, bank_reference=reference, paid_on=paid_on) if t.number == number else t
-                for t in application.tranches
-            )
-            return replace(application, stage=stage, tranches=tranches)
-        case e.SelfEvaluationFiled():
-            return replace(application, self_evaluated=True)
-        case e.AwardWaived(entered=stage) | e.AwardCancelled(entered=stage) | e.Closed(entered=stage):
-            return replace(application, stage=stage)
-        case e.RecoveryDemanded(entered=stage, before=before, amount_fen=amount):
-            return replace(
-                application, stage=stage, recovery_before=before, recovery_due_fen=amount, recovered_now_fen=0
-            )
-        case e.RepaymentRecorded(entered=stage, amount_fen=amount):
-            return replace(
-                application,
-                stage=stage,
-                recovered_now_fen=application.recovered_now_fen + amount,
-                repaid_fen=application.repaid_fen + amount,
-            )
-        case _:
-            assert_never(event)
 
 
 __all__ = ["EMPTY", "Application", "Attachment", "Reconsideration", "Return", "evolve"]

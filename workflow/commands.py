@@ -10,14 +10,12 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from workflow.events import ReturnItem
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """A wish about one application."""
-
-    trigger: ClassVar[str]
-    application_id: UUID
+from workflow.money_commands import ChangeAccount as ChangeAccount
+from workflow.money_commands import ConfirmHandOn as ConfirmHandOn
+from workflow.money_commands import HandOn as HandOn
+from workflow.money_commands import ReturnPayment as ReturnPayment
+from workflow.money_commands import VerifyAccount as VerifyAccount
+from workflow.wish import Command as Command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,9 +328,12 @@ class InstructTranche(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmPaid(Command):
+    """The bank paid a tranche that was instructed: *tranche*, or the earliest that is due."""
+
     trigger: ClassVar[str] = "confirm_paid"
     bank_reference: str
     paid_on: date | None = None
+    tranche: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,16 +358,22 @@ class CancelAward(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandRecovery(Command):
+    """One of the two signatures of a demand (T36): the province lead's under sum and reason, then finance's, which need not
+    repeat them."""
+
     trigger: ClassVar[str] = "demand_recovery"
-    amount_fen: int
-    reason: str
+    amount_fen: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordRepayment(Command):
+    """Money came back from *unit*, the lead where none is named; whoever pays, it is the same demand (连带责任)."""
+
     trigger: ClassVar[str] = "record_repayment"
     amount_fen: int
     bank_reference: str
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

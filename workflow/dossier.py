@@ -12,6 +12,7 @@ from directory.actor import BUREAU_ROLES, DISCIPLINE_ROLES, PROVINCE_ROLES, UNIT
 from eventstore.event import instant_of
 from programmes.call import Call
 from programmes.fields import personal_columns, personal_ids
+from workflow.accounted import of_the_money
 from workflow.answers import plain
 from workflow.application import Application, Attachment
 from workflow.consorted import of_the_consortium
@@ -21,7 +22,6 @@ from workflow.dossier_parts import (
     Dossier,
     FileView,
     ItemView,
-    MoneyView,
     NoticeView,
     ObjectionView,
     ReconsiderationView,
@@ -29,7 +29,6 @@ from workflow.dossier_parts import (
     ReviewView,
     SlotView,
     StepView,
-    TrancheView,
     Words,
 )
 from workflow.estimating import estimated
@@ -127,7 +126,7 @@ def present(application: Application, call: Call, view: View, latest: datetime |
             ObjectionView(objection=o.number, kind=o.kind, grounds=o.grounds, outcome=o.outcome)
             for o in application.objections
         ),
-        money=_money(application),
+        money=of_the_money(application),
         estimate=estimated(call, application.direction, shown),
         consortium=_consortium(application, call, view),
         self_evaluated=application.self_evaluated,
@@ -274,22 +273,6 @@ def _notice(application: Application) -> NoticeView | None:
     if notice is None:
         return None
     return NoticeView(opens=notice.opens, closes=notice.closes, until=notice.until)
-
-
-def _money(application: Application) -> MoneyView:
-    return MoneyView(
-        amount_fen=application.amount_fen,
-        awarded_fen=application.awarded_fen,
-        instructed_fen=application.instructed_fen,
-        paid_fen=application.paid_fen,
-        document_number=application.document_number,
-        tranches=tuple(
-            TrancheView(tranche=t.number, amount_fen=t.amount_fen, bank_reference=t.bank_reference, paid_on=t.paid_on)
-            for t in application.tranches
-        ),
-        recovery_due_fen=application.recovery_due_fen,
-        repaid_fen=application.repaid_fen,
-    )
 
 
 __all__ = ["Dossier", "View", "Words", "file_of", "present", "texts_of", "view_of"]

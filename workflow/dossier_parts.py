@@ -102,14 +102,46 @@ class ObjectionView(Part):
     outcome: str
 
 
+class ShareView(Part):
+    """What of a sum is one unit's, by the agreement under which the application was sealed."""
+
+    unit: str
+    unit_name: str
+    amount_fen: int
+
+
+class HandOnView(ShareView):
+    """A member's part of a tranche. *answer*: due (not handed on yet), handed (the member has not answered), confirmed or
+    disputed."""
+
+    answer: str
+    bank_reference: str = ""
+    reason: str = ""
+
+
 class TrancheView(Part):
+    """*returned*: bank references of payments of it that a bank sent back."""
+
     tranche: int
     amount_fen: int
+    amount_words: str
     bank_reference: str
     paid_on: date | None
+    shares: tuple[ShareView, ...] = ()
+    handed_on: tuple[HandOnView, ...] = ()
+    returned: tuple[str, ...] = ()
+
+
+class OwedView(ShareView):
+    """What one unit is to give back of a demand, and has; whoever pays, the units answer jointly."""
+
+    repaid_fen: int
 
 
 class MoneyView(Part):
+    """*net_paid_fen*: paid and not given back; *net_award_fen*: the award less what was recovered. *account_waits*: a change
+    of the account is filed and not verified. *recovery_signed_fen*: a demand that finance has not countersigned."""
+
     amount_fen: int | None
     awarded_fen: int
     instructed_fen: int
@@ -118,6 +150,12 @@ class MoneyView(Part):
     tranches: tuple[TrancheView, ...]
     recovery_due_fen: int
     repaid_fen: int
+    net_paid_fen: int = 0
+    net_award_fen: int = 0
+    account_changed: bool = False
+    account_waits: bool = False
+    recovery_signed_fen: int = 0
+    owed: tuple[OwedView, ...] = ()
 
 
 class EstimateStep(Part):

@@ -5,7 +5,7 @@ Money is whole fen, scores are hundredths of a point, instants are aware and dat
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +13,16 @@ from consortium.events import TYPES as CONSORTIUM_TYPES
 from consortium.events import ConsortiumEvent
 from eventstore.codec import named
 from eventstore.event import Event, Personal
+from workflow.money_events import AccountChangeFiled as AccountChangeFiled
+from workflow.money_events import AccountChangeRejected as AccountChangeRejected
+from workflow.money_events import AccountVerified as AccountVerified
+from workflow.money_events import HandedOn as HandedOn
+from workflow.money_events import HandOnConfirmed as HandOnConfirmed
+from workflow.money_events import HandOnDisputed as HandOnDisputed
+from workflow.money_events import HandOnPart as HandOnPart
+from workflow.money_events import MoneyEvent
+from workflow.money_events import RecoverySigned as RecoverySigned
+from workflow.money_events import TrancheReturned as TrancheReturned
 from workflow.stages import Stage
 
 Answer = Any
@@ -422,11 +432,14 @@ class AwardWaived(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrancheInstructed(Event):
+    """*shares*: what of it is whose, by unit, of a consortium; empty where the lead applies alone."""
+
     entered: Stage
     tranche: int
     amount_fen: int
     payee: str
     account: Personal
+    shares: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -436,6 +449,7 @@ class TranchePaid(Event):
     amount_fen: int
     bank_reference: str
     paid_on: date
+    shares: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -459,19 +473,24 @@ class AwardCancelled(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryDemanded(Event):
-    """*before* is the stage to return to when only part is to come back."""
+    """*before* is the stage to return to when only part is to come back. *shares*: by unit what each is to give back."""
 
     entered: Stage
     before: Stage
     amount_fen: int
     reason: str
+    shares: Mapping[str, int] = field(default_factory=dict[str, int])
+    signers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepaymentRecorded(Event):
+    """*unit* paid it; before there were consortia that was the lead, and is where none is named."""
+
     entered: Stage
     amount_fen: int
     bank_reference: str
+    unit: str = ""
 
 
 OwnEvent = (
@@ -518,6 +537,7 @@ OwnEvent = (
     | AwardCancelled
     | RecoveryDemanded
     | RepaymentRecorded
+    | MoneyEvent
 )
 
 STREAM = "application-"

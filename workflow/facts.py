@@ -69,6 +69,7 @@ class Facts:
     expert_pool: tuple[Expert, ...] = ()
     seed: str = ""
     bank_reference_used: bool = False
+    booked: frozenset[str] = frozenset()
     committed_fen: int = 0
     infected: frozenset[str] = frozenset()
     kin: tuple[Unit, ...] = ()

@@ -91,6 +91,9 @@ class Gathering:
                 return replace(facts, committed_fen=set_rules.committed_fen(db, application.call, application.id))
             case c.ConfirmPaid(bank_reference=reference) | c.RecordRepayment(bank_reference=reference):
                 return replace(facts, bank_reference_used=set_rules.bank_reference_used(db, reference.strip()))
+            case c.HandOn(parts=parts):
+                asked = [part.bank_reference.strip() for part in parts]
+                return replace(facts, booked=frozenset(set_rules.booked(db, asked)))
             case _:
                 return facts
 

@@ -158,7 +158,7 @@ def _may(trigger: str, application: Application, actor: Actor, command: Command 
     return Role.PUBLIC in roles and Role.PUBLIC in actor.roles
 
 
-_OF_MEMBERS = frozenset({"leave", "sign_agreement", "ask_confirmation", "print"})
+_OF_MEMBERS = frozenset({"leave", "sign_agreement", "ask_confirmation", "print", "confirm_hand_on"})
 """Steps that a member takes for itself; everything else of the unit's is the lead's alone (协议第1条)."""
 
 

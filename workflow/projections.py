@@ -152,22 +152,30 @@ def _write(
 
 
 class BankReferences(TableProjection):
-    """Every bank reference ever booked, once."""
+    """Every bank reference ever booked, once: of what was paid, repaid or handed on. One that a bank returned stays."""
 
     name = "bank_references"
     revision = 1
     personal = False
-    wanted = frozenset({e.TranchePaid, e.RepaymentRecorded})
+    wanted = frozenset({e.TranchePaid, e.RepaymentRecorded, e.HandedOn})
     declared = (schema.bank_references,)
 
     def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
         booked = [
-            {"reference": fact.event.bank_reference, "application": _id(fact)}
-            for fact in facts
-            if isinstance(fact.event, e.TranchePaid | e.RepaymentRecorded)
+            {"reference": reference, "application": _id(fact)} for fact in facts for reference in _references(fact)
         ]
         if booked:
             db.execute(insert(self.table(schema.bank_references)), booked)
+
+
+def _references(fact: Fact) -> Iterable[str]:
+    match fact.event:
+        case e.TranchePaid(bank_reference=reference) | e.RepaymentRecorded(bank_reference=reference):
+            yield reference
+        case e.HandedOn(parts=parts):
+            yield from (part.bank_reference for part in parts)
+        case _:
+            return
 
 
 class Assignments(TableProjection):

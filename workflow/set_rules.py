@@ -3,7 +3,7 @@
 Asked inside the transaction that decides. A UNIQUE constraint is behind each answer, so that a race is decided again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from sqlalchemy import Connection, exists, func, select
@@ -106,6 +106,13 @@ def _joined(db: Connection, application: Application) -> Mapping[str, int]:
 def bank_reference_used(db: Connection, reference: str) -> bool:
     table = of_revision(schema.bank_references, BankReferences.revision)
     return bool(db.execute(select(exists().where(table.c.reference == reference))).scalar())
+
+
+def booked(db: Connection, references: Sequence[str]) -> dict[str, str]:
+    """Those of *references* that were booked before, each with the application it was booked for."""
+    table = of_revision(schema.bank_references, BankReferences.revision)
+    query = select(table.c.reference, table.c.application).where(table.c.reference.in_(references))
+    return dict(db.execute(query).tuples().all())
 
 
 def _one_at_a_time(db: Connection, what: str) -> None:

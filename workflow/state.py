@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from consortium.state import ALONE, Consortium
+from eventstore.event import Personal
 from workflow import events as e
 from workflow.events import Answer, ReturnItem, RouteStep
 from workflow.stages import Stage
@@ -88,11 +89,26 @@ class Objection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What a member was handed on of a tranche, and what it said: "" nothing yet, confirmed, disputed."""
+
+    amount_fen: int
+    bank_reference: str
+    answer: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tranche:
+    """*shares* by unit; *handed* by member; *returned*: references of payments that a bank sent back."""
+
     number: int
     amount_fen: int
     bank_reference: str = ""
     paid_on: date | None = None
+    shares: Mapping[str, int] = field(default_factory=dict[str, int])
+    handed: Mapping[str, Part] = field(default_factory=dict[str, Part])
+    returned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,10 +169,16 @@ class Application:
     award_signers: tuple[str, ...] = ()
     document_number: str = ""
     awarded_fen: int = 0
+    account: Personal | None = None
+    account_change: e.AccountChangeFiled | None = None
     tranches: tuple[Tranche, ...] = ()
+    money_scans: tuple[str, ...] = ()
     self_evaluated: bool = False
+    recovery_signed: e.RecoverySigned | None = None
     recovery_before: Stage | None = None
     recovery_due_fen: int = 0
+    recovery_shares: Mapping[str, int] = field(default_factory=dict[str, int])
+    recovered_by: Mapping[str, int] = field(default_factory=dict[str, int])
     recovered_now_fen: int = 0
     repaid_fen: int = 0
 
@@ -182,6 +204,19 @@ class Application:
     @property
     def paid_fen(self) -> int:
         return sum(tranche.amount_fen for tranche in self.tranches if tranche.bank_reference)
+
+    @property
+    def net_paid_fen(self) -> int:
+        """What the State has paid and not got back."""
+        return self.paid_fen - self.repaid_fen
+
+    @property
+    def net_award_fen(self) -> int:
+        """The award, less what was recovered of it."""
+        return self.awarded_fen - self.repaid_fen
+
+    def tranche(self, number: int) -> Tranche | None:
+        return next((tranche for tranche in self.tranches if tranche.number == number), None)
 
     @property
     def open_objections(self) -> tuple[Objection, ...]:

@@ -50,6 +50,7 @@ application.replace c | application.recuse x | application.declare x | applicati
 application.close_review c | application.site_result cl | application.not_select l | application.propose l
 application.publish c | application.object crp | application.accept_objection cr | application.dismiss j
 application.uphold jl | application.reserve l | application.drop l | application.award lf | application.waive a
+application.return_payment f | application.change_account clf | application.verify_account clf
 application.instruct f | application.confirm_paid f | application.hand_on a | application.confirm_hand_on a
 application.self_evaluate a | application.close c | application.cancel_award l | application.demand_recovery lf
 application.record_repayment f | unit.bar l | exception.grant l | application.correct ol

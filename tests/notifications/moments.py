@@ -106,6 +106,10 @@ FUNDED = (*WON, INSTRUCTED, PAID)
 EVALUATED = (*FUNDED, e.SelfEvaluationFiled(summary="完成", goals_met=True))
 DEMAND = e.RecoveryDemanded(entered=Stage.RECOVERING, before=Stage.DISBURSED, amount_fen=45_000_000, reason="重复申报")
 EVERYBODY = (UNIT, YUELU, CHANGSHA, PROVINCE, FINANCE)
+SIGNED_DEMAND = e.RecoverySigned(signer="lead", amount_fen=45_000_000, reason="重复申报")
+FILED = e.AccountChangeFiled(
+    account=Personal("0430123456780000"), holder="湖南岳麓智模科技有限公司", bank="", letter_scan=SCAN, filed_by="clerk"
+)
 
 
 def _moment(
@@ -135,6 +139,27 @@ IN_FORCE = k.AgreementEffective(version=1, digest=DIGEST, effective_from=tale.TO
 SUCCESSION = (*THREE, replace(tale.invited(tale.M3), replaces=tale.M2))
 SUCCEEDED = k.MemberReplaced(unit=tale.M2, invitation=f"i-{tale.M3}", by=Personal("某人"))
 FIRST, SECOND, LINK = f"member:{tale.M1}", f"member:{tale.M2}", f"invited:i-{tale.M1}"
+
+JOINT = (*THREE, *(event for event in WON if event is not OPENED))
+SHARES = {UNIT_CODE: 60_000_000, tale.M1: 25_000_000, tale.M2: 15_000_000}
+SHARED = replace(INSTRUCTED, shares=SHARES)
+JOINTLY_PAID = (*JOINT, SHARED, PAID)
+HANDED = e.HandedOn(
+    tranche=1,
+    parts=tuple(
+        e.HandOnPart(unit=unit, amount_fen=SHARES[unit], bank_reference=f"Z-{unit}") for unit in (tale.M1, tale.M2)
+    ),
+    scan_sha256=SCAN,
+)
+DISPUTED = e.HandOnDisputed(tranche=1, unit=tale.M1, amount_fen=25_000_000, reason="未到账")
+BOUNCED = e.TrancheReturned(
+    entered=Stage.DISBURSING,
+    tranche=1,
+    amount_fen=100_000_000,
+    bank_reference=PAID.bank_reference,
+    returned_on=date(2026, 1, 23),
+    reason="户名不符",
+)
 
 MOMENTS: tuple[Moment, ...] = (
     _moment("invite", DRAFT, INVITED, LINK, due=True),
@@ -271,6 +296,24 @@ MOMENTS: tuple[Moment, ...] = (
     _moment("reserve", ON_NOTICE, e.Reserved(entered=Stage.RESERVED, reason="待下年度预算"), UNIT),
     _moment("award", ON_NOTICE, LEAD_SIGNED, FINANCE),
     _moment("award", SIGNED, AWARDED, UNIT, YUELU, CHANGSHA, FINANCE),
+    _moment("return_payment", FUNDED, BOUNCED, UNIT, FINANCE),
+    _moment("change_account", WON, FILED, FINANCE, UNIT),
+    _moment("verify_account", (*WON, FILED), e.AccountVerified(filed_by="clerk", verified_by="lead"), UNIT, FINANCE),
+    _moment(
+        "verify_account", (*WON, FILED), e.AccountChangeRejected(rejected_by="lead", reason="无公章"), UNIT, FINANCE
+    ),
+    _moment("instruct", JOINT, SHARED, UNIT, FIRST, SECOND),
+    _moment("hand_on", JOINTLY_PAID, HANDED, FIRST, SECOND),
+    _moment(
+        "confirm_hand_on",
+        (*JOINTLY_PAID, HANDED),
+        e.HandOnConfirmed(tranche=1, unit=tale.M1, amount_fen=25_000_000),
+        UNIT,
+    ),
+    _moment("confirm_hand_on", (*JOINTLY_PAID, HANDED), DISPUTED, UNIT, FINANCE, PROVINCE),
+    _moment("hand_on", (*JOINTLY_PAID, HANDED, DISPUTED), replace(HANDED, parts=HANDED.parts[:1]), FIRST),
+    _moment("demand_recovery", JOINTLY_PAID, SIGNED_DEMAND, FINANCE),
+    _moment("demand_recovery", (*JOINTLY_PAID, SIGNED_DEMAND), DEMAND, UNIT, FIRST, SECOND, FINANCE),
     _moment("waive", WON, e.AwardWaived(entered=Stage.AWARD_CANCELLED, reason="项目终止"), PROVINCE, UNIT),
     _moment("instruct", WON, INSTRUCTED, UNIT),
     _moment("confirm_paid", (*WON, INSTRUCTED), replace(PAID, entered=Stage.DISBURSING), UNIT),
@@ -283,7 +326,8 @@ MOMENTS: tuple[Moment, ...] = (
         e.AwardCancelled(entered=Stage.AWARD_CANCELLED, reason_code="R3", decision_number="湘工信〔2026〕9号"),
         *EVERYBODY,
     ),
-    _moment("demand_recovery", FUNDED, DEMAND, UNIT, FINANCE),
+    _moment("demand_recovery", FUNDED, SIGNED_DEMAND, FINANCE),
+    _moment("demand_recovery", (*FUNDED, SIGNED_DEMAND), DEMAND, UNIT, FINANCE),
     _moment(
         "record_repayment",
         (*FUNDED, DEMAND),

@@ -23,6 +23,7 @@ from tests.scenario import (
     PROVINCE_CLERK,
     PROVINCE_LEAD,
     REVIEW_DONE,
+    SCAN,
     UNDER_REVIEW,
     Given,
 )
@@ -177,18 +178,126 @@ def test_a_file_is_closed_after_the_units_own_evaluation() -> None:
     evaluated.when(c.Close(application_id=ID, result="不合格"), PROVINCE_CLERK, AFTER).then_refused("RESULT_NOT_SOUND")
 
 
+def test_two_persons_demand_money_back() -> None:
+    """T36: the province's lead signs sum and reason, finance signs second and changes neither."""
+    done = (*ON_NOTICE, AWARDED, INSTRUCTED, PAID)
+    demand = c.DemandRecovery(application_id=ID, amount_fen=45_000_000, reason="虚报")
+    signed = e.RecoverySigned(signer=PROVINCE_LEAD.id, amount_fen=45_000_000, reason="虚报")
+    Given(*done).when(demand, FINANCE, AFTER).then_refused("ROLE_FORBIDDEN")
+    Given(*done).when(replace(demand, reason=" "), PROVINCE_LEAD, AFTER).then_refused("REASON_REQUIRED")
+    Given(*done).when(demand, PROVINCE_LEAD, AFTER).then(signed)
+    begun = Given(*done, signed)
+    begun.when(replace(demand, amount_fen=45_000_001), FINANCE, AFTER).then_refused("DEMAND_DIFFERS")
+    begun.when(c.DemandRecovery(application_id=ID), FINANCE, AFTER).then(demanded(45_000_000))
+    again = replace(signed, amount_fen=40_000_000)
+    begun.when(replace(demand, amount_fen=40_000_000), PROVINCE_LEAD, AFTER).then(again)
+    by_both = Given(*done, replace(signed, signer=BOTH.id))
+    by_both.when(demand, BOTH, AFTER).then_refused("SAME_PERSON")
+
+
+def demanded(fen: int) -> e.RecoveryDemanded:
+    return e.RecoveryDemanded(
+        entered=Stage.RECOVERING,
+        before=Stage.DISBURSED,
+        amount_fen=fen,
+        reason="虚报",
+        signers=(PROVINCE_LEAD.id, FINANCE.id),
+    )
+
+
 def test_money_comes_back_in_part_or_whole() -> None:
     """T36, T37."""
     done = (*ON_NOTICE, AWARDED, INSTRUCTED, PAID)
     demand = c.DemandRecovery(application_id=ID, amount_fen=100_000_000, reason="虚报")
     Given(*done).when(replace(demand, amount_fen=100_000_001), PROVINCE_LEAD, AFTER).then_refused("OVER_PAID")
-    asked = Given(*done).when(demand, PROVINCE_LEAD, AFTER).then_entered(Stage.RECOVERING)
+    asked = demanded(100_000_000)
     repay = c.RecordRepayment(application_id=ID, amount_fen=40_000_000, bank_reference="R1")
-    first = Given(*done, *asked).when(repay, FINANCE, AFTER).then_entered(Stage.RECOVERING)
+    first = Given(*done, asked).when(repay, FINANCE, AFTER).then_entered(Stage.RECOVERING)
     rest = replace(repay, amount_fen=60_000_000, bank_reference="R2")
-    Given(*done, *asked, *first).when(rest, FINANCE, AFTER).then_entered(Stage.RECOVERED)
-    Given(*done, *asked, *first).when(replace(rest, amount_fen=60_000_001), FINANCE, AFTER).then_refused("OVER_PAID")
-    part = (
-        Given(*done).when(replace(demand, amount_fen=40_000_000), PROVINCE_LEAD, AFTER).then_entered(Stage.RECOVERING)
+    Given(*done, asked, *first).when(rest, FINANCE, AFTER).then_entered(Stage.RECOVERED)
+    Given(*done, asked, *first).when(replace(rest, amount_fen=60_000_001), FINANCE, AFTER).then_refused("OVER_PAID")
+    part = demanded(40_000_000)
+    back = Given(*done, part).when(repay, FINANCE, AFTER).then_entered(Stage.DISBURSED)
+    stands = Given(*done, part, *back).application
+    assert (stands.net_paid_fen, stands.net_award_fen) == (60_000_000, 60_000_000)
+
+
+def test_a_payment_that_a_bank_sends_back_is_due_again() -> None:
+    """paid → returned: the event undoes nothing that was written, the sums are right, the reference stays used."""
+    paid = Given(*ON_NOTICE, AWARDED, INSTRUCTED, PAID)
+    back = c.ReturnPayment(application_id=ID, tranche=1, reason="户名不符", returned_on=date(2026, 1, 23))
+    returned = e.TrancheReturned(
+        entered=Stage.DISBURSING,
+        tranche=1,
+        amount_fen=100_000_000,
+        bank_reference="20260122-001",
+        returned_on=date(2026, 1, 23),
+        reason="户名不符",
     )
-    Given(*done, *part).when(repay, FINANCE, AFTER).then_entered(Stage.DISBURSED)
+    paid.when(back, FINANCE, AFTER).then(returned)
+    paid.when(replace(back, reason=""), FINANCE, AFTER).then_refused("REASON_REQUIRED")
+    paid.when(back, PROVINCE_LEAD, AFTER).then_refused("ROLE_FORBIDDEN")
+    due = Given(*paid.events, returned)
+    assert (due.application.paid_fen, due.application.instructed_fen) == (0, 100_000_000)
+    due.when(back, FINANCE, AFTER).then_refused("NOTHING_PAID")
+    again = c.ConfirmPaid(application_id=ID, bank_reference="20260122-001", paid_on=date(2026, 1, 26))
+    due.when(again, FINANCE, AFTER, bank_reference_used=True).then_refused("DUPLICATE_BANK_REF")
+    due.when(replace(again, bank_reference="20260126-002"), FINANCE, AFTER).then_entered(Stage.DISBURSED)
+
+
+def test_what_was_recovered_does_not_bounce() -> None:
+    part = demanded(40_000_000)
+    repaid = e.RepaymentRecorded(entered=Stage.DISBURSED, amount_fen=40_000_000, bank_reference="R1")
+    back = c.ReturnPayment(application_id=ID, tranche=1, reason="户名不符")
+    done = Given(*ON_NOTICE, AWARDED, INSTRUCTED, PAID, part, repaid)
+    (refusal,) = done.when(back, FINANCE, AFTER).then_refused("OVER_PAID")
+    assert (refusal.params["measure"], refusal.params["limit"]) == (100_000_000, 60_000_000)
+
+
+CHANGE = c.ChangeAccount(
+    application_id=ID, account="6222 0000 1111 2222", holder="湖南岳麓智模科技有限公司", letter_scan=SCAN
+)
+FILED = e.AccountChangeFiled(
+    account=Personal("6222000011112222"),
+    holder="湖南岳麓智模科技有限公司",
+    bank="",
+    letter_scan=SCAN,
+    filed_by=PROVINCE_CLERK.id,
+)
+
+
+def test_another_account_needs_a_sealed_letter_in_the_units_own_name() -> None:
+    awarded = Given(*ON_NOTICE, AWARDED)
+    awarded.when(CHANGE, PROVINCE_CLERK, AFTER).then(FILED)
+    awarded.when(replace(CHANGE, letter_scan=""), PROVINCE_CLERK, AFTER).then_refused("LETTER_MISSING")
+    awarded.when(replace(CHANGE, holder="某贸易有限公司"), PROVINCE_CLERK, AFTER).then_refused("HOLDER_MISMATCH")
+    awarded.when(replace(CHANGE, account="一二三"), PROVINCE_CLERK, AFTER).then_refused("BAD_FORMAT")
+    awarded.when(CHANGE, ADMIN, AFTER).then_refused("ROLE_FORBIDDEN")
+
+
+def test_a_second_person_verifies_it_and_nothing_is_instructed_before() -> None:
+    instruct = c.InstructTranche(application_id=ID, amount_fen=5)
+    verify = c.VerifyAccount(application_id=ID, accepted=True)
+    filed = Given(*ON_NOTICE, AWARDED, FILED)
+    filed.when(instruct, FINANCE, AFTER).then_refused("ACCOUNT_UNVERIFIED")
+    filed.when(verify, PROVINCE_CLERK, AFTER).then_refused("SAME_PERSON")
+    verified = e.AccountVerified(filed_by=PROVINCE_CLERK.id, verified_by=FINANCE.id)
+    filed.when(verify, FINANCE, AFTER).then(verified)
+    (event,) = Given(*filed.events, verified).when(instruct, FINANCE, AFTER).then_entered(Stage.DISBURSING)
+    assert isinstance(event, e.TrancheInstructed)
+    assert event.account.value == "6222000011112222"
+
+
+def test_an_account_that_is_not_verified_changes_nothing() -> None:
+    filed = Given(*ON_NOTICE, AWARDED, FILED)
+    reject = c.VerifyAccount(application_id=ID, accepted=False, reason="无公章")
+    filed.when(replace(reject, reason=""), FINANCE, AFTER).then_refused("REASON_REQUIRED")
+    rejected = e.AccountChangeRejected(rejected_by=FINANCE.id, reason="无公章")
+    filed.when(reject, FINANCE, AFTER).then(rejected)
+    after = Given(*filed.events, rejected)
+    after.when(reject, FINANCE, AFTER).then_refused("NO_ACCOUNT_CHANGE")
+    instruct = c.InstructTranche(application_id=ID, amount_fen=5)
+    (event,) = after.when(instruct, FINANCE, AFTER).then_entered(Stage.DISBURSING)
+    assert isinstance(event, e.TrancheInstructed)
+    assert event.account.value == "0430123456789012"
+    assert "verify_account" not in Given(*ON_NOTICE, AWARDED).offers(FINANCE, AFTER)

@@ -109,6 +109,27 @@ EXAMPLES: tuple[Event, ...] = (
     e.AwardCancelled(entered=Stage.AWARD_CANCELLED, reason_code="2", decision_number="湘工信〔2026〕3号"),
     e.RecoveryDemanded(entered=Stage.RECOVERING, before=Stage.DISBURSED, amount_fen=45_000_000, reason="虚报"),
     e.RepaymentRecorded(entered=Stage.RECOVERED, amount_fen=45_000_000, bank_reference="R1"),
+    e.HandedOn(
+        tranche=1,
+        parts=(e.HandOnPart(unit=tale.M1, amount_fen=25_000_000, bank_reference="Z1"),),
+        scan_sha256=s.SCAN,
+    ),
+    e.HandOnConfirmed(tranche=1, unit=tale.M1, amount_fen=25_000_000),
+    e.HandOnDisputed(tranche=1, unit=tale.M1, amount_fen=25_000_000, reason="未到账"),
+    e.TrancheReturned(
+        entered=Stage.DISBURSING,
+        tranche=1,
+        amount_fen=100_000_000,
+        bank_reference="20260122-001",
+        returned_on=date(2026, 1, 23),
+        reason="户名不符",
+    ),
+    e.AccountChangeFiled(
+        account=Personal("0430123456780000"), holder=s.UNIT.name, bank="某银行", letter_scan=s.SCAN, filed_by="a"
+    ),
+    e.AccountVerified(filed_by="a", verified_by="b"),
+    e.AccountChangeRejected(rejected_by="b", reason="无公章"),
+    e.RecoverySigned(signer="a", amount_fen=45_000_000, reason="虚报"),
     replace(tale.invited(tale.M1), secret=Personal("s3cret", subject="link-1"), kind="enterprise"),
     tale.accepted(tale.M1),
     k.InvitationDeclined(invitation="i-1", by=WHO, reason="人手不足"),

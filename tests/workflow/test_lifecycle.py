@@ -10,7 +10,7 @@ from directory.actor import Actor
 from directory.policy import POLICY
 from eventstore.refusal import Refused
 from tests.consortium.tale import M1
-from tests.scenario import BEIJING, EVERYBODY, ID, ON_NOTICE, SCAN, UNIT_CODE, Given, facts
+from tests.scenario import BEIJING, EVERYBODY, ID, ON_NOTICE, SCAN, UNIT, UNIT_CODE, Given, facts
 from workflow import commands as c
 from workflow import events as e
 from workflow.application import Application, Reconsideration, Return
@@ -86,7 +86,16 @@ AGREED: dict[str, set[tuple[Stage | None, Stage]]] = {
     "self_evaluate": {(S.DISBURSED, S.DISBURSED)},
     "close": {(S.DISBURSED, S.CLOSED)},
     "cancel_award": {(S.AWARDED, S.AWARD_CANCELLED), (S.DISBURSING, S.AWARD_CANCELLED)},
-    "demand_recovery": {(stage, S.RECOVERING) for stage in (S.DISBURSING, S.DISBURSED, S.CLOSED, S.AWARD_CANCELLED)},
+    "return_payment": {(S.DISBURSING, S.DISBURSING), (S.DISBURSED, S.DISBURSING)},
+    "change_account": {(stage, stage) for stage in (S.AWARDED, S.DISBURSING)},
+    "verify_account": {(stage, stage) for stage in (S.AWARDED, S.DISBURSING)},
+    "hand_on": {(stage, stage) for stage in (S.DISBURSING, S.DISBURSED)},
+    "confirm_hand_on": {(stage, stage) for stage in (S.DISBURSING, S.DISBURSED)},
+    "demand_recovery": {
+        (stage, then)
+        for stage in (S.DISBURSING, S.DISBURSED, S.CLOSED, S.AWARD_CANCELLED)
+        for then in (stage, S.RECOVERING)
+    },
     "record_repayment": {
         (S.RECOVERING, stage)
         for stage in (S.RECOVERING, S.RECOVERED, S.DISBURSING, S.DISBURSED, S.CLOSED, S.AWARD_CANCELLED)
@@ -141,6 +150,11 @@ SAMPLES: dict[str, c.Command] = {
         c.WaiveAward(application_id=ID, reason="r"),
         c.InstructTranche(application_id=ID, amount_fen=1),
         c.ConfirmPaid(application_id=ID, bank_reference="1", paid_on=date(2026, 1, 1)),
+        c.ReturnPayment(application_id=ID, tranche=1, reason="户名不符"),
+        c.ChangeAccount(application_id=ID, account="0430123456780000", holder=UNIT.name, letter_scan=SCAN),
+        c.VerifyAccount(application_id=ID, accepted=True),
+        c.HandOn(application_id=ID, tranche=1, parts=(), scan_sha256=SCAN),
+        c.ConfirmHandOn(application_id=ID, tranche=1, received=True),
         c.FileSelfEvaluation(application_id=ID, summary="s", goals_met=True),
         c.Close(application_id=ID, result="合格"),
         c.CancelAward(application_id=ID, reason_code="1", decision_number="1"),
@@ -151,7 +165,7 @@ SAMPLES: dict[str, c.Command] = {
 
 
 def test_the_table_is_the_process_as_it_was_agreed() -> None:
-    """3-process, T01 to T37 but hand-on (T33), which comes with the consortium, and what is not the application's."""
+    """3-process, T01 to T37, and what is not the application's left out."""
     table: dict[str, set[tuple[Stage | None, Stage]]] = {}
     for step in LIFECYCLE:
         table.setdefault(step.trigger, set()).add((step.source, step.dest))
@@ -159,8 +173,8 @@ def test_the_table_is_the_process_as_it_was_agreed() -> None:
 
 
 def test_what_comes_later_is_declared_and_offered_to_nobody() -> None:
-    """T33 and T39: in the table's papers and pictures, without a command."""
-    assert {step.trigger for step in PLANNED} == {"hand_on", "correct"}
+    """T39: in the table's papers and pictures, without a command."""
+    assert {step.trigger for step in PLANNED} == {"correct"}
     assert all(POLICY[f"application.{step.trigger}"] for step in PLANNED)
     assert not {step.trigger for step in PLANNED} & {step.trigger for step in LIFECYCLE}
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from eventstore.refusal import Refused
 from workflow import commands as c
 from workflow.application import Application
-from workflow.decisions import consorting, drafting, funding, noticing, printing, recommending, reviewing
+from workflow.decisions import consorting, drafting, funding, noticing, paying, printing, recommending, reviewing
 from workflow.events import ApplicationEvent
 from workflow.facts import Facts
 from workflow.labels import labelled
@@ -30,5 +30,6 @@ DECISIONS = {
     **reviewing.DECISIONS,
     **noticing.DECISIONS,
     **funding.DECISIONS,
+    **paying.DECISIONS,
 }
 """One function for each class of command; tests hold that none is missing."""

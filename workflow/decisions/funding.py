@@ -5,7 +5,6 @@ Pure. Whole fen everywhere.
 
 from collections.abc import Callable, Sequence
 
-from eventstore.event import Personal
 from eventstore.refusal import Refused
 from programmes.calendar import beijing_date
 from programmes.money import Money
@@ -13,8 +12,10 @@ from workflow import commands as c
 from workflow import events as e
 from workflow.application import Application
 from workflow.facts import Facts
-from workflow.guards import bank_reference_is_new
+from workflow.guards.funding import bank_reference_is_new, due_tranche, payees_account
+from workflow.guards.recovering import the_demand_is_countersigned
 from workflow.lifecycle import enter
+from workflow.shares import shares_of
 
 
 def award(application: Application, command: c.Award, facts: Facts) -> Sequence[e.ApplicationEvent]:
@@ -42,14 +43,16 @@ def waive(application: Application, command: c.WaiveAward, facts: Facts) -> Sequ
 def instruct(application: Application, command: c.InstructTranche, facts: Facts) -> Sequence[e.ApplicationEvent]:
     """T31. 000:L609 — money goes to the lead unit's own account."""
     stage = enter(command.trigger, application, command, facts)
-    account = application.answers["account"]
+    account = payees_account(application)
+    assert account is not None, "a guard has asked for it"
     return [
         e.TrancheInstructed(
             entered=stage,
             tranche=len(application.tranches) + 1,
             amount_fen=command.amount_fen,
             payee=application.lead_unit,
-            account=Personal(account.value) if isinstance(account, Personal) else Personal(str(account)),
+            account=account,
+            shares=shares_of(application, command.amount_fen),
         )
     ]
 
@@ -59,7 +62,8 @@ def confirm_paid(application: Application, command: c.ConfirmPaid, facts: Facts)
     if known := bank_reference_is_new(application, command, facts):
         raise Refused(known)
     stage = enter(command.trigger, application, command, facts)
-    due = next(tranche for tranche in application.tranches if not tranche.bank_reference)
+    due = due_tranche(application, command)
+    assert due is not None, "a guard has asked for it"
     return [
         e.TranchePaid(
             entered=stage,
@@ -67,6 +71,7 @@ def confirm_paid(application: Application, command: c.ConfirmPaid, facts: Facts)
             amount_fen=due.amount_fen,
             bank_reference=command.bank_reference.strip(),
             paid_on=command.paid_on or beijing_date(facts.now),
+            shares=due.shares,
         )
     ]
 
@@ -94,14 +99,21 @@ def cancel_award(application: Application, command: c.CancelAward, facts: Facts)
 
 
 def demand_recovery(application: Application, command: c.DemandRecovery, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    """T36. The province's lead signs sum and reason, then finance; only the second signature demands."""
     stage = enter(command.trigger, application, command, facts)
+    signed = application.recovery_signed
+    if signed is None or not the_demand_is_countersigned(application, command, facts):
+        reason = command.reason.strip()
+        return [e.RecoverySigned(signer=facts.actor.id, amount_fen=command.amount_fen, reason=reason)]
     assert application.stage is not None, "only a stage has this step"
     return [
         e.RecoveryDemanded(
             entered=stage,
             before=application.stage,
-            amount_fen=command.amount_fen,
-            reason=command.reason.strip(),
+            amount_fen=signed.amount_fen,
+            reason=signed.reason,
+            shares=shares_of(application, signed.amount_fen),
+            signers=(signed.signer, facts.actor.id),
         )
     ]
 
@@ -113,7 +125,12 @@ def record_repayment(
         raise Refused(known)
     stage = enter(command.trigger, application, command, facts)
     return [
-        e.RepaymentRecorded(entered=stage, amount_fen=command.amount_fen, bank_reference=command.bank_reference.strip())
+        e.RepaymentRecorded(
+            entered=stage,
+            amount_fen=command.amount_fen,
+            bank_reference=command.bank_reference.strip(),
+            unit=command.unit or application.lead_unit,
+        )
     ]
 
 

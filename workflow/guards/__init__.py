@@ -47,7 +47,6 @@ from workflow.guards.drafting import (
 from workflow.guards.exclusivity import no_other_has_the_place
 from workflow.guards.funding import (
     a_tranche_is_due,
-    all_is_repaid,
     amount_is_positive,
     bank_reference_is_new,
     decision_is_named,
@@ -56,19 +55,15 @@ from workflow.guards.funding import (
     it_is_the_first_signature,
     it_is_the_last_fen,
     it_is_the_second_signature,
-    more_is_owed,
     more_is_to_come,
     nothing_is_paid,
     payees_account_is_known,
     result_is_sound,
     self_evaluation_is_filed,
     summary_is_given,
-    the_demand_is_met_before,
     two_persons_award,
     within_the_award,
     within_the_budget,
-    within_what_is_owed,
-    within_what_was_paid,
 )
 from workflow.guards.noticing import (
     calendar_knows_the_window,
@@ -145,7 +140,6 @@ __all__ = [
     "a_tranche_is_due",
     "agreement_is_issued",
     "agreement_is_whole",
-    "all_is_repaid",
     "all_marks_are_in",
     "amount_is_positive",
     "answer_counts",
@@ -198,7 +192,6 @@ __all__ = [
     "letter_is_there",
     "marks_are_in_range",
     "minutes_are_named",
-    "more_is_owed",
     "more_is_to_come",
     "no_bureau_has_acted",
     "no_file_is_infected",
@@ -238,7 +231,6 @@ __all__ = [
     "the_consortium_is_open",
     "the_consortium_is_sealed_together",
     "the_deadline_has_passed",
-    "the_demand_is_met_before",
     "the_higher_body_decides",
     "the_next_step_is_city",
     "the_next_step_is_county",
@@ -255,6 +247,4 @@ __all__ = [
     "within_the_award",
     "within_the_budget",
     "within_the_quota",
-    "within_what_is_owed",
-    "within_what_was_paid",
 ]

@@ -1,6 +1,7 @@
 """When money may be promised, instructed, paid and taken back; whole fen, and two persons where money is promised."""
 
 from directory.actor import Role
+from eventstore.event import Personal
 from eventstore.refusal import Refusal
 from workflow.application import Application
 from workflow.commands import (
@@ -8,6 +9,7 @@ from workflow.commands import (
     CancelAward,
     Close,
     Command,
+    ConfirmPaid,
     DemandRecovery,
     FileSelfEvaluation,
     InstructTranche,
@@ -15,21 +17,19 @@ from workflow.commands import (
     RecordRepayment,
 )
 from workflow.facts import Facts
-from workflow.guards.asking import Selector
-from workflow.stages import Stage
+from workflow.guards.recovering import demanded_fen
+from workflow.state import Tranche
 
 
 def amount_is_positive(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
     match command:
-        case (
-            Propose(amount_fen=fen)
-            | InstructTranche(amount_fen=fen)
-            | DemandRecovery(amount_fen=fen)
-            | RecordRepayment(amount_fen=fen)
-        ) if fen <= 0:
-            return Refusal.of("BELOW_MIN", field="amount_fen", measure=fen, limit=1)
+        case Propose(amount_fen=fen) | InstructTranche(amount_fen=fen) | RecordRepayment(amount_fen=fen):
+            asked = fen
+        case DemandRecovery():
+            asked = demanded_fen(application, command, facts)
         case _:
             return None
+    return None if asked > 0 else Refusal.of("BELOW_MIN", field="amount_fen", measure=asked, limit=1)
 
 
 def within_the_budget(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
@@ -93,9 +93,20 @@ def within_the_award(application: Application, command: Command | None, facts: F
 
 def payees_account_is_known(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
     """Money goes to the lead unit's account, and to no other."""
-    if application.answers.get("account") is not None:
+    if payees_account(application) is not None:
         return None
     return Refusal.of("PAYEE_NOT_LEAD", unit=application.lead_unit)
+
+
+def payees_account(application: Application) -> Personal | None:
+    """The lead's account that was verified last, or the one of its form."""
+    match application.account or application.answers.get("account"):
+        case Personal(value=number):
+            return Personal(number)
+        case str(number):
+            return Personal(number)
+        case _:
+            return None
 
 
 def bank_reference_is_new(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
@@ -105,13 +116,19 @@ def bank_reference_is_new(application: Application, command: Command | None, fac
 
 
 def a_tranche_is_due(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
-    due = [tranche for tranche in application.tranches if not tranche.bank_reference]
-    return None if due else Refusal.of("NO_TRANCHE_DUE")
+    return None if due_tranche(application, command) else Refusal.of("NO_TRANCHE_DUE")
+
+
+def due_tranche(application: Application, command: Command | None) -> Tranche | None:
+    """The tranche that a payment is of: the one it names, or the earliest that is due."""
+    named = command.tranche if isinstance(command, ConfirmPaid) else 0
+    due = (tranche for tranche in application.tranches if not tranche.bank_reference)
+    return next((tranche for tranche in due if named in (0, tranche.number)), None)
 
 
 def it_is_the_last_fen(application: Application, command: Command | None, facts: Facts) -> bool:
-    due = next((tranche.amount_fen for tranche in application.tranches if not tranche.bank_reference), 0)
-    return application.paid_fen + due == application.awarded_fen
+    due = due_tranche(application, command)
+    return application.paid_fen + (due.amount_fen if due else 0) == application.awarded_fen
 
 
 def more_is_to_come(application: Application, command: Command | None, facts: Facts) -> bool:
@@ -149,50 +166,3 @@ def decision_is_named(application: Application, command: Command | None, facts: 
             return Refusal.of("DOCUMENT_NUMBER_MISSING", trigger="cancel_award")
         case _:
             return None
-
-
-def within_what_was_paid(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
-    paid = application.paid_fen - application.repaid_fen
-    match command:
-        case DemandRecovery(amount_fen=fen) if fen > paid:
-            return Refusal.of("OVER_PAID", measure=fen, limit=paid)
-        case None if paid <= 0:
-            return Refusal.of("OVER_PAID", measure=0, limit=paid)
-        case _:
-            return None
-
-
-def _owed(application: Application) -> int:
-    return application.recovery_due_fen - application.recovered_now_fen
-
-
-def within_what_is_owed(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
-    match command:
-        case RecordRepayment(amount_fen=fen) if fen > _owed(application):
-            return Refusal.of("OVER_PAID", measure=fen, limit=_owed(application))
-        case _:
-            return None
-
-
-def _meets_the_demand(application: Application, command: Command | None) -> bool:
-    return isinstance(command, RecordRepayment) and command.amount_fen == _owed(application)
-
-
-def all_is_repaid(application: Application, command: Command | None, facts: Facts) -> bool:
-    """The demand is met and nothing the State paid is left with the unit."""
-    if not isinstance(command, RecordRepayment) or not _meets_the_demand(application, command):
-        return False
-    return application.paid_fen - application.repaid_fen - command.amount_fen == 0
-
-
-def the_demand_is_met_before(stage: Stage) -> Selector:
-    """Part was to come back and did: the application stands again where it stood before the demand."""
-
-    def selects(application: Application, command: Command | None, facts: Facts) -> bool:
-        return _meets_the_demand(application, command) and application.recovery_before is stage
-
-    return selects
-
-
-def more_is_owed(application: Application, command: Command | None, facts: Facts) -> bool:
-    return True

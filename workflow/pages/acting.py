@@ -17,6 +17,7 @@ from workflow import lifecycle
 from workflow.pages import reasons, steps, wishes
 from workflow.pages.desk import Desk, asking
 from workflow.pages.frame import Frame, framed
+from workflow.pages.offering import offered
 from workflow.pages.returning import returnable
 from workflow.pages.steps import Step
 
@@ -128,6 +129,7 @@ def asked_of(
         "direction": frame.call.direction(frame.application.direction),
         "returnable": returnable(frame) if asked.trigger == "return" else (),
         "checklist": _checklist(frame) if asked.trigger == "form_pass" else (),
+        "offered_to": offered(frame, asked.trigger),
     }
 
 
@@ -143,6 +145,13 @@ _FIELD_OF = {
     "MINUTES_MISSING": "minutes_number",
     "DUPLICATE_BANK_REF": "bank_reference",
     "OVER_AWARD": "amount_fen",
+    "OVER_PAID": "amount_fen",
+    "DEMAND_DIFFERS": "amount_fen",
+    "HOLDER_MISMATCH": "holder",
+    "NO_HANDON_DUE": "tranche",
+    "NO_RECEIPT_DUE": "tranche",
+    "HANDED_ON_ALREADY": "tranche",
+    "NOTHING_PAID": "tranche",
     "OVER_BUDGET": "amount_fen",
     "NOTHING_TO_RETURN": "items",
     "CHECKLIST_INCOMPLETE": "checklist",
@@ -166,12 +175,14 @@ def _control(refusal: Refusal, asked: Step) -> str:
     if refusal.code == "SCORE_RANGE" or (asked.trigger == "score" and refusal.code == "REQUIRED"):
         name = str(params.get("criterion") or params.get("field", ""))
         return name if name.startswith("mark.") else f"mark.{name}"
+    if refusal.code == "HANDON_MISMATCH":
+        return f"part.{params.get('member', '')}.amount_fen"
     if refusal.code == "LETTER_MISSING":
         return str(params.get("missing", ""))
     if refusal.code == "REASON_REQUIRED":
         return next((name for name in _WHY if name in names), "")
     field = str(params.get("field") or _FIELD_OF.get(refusal.code, ""))
-    return field if field in names or field.startswith("mark.") else ""
+    return field if field in names or field.startswith(("mark.", "part.")) else ""
 
 
 def _labelled(refusal: Refusal, frame: Frame, asked: Step) -> Any:

@@ -29,7 +29,20 @@ from workflow.related import Beside
 from workflow.stages import Stage
 from workflow.verdicts import Verdict
 
-_INLINE = frozenset({"recommend", "score", "declare", "confirm_paid", "propose", "award", "instruct", "form_pass"})
+_INLINE = frozenset(
+    {
+        "recommend",
+        "score",
+        "declare",
+        "confirm_paid",
+        "propose",
+        "award",
+        "instruct",
+        "form_pass",
+        "hand_on",
+        "confirm_hand_on",
+    }
+)
 """Steps whose form stands on the dossier itself when it is the first one open; the others have a page of their own."""
 
 

@@ -12,7 +12,7 @@ from workflow import commands as c
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
     """One question of a step. *kind*: text area money whole day instant tick choice file digest items checklist marks
-    lines objection."""
+    lines objection tranche unit parts."""
 
     name: str
     kind: str = "text"
@@ -41,6 +41,7 @@ _OBJECTION = Input(name="objection", kind="objection")
 _FINDING = Input(name="finding", kind="area")
 _MINUTES = _text("minutes_number")
 _BANK = _text("bank_reference")
+_TRANCHE = Input(name="tranche", kind="tranche")
 DEADLINES = ("return", "applicant_close", "county_close", "city_close")
 REASON_CODES = ("incomplete", "ineligible", "untrue", "duplicate", "other")
 CANCEL_CODES = ("fraud", "not_carried_out", "unit_changed", "other")
@@ -175,7 +176,51 @@ STEPS: tuple[Step, ...] = (
         trigger="confirm_paid",
         resource="payments",
         command=c.ConfirmPaid,
-        inputs=(_BANK, Input(name="paid_on", kind="day", required=False)),
+        inputs=(_BANK, Input(name="paid_on", kind="day", required=False), _TRANCHE),
+    ),
+    Step(
+        trigger="hand_on",
+        resource="handing-on",
+        command=c.HandOn,
+        inputs=(_TRANCHE, Input(name="parts", kind="parts"), Input(name="scan_sha256", kind="file")),
+    ),
+    Step(
+        trigger="confirm_hand_on",
+        resource="receipt",
+        command=c.ConfirmHandOn,
+        inputs=(
+            _TRANCHE,
+            Input(name="received", kind="choice", options=("true", "false")),
+            Input(name="reason", kind="area", required=False),
+        ),
+    ),
+    Step(
+        trigger="return_payment",
+        resource="bank-return",
+        command=c.ReturnPayment,
+        inputs=(_TRANCHE, _REASON, Input(name="returned_on", kind="day", required=False)),
+        tone="",
+    ),
+    Step(
+        trigger="change_account",
+        resource="account-change",
+        command=c.ChangeAccount,
+        inputs=(
+            _text("account"),
+            _text("holder"),
+            _text("bank", required=False),
+            Input(name="letter_scan", kind="file"),
+        ),
+        tone="",
+    ),
+    Step(
+        trigger="verify_account",
+        resource="account-verification",
+        command=c.VerifyAccount,
+        inputs=(
+            Input(name="accepted", kind="choice", options=("true", "false")),
+            Input(name="reason", kind="area", required=False),
+        ),
     ),
     Step(
         trigger="self_evaluate",
@@ -203,10 +248,18 @@ STEPS: tuple[Step, ...] = (
         trigger="demand_recovery",
         resource="recovery",
         command=c.DemandRecovery,
-        inputs=(_AMOUNT_OF, _REASON),
+        inputs=(
+            Input(name="amount_fen", kind="money", required=False),
+            Input(name="reason", kind="area", required=False),
+        ),
         tone="danger",
     ),
-    Step(trigger="record_repayment", resource="repayments", command=c.RecordRepayment, inputs=(_AMOUNT_OF, _BANK)),
+    Step(
+        trigger="record_repayment",
+        resource="repayments",
+        command=c.RecordRepayment,
+        inputs=(_AMOUNT_OF, _BANK, Input(name="unit", kind="unit", required=False)),
+    ),
 )
 BY_RESOURCE: Mapping[str, Step] = {step.resource: step for step in STEPS}
 BY_TRIGGER: Mapping[str, Step] = {step.trigger: step for step in STEPS}

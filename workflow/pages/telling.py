@@ -10,6 +10,7 @@ from workflow.pages import reasons
 from workflow.pages.desk import Desk, office
 from workflow.pages.frame import Frame
 from workflow.printing.naming import kind_words
+from workflow.shares import name_of
 from workflow.timeline import Entry, timeline
 
 _LEVELS: Mapping[str, Mapping[str, str]] = {
@@ -73,6 +74,8 @@ def _named(summary: Mapping[str, Any], application: Application, call: Call) -> 
         found["body"] = office(str(found["body"]))
     if found.get("level") in _LEVELS:
         found["level"] = _LEVELS[found["level"]]
+    if isinstance(found.get("unit"), str):
+        found["unit"] = name_of(application, found["unit"])
     if "section" in found:
         zh, en = reasons.item_label("section", str(found["section"]), programme)
         found["section"] = {"zh": zh, "en": en}

@@ -12,7 +12,7 @@ from programmes.calendar import BEIJING, end_of
 from programmes.call import Call
 from workflow import commands as c
 from workflow.application import Application
-from workflow.events import ReturnItem
+from workflow.events import HandOnPart, ReturnItem
 from workflow.pages.steps import Input, Step
 
 Posted = Mapping[str, Sequence[str]]
@@ -63,10 +63,32 @@ def _whole(asked: Input, posted: Posted, application: Application, call: Call) -
 def _money(asked: Input, posted: Posted, application: Application, call: Call) -> int:
     """Yuan as typed, in whole fen; finer than a fen is no amount."""
     text = _first(posted, asked.name)
+    if not text and not asked.required:
+        return 0
+    return _fen(text, asked.name)
+
+
+def _fen(text: str, name: str) -> int:
     found = _AMOUNT.fullmatch(text.removesuffix("元").strip())
     if found is None:
-        raise _Unreadable("REQUIRED" if not text else "BAD_FORMAT", expected="1,000,000.00")
+        raise _Unreadable("REQUIRED" if not text else "BAD_FORMAT", field=name, expected="1,000,000.00")
     return int(found[1].replace(",", "")) * 100 + int((found[2] or "").ljust(2, "0"))
+
+
+def _tranche(asked: Input, posted: Posted, application: Application, call: Call) -> int:
+    """Its number; the earliest that the step can be about where none is named."""
+    return _whole(asked, posted, application, call) or 0
+
+
+def _parts(asked: Input, posted: Posted, application: Application, call: Call) -> tuple[HandOnPart, ...]:
+    """`part.<unit>.amount_fen` and `part.<unit>.bank_reference` for each member; a row left empty is no part."""
+    found: list[HandOnPart] = []
+    for unit in application.units:
+        name = f"part.{unit}.amount_fen"
+        amount, reference = _first(posted, name), _first(posted, f"part.{unit}.bank_reference")
+        if amount or reference:
+            found.append(HandOnPart(unit=unit, amount_fen=_fen(amount, name), bank_reference=reference))
+    return tuple(found)
 
 
 def _day(asked: Input, posted: Posted, application: Application, call: Call) -> date | None:
@@ -151,6 +173,8 @@ _READERS: Mapping[str, Callable[[Input, Posted, Application, Call], Any]] = {
     "choice": _choice,
     "lines": _lines,
     "objection": _objection,
+    "tranche": _tranche,
+    "parts": _parts,
     "checklist": _checklist,
     "items": _items,
     "marks": _marks,

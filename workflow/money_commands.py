@@ -1,0 +1,63 @@
+"""What people ask about money once it was promised; each class is one trigger of the lifecycle. Sums are whole fen."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from workflow.money_events import HandOnPart
+from workflow.wish import Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOn(Command):
+    """The lead's: it paid the members their shares of *tranche*; *scan_sha256* is the sealed voucher (T33).
+
+    The parts are exactly those that are due: all of them, or after a dispute the disputed ones.
+    """
+
+    trigger: ClassVar[str] = "hand_on"
+    tranche: int
+    parts: tuple[HandOnPart, ...]
+    scan_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmHandOn(Command):
+    """A member's: what it was handed on of *tranche* is *received*, or is not and why. *unit* only where somebody acts for
+    several (T33)."""
+
+    trigger: ClassVar[str] = "confirm_hand_on"
+    tranche: int
+    received: bool
+    reason: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnPayment(Command):
+    """The bank sent the payment of *tranche* back."""
+
+    trigger: ClassVar[str] = "return_payment"
+    tranche: int
+    reason: str
+    returned_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeAccount(Command):
+    """File another account of the lead, by a letter under its seal; a second person verifies it."""
+
+    trigger: ClassVar[str] = "change_account"
+    account: str
+    holder: str
+    letter_scan: str
+    bank: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyAccount(Command):
+    """The second person's: the filed account is the one of the letter and of the unit, or is not and why."""
+
+    trigger: ClassVar[str] = "verify_account"
+    accepted: bool
+    reason: str = ""

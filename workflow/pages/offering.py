@@ -1,0 +1,65 @@
+"""What a step about money lets a person choose from: the tranches it can be about, the members and their parts, who pays."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from directory.actor import Role
+from web import format as fmt
+from workflow.application import Application
+from workflow.pages.frame import Frame
+from workflow.shares import name_of, to_answer, to_hand_on
+from workflow.state import Tranche
+
+Options = Sequence[tuple[Any, Mapping[str, str]]]
+
+
+def offered(frame: Frame, trigger: str) -> dict[str, Any]:
+    """For step_form.html: options of the questions `tranche` and `unit`, and the rows of `parts`."""
+    application = frame.application
+    found = list(_tranches(frame, trigger))
+    if trigger == "hand_on":
+        found = found[:1]  # the rows below are of one tranche
+    return {
+        "tranche": [(tranche.number, _named(tranche)) for tranche in found],
+        "unit": _units(application) if trigger == "record_repayment" else (),
+        "parts": list(_parts(application, found[0])) if trigger == "hand_on" and found else (),
+    }
+
+
+def _tranches(frame: Frame, trigger: str) -> Iterator[Tranche]:
+    application, held = frame.application, frame.actor.scopes(Role.UNIT_ADMIN)
+    for tranche in application.tranches:
+        match trigger:
+            case "confirm_paid":
+                fits = not tranche.bank_reference
+            case "return_payment":
+                fits = bool(tranche.bank_reference) and not tranche.handed
+            case "hand_on":
+                fits = bool(to_hand_on(application, tranche))
+            case "confirm_hand_on":
+                fits = any(to_answer(tranche, unit) for unit in held)
+            case _:
+                fits = False
+        if fits:
+            yield tranche
+
+
+def _named(tranche: Tranche) -> Mapping[str, str]:
+    sums = {language: fmt.yuan(tranche.amount_fen, language) for language in ("zh", "en")}
+    return {"zh": f"第 {tranche.number} 笔 {sums['zh']}", "en": f"No. {tranche.number}, {sums['en']}"}
+
+
+def _units(application: Application) -> Options:
+    """Who may have paid; a lead alone is not asked."""
+    names = ((unit, name_of(application, unit)) for unit in application.units)
+    return [(unit, {"zh": name, "en": name}) for unit, name in names] if len(application.units) > 1 else ()
+
+
+def _parts(application: Application, tranche: Tranche) -> Iterator[dict[str, Any]]:
+    for unit, fen in to_hand_on(application, tranche).items():
+        yield {
+            "unit": unit,
+            "name": name_of(application, unit),
+            "amount_fen": fen,
+            "written": f"{fen // 100}.{fen % 100:02d}",
+        }
