@@ -112,7 +112,7 @@ def booked(db: Connection, references: Sequence[str]) -> dict[str, str]:
     """Those of *references* that were booked before, each with the application it was booked for."""
     table = of_revision(schema.bank_references, BankReferences.revision)
     query = select(table.c.reference, table.c.application).where(table.c.reference.in_(references))
-    return dict(db.execute(query).tuples().all())
+    return dict(iter(db.execute(query)))
 
 
 def _one_at_a_time(db: Connection, what: str) -> None:

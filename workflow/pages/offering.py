@@ -5,6 +5,7 @@ from typing import Any
 
 from directory.actor import Role
 from web import format as fmt
+from web.texts import LANGUAGES
 from workflow.application import Application
 from workflow.pages.frame import Frame
 from workflow.shares import name_of, to_answer, to_hand_on
@@ -20,7 +21,10 @@ def offered(frame: Frame, trigger: str) -> dict[str, Any]:
     if trigger == "hand_on":
         found = found[:1]  # the rows below are of one tranche
     return {
-        "tranche": [(tranche.number, _named(tranche)) for tranche in found],
+        "tranche": [
+            (tranche.number, _received(frame, tranche) if trigger == "confirm_hand_on" else _named(tranche))
+            for tranche in found
+        ],
         "unit": _units(application) if trigger == "record_repayment" else (),
         "parts": list(_parts(application, found[0])) if trigger == "hand_on" and found else (),
     }
@@ -45,8 +49,19 @@ def _tranches(frame: Frame, trigger: str) -> Iterator[Tranche]:
 
 
 def _named(tranche: Tranche) -> Mapping[str, str]:
-    sums = {language: fmt.yuan(tranche.amount_fen, language) for language in ("zh", "en")}
+    sums = {language: fmt.yuan(tranche.amount_fen, language) for language in LANGUAGES}
     return {"zh": f"第 {tranche.number} 笔 {sums['zh']}", "en": f"No. {tranche.number}, {sums['en']}"}
+
+
+def _received(frame: Frame, tranche: Tranche) -> Mapping[str, str]:
+    """What the member was handed on, and under which reference it finds it in its account."""
+    held = frame.actor.scopes(Role.UNIT_ADMIN)
+    parts = [part for unit in held if (part := to_answer(tranche, unit)) is not None]
+    said = {
+        language: "、".join(f"{fmt.yuan(part.amount_fen, language)} {part.bank_reference}" for part in parts)
+        for language in LANGUAGES
+    }
+    return {"zh": f"第 {tranche.number} 笔 {said['zh']}", "en": f"No. {tranche.number}, {said['en']}"}
 
 
 def _units(application: Application) -> Options:
