@@ -100,6 +100,7 @@ COMMANDS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "application.cancel_award": LEAD,  # T35
         "application.demand_recovery": LEAD | FINANCE,  # T36: two persons
         "application.record_repayment": FINANCE,  # T37
+        "statement.book": FINANCE,  # T32, T37: a bank's statement read and booked
         "unit.bar": LEAD,  # T38
         "exception.grant": LEAD,  # of one project a year
         "application.correct": OPERATOR | LEAD,  # T39: two persons

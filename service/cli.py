@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from service import cli_calls, cli_dev, cli_directory, cli_files, cli_history, cli_people
+from service import cli_calls, cli_dev, cli_directory, cli_files, cli_history, cli_payments, cli_people
 from service.console import FAILED, OK, progress, settings_or_exit, until_told_to_stop
 
 
@@ -150,6 +150,7 @@ for command in (
     cli_people.people,
     cli_dev.dev,
     cli_files.files,
+    cli_payments.payments,
     *cli_history.COMMANDS,
 ):
     cli.add_command(command)

@@ -291,6 +291,15 @@ def place(db: Connection, actor: Actor, application_id: str) -> Place | None:
     return Place(region=region, sealed=bool(province), noticed=bool(noticed), visible=visible, holder=holder)
 
 
+def numbers(db: Connection, actor: Actor, wanted: Iterable[str]) -> dict[str, str]:
+    """The numbers of those of *wanted* that *actor* sees, by id."""
+    table, ids = applications(), sorted(wanted)
+    if not ids:
+        return {}
+    seen = or_(*_scopes(table, actor, mine=False))
+    return dict(iter(db.execute(select(table.c.id, table.c.number).where(table.c.id.in_(ids), seen))))
+
+
 def notices(db: Connection, call: str = "", after: str | None = None, limit: int = PAGE) -> Page:
     """What stands or stood in public notice, newest first; open to everybody, so only what a notice says."""
     table = applications()

@@ -53,7 +53,7 @@ application.uphold jl | application.reserve l | application.drop l | application
 application.return_payment f | application.change_account clf | application.verify_account clf
 application.instruct f | application.confirm_paid f | application.hand_on a | application.confirm_hand_on a
 application.self_evaluate a | application.close c | application.cancel_award l | application.demand_recovery lf
-application.record_repayment f | unit.bar l | exception.grant l | application.correct ol
+application.record_repayment f | statement.book f | unit.bar l | exception.grant l | application.correct ol
 application.list eabhclfxrju | application.read eabhclfxrju | application.actions eabhclfxrju
 application.figures ea | application.file.read eabhclfxrju | scan.keep eabhclfrj | paper.read eabhclfu | application.history eabhclfrju | inbox.read bhclfxrju
 recommendation_list.read bhclfu | exception.read clfu | related.read bhclfu | review.read xclfrju | objection.read clrj | payment.read eaclfu

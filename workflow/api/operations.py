@@ -9,6 +9,7 @@ from workflow.api.figures import figures
 from workflow.api.links import links
 from workflow.api.printing import papers
 from workflow.api.reads import questions
+from workflow.api.statements import statements
 from workflow.api.wishes import commands
 
 
@@ -20,3 +21,4 @@ def operations(desk: Desk) -> Iterator[Operation]:
     yield from papers(desk)
     yield from exclusivity(desk)
     yield from figures(desk)
+    yield from statements(desk)

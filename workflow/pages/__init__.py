@@ -25,6 +25,7 @@ from workflow.pages.mine import mine
 from workflow.pages.papers import papers
 from workflow.pages.printing import printed
 from workflow.pages.public import public
+from workflow.pages.statements import statements
 from workflow.printing.room import PrintingRoom
 from workflow.telling import Told, nobody_told
 
@@ -54,6 +55,7 @@ def pages(
         lists(desk),
         exceptions(desk),
         links(desk),
+        statements(desk),
         public(desk),
     ]
 

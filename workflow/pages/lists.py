@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from directory.actor import BUREAU_ROLES, DISCIPLINE_ROLES, PROVINCE_ROLES, Actor, Role
+from directory.policy import may
 from programmes.call import Call
 from web import face
 from web.reading import refuse_bad_text
@@ -93,6 +94,7 @@ def _listed(desk: Desk, kind: Kind, actor: Actor) -> ResponseReturnValue:
         "here_path": kind.path,
         "offices": _offices(actor),
         "summaries": list(_summaries(actor, calls)),
+        "may_book": kind is PAYMENTS and may(actor, "statement.book") is None,
     }
     return render_template("workflow/list.html", **values)
 

@@ -1,0 +1,107 @@
+"""A bank's statement through page and API: proposed, ticked, booked row by row; what fails leaves the others standing."""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from tests.browser.site import Person, site
+from tests.workflow.house import Api, House
+from tests.workflow.awarded import joint_award
+from workflow import commands as c
+
+LEAD_NAME = "湖南岳麓智模科技有限公司"
+CSV = (
+    "交易日期,借方金额,贷方金额,流水号,对方户名,摘要\r\n"
+    f'2026-01-22,"400,000.00",,B-1,{LEAD_NAME},拨付\r\n'
+    f'2026-01-22,"600,000.00",,B-2,{LEAD_NAME},拨付\r\n'
+    f"2026-01-22,7.00,,B-3,{LEAD_NAME},手续费\r\n"
+    f"2026-01-32,7.00,,B-4,{LEAD_NAME},日期有误\r\n"
+    f'2026-01-22,"400,000.00",,B-1,{LEAD_NAME},重复\r\n'
+)
+
+
+def instructed(house: House) -> Any:
+    application = joint_award(house)
+    for amount in (40_000_000, 60_000_000):
+        house.do("finance", c.InstructTranche(application_id=application, amount_fen=amount))
+    return application
+
+
+@pytest.mark.parametrize("name", ["流水.csv", "流水.txt"])
+def test_finance_looks_ticks_and_sees_what_became_of_each_row(house: House, name: str) -> None:
+    application, finance = instructed(house), Person(site(house), "finance")
+    finance.visit("/payments/statement")
+    page = finance.send("/payments/statement", {"file": (BytesIO(CSV.encode("gb18030")), name)}, 200)
+    assert "5 行中" not in page
+    assert "4 行中有 2 行可以登记" in page
+    assert "A5" in page
+    assert "本文件第 2 行" in page
+    assert "没有金额为 7.00 元的待拨批次" in page
+    ticked = _ticked(page)
+    key = finance.hidden("command_id", -1)
+    done = finance.send("/payments/statement/bookings", {"book": ticked[1], "command_id": key}, 200)
+    assert "1 行中已登记 1 行" in done
+    stands = house.application(application)
+    assert [tranche.bank_reference for tranche in stands.tranches] == ["", "B-2"]
+    head = house.store.head_position()
+    again = finance.send("/payments/statement/bookings", {"book": ticked, "command_id": key}, 200)
+    assert "2 行中已登记 2 行" in again
+    assert house.store.head_position() == head + 1
+    assert house.application(application).stage == "disbursed"
+
+
+def _ticked(page: str) -> list[str]:
+    import html
+    import re
+
+    return [html.unescape(found) for found in re.findall(r'name="book" value="([^"]+)"', page)]
+
+
+def test_a_row_that_no_longer_fits_is_not_booked_and_a_forged_one_is_refused(house: House) -> None:
+    application, finance = instructed(house), Person(site(house), "finance")
+    finance.visit("/payments/statement")
+    page = finance.send("/payments/statement", {"file": (BytesIO(CSV.encode()), "流水.csv")}, 200)
+    (first, _) = _ticked(page)
+    house.do("finance", c.ConfirmPaid(application_id=application, bank_reference="X-1", tranche=1))
+    page = finance.send("/payments/statement/bookings", {"book": first, "command_id": "k"}, 200)
+    assert "情况已变" in page
+    finance.visit("/payments/statement")
+    finance.send("/payments/statement/bookings", {"book": "{}", "command_id": "k2"}, 422)
+    forged = first.replace(str(application), "zzz")
+    finance.send("/payments/statement/bookings", {"book": forged, "command_id": "k3"}, 422)
+
+
+def test_nobody_but_finance_reads_a_statement(house: House) -> None:
+    for who in ("lead", "clerk", "admin"):
+        Person(site(house), who).visit("/payments/statement", 403)
+
+
+def test_the_same_workbook_through_the_api(house: House, api: Api) -> None:
+    application = instructed(house)
+    head = ["交易日期", "借方金额", "流水号", "对方户名"]
+    sent = {"file": (_workbook(head, ["2026-01-22", "400000.00", "B-1", LEAD_NAME]), "流水.xlsx")}
+    answer = api.ask("finance", "POST", "/bank-statements", data=sent, content_type="multipart/form-data")
+    assert answer.status_code == 200, answer.get_json()
+    (row,) = answer.get_json()["rows"]
+    assert (row["application"], row["tranche"], row["refusal"]) == (str(application), 1, None)
+    asked = {name: row[name] for name in row if name not in ("number", "refusal")}
+    wrong = {**asked, "row": 9, "reference": "B-9", "amount_fen": 5}
+    done = api.ask("finance", "POST", "/bank-statements/bookings", {"rows": [wrong, asked]}).get_json()["rows"]
+    assert [(one["stage"], [why["code"] for why in one["refusals"]]) for one in done] == [
+        ("", ["ROW_CHANGED"]),
+        ("disbursing", []),
+    ]
+    again = api.ask("finance", "POST", "/bank-statements/bookings", {"rows": [asked]}).get_json()["rows"]
+    assert [why["code"] for why in again[0]["refusals"]] == ["DUPLICATE_BANK_REF"]
+
+
+def _workbook(*rows: list[str]) -> BytesIO:
+    from openpyxl import Workbook
+
+    book, written = Workbook(), BytesIO()
+    for row in rows:
+        book.worksheets[0].append(row)
+    book.save(written)
+    written.seek(0)
+    return written

@@ -1,0 +1,170 @@
+"""Which payment or repayment each line of a bank's statement is: proposed where one alone fits, refused with the reason else.
+
+Pure. The sum must agree to the fen, and something besides must: the account, the name, or the application's number.
+"""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from eventstore.refusal import Refusal
+from workflow.statement import IN, OUT, Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A tranche that was instructed and is not paid, and where it goes."""
+
+    application: str
+    number: str
+    tranche: int
+    amount_fen: int
+    unit: str
+    name: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """What is still to come back of a demand; *units*: code to name of everybody who may pay it."""
+
+    application: str
+    number: str
+    amount_fen: int
+    units: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a line would be booked as: the payment of a tranche, or (tranche 0) a repayment of *unit*."""
+
+    application: str
+    number: str
+    tranche: int
+    unit: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A line with its target, or why it has none."""
+
+    line: Line
+    target: Target | None = None
+    refusal: Refusal | None = None
+
+
+def matched(
+    lines: Sequence[Line], due: Sequence[Due], owed: Sequence[Owed], booked: Mapping[str, str]
+) -> list[Proposal]:
+    """One proposal a line, in their order. *booked*: references booked before, each with its application's number."""
+    matching = _Matching(due, owed, booked)
+    return [matching.one(line) for line in lines]
+
+
+def fitting(line: Line, due: Sequence[Due], owed: Sequence[Owed]) -> list[Target]:
+    """Everything that *line* could be booked as."""
+    return _Matching(due, owed, {}).fitting(line)
+
+
+class _Matching:
+    """What is left to be matched, line by line: no tranche is proposed twice, no demand beyond its sum."""
+
+    def __init__(self, due: Sequence[Due], owed: Sequence[Owed], booked: Mapping[str, str]) -> None:
+        self._due, self._owed = list(due), {one.application: one for one in owed}
+        self._left = {one.application: one.amount_fen for one in owed}
+        self._booked, self._seen = booked, dict[str, int]()
+
+    def one(self, line: Line) -> Proposal:
+        if line.reference in self._booked:
+            return _refused(line, "DUPLICATE_BANK_REF", reference=line.reference, number=self._booked[line.reference])
+        if line.reference in self._seen:
+            row = self._seen[line.reference]
+            return _refused(line, "DUPLICATE_BANK_REF", reference=line.reference, row=row)
+        self._seen[line.reference] = line.row
+        fitting = self.fitting(line)
+        if not fitting:
+            return self._unfit(line)
+        if len({target.application for target in fitting}) > 1:
+            numbers = list(dict.fromkeys(target.number for target in fitting))
+            return _refused(line, "ROW_AMBIGUOUS", measure=line.amount_fen, numbers=numbers)
+        return self._taken(line, fitting[0])
+
+    def fitting(self, line: Line) -> list[Target]:
+        paid = self._payments(line) if line.direction in (OUT, "") else []
+        repaid = self._repayments(line) if line.direction in (IN, "") else []
+        return [*(target for target, agrees in paid if agrees), *repaid]
+
+    def _unfit(self, line: Line) -> Proposal:
+        paid = self._payments(line) if line.direction in (OUT, "") else []
+        if not paid:
+            return _refused(line, "ROW_NO_MATCH", measure=line.amount_fen)
+        numbers = list(dict.fromkeys(target.number for target, _ in paid))
+        return _refused(line, "ROW_COUNTERPARTY", measure=line.amount_fen, numbers=numbers)
+
+    def _taken(self, line: Line, target: Target) -> Proposal:
+        if target.tranche:
+            self._due = [
+                one for one in self._due if (one.application, one.tranche) != (target.application, target.tranche)
+            ]
+        else:
+            self._left[target.application] -= line.amount_fen
+        return Proposal(line=line, target=target)
+
+    def _payments(self, line: Line) -> list[tuple[Target, bool]]:
+        """Tranches of this very sum, each with whether the counterparty is its payee."""
+        return [
+            (
+                Target(
+                    application=one.application,
+                    number=one.number,
+                    tranche=one.tranche,
+                    unit=one.unit,
+                    name=one.name,
+                ),
+                _agrees(line, one.number, one.account, one.name),
+            )
+            for one in self._due
+            if one.amount_fen == line.amount_fen
+        ]
+
+    def _repayments(self, line: Line) -> list[Target]:
+        """Demands that this sum does not exceed, of the unit that paid, or named by number where no payer is told."""
+        found: list[Target] = []
+        for one in self._owed.values():
+            payer = next((unit for unit, name in one.units.items() if _plainly(name) == _plainly(line.name)), "")
+            if not payer and not line.name and one.number in line.remark:
+                payer = next(iter(one.units))
+            if payer and line.amount_fen <= self._left[one.application]:
+                found.append(
+                    Target(
+                        application=one.application,
+                        number=one.number,
+                        tranche=0,
+                        unit=payer,
+                        name=one.units[payer],
+                    )
+                )
+        return found
+
+
+def _agrees(line: Line, number: str, account: str, name: str) -> bool:
+    """Nothing that the line says of the counterparty is another's, and it says something."""
+    said = [
+        _digits(line.account) == _digits(account) if line.account and account else None,
+        _plainly(line.name) == _plainly(name) if line.name else None,
+        True if number in line.remark else None,
+    ]
+    return any(said) and False not in said
+
+
+def _digits(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text) if letter.isalnum())
+
+
+def _plainly(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+
+
+def _refused(line: Line, code: str, **params: str | int | list[str]) -> Proposal:
+    return Proposal(line=line, refusal=Refusal.of(code, source="银行流水导入", **params))
