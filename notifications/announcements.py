@@ -20,10 +20,12 @@ from workflow.events import ApplicationEvent, RouteStep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What of a call a letter repeats: its deadlines by name, and the working days in which a refusal may be contested."""
+    """What of a call a letter repeats: its deadlines by name, the working days in which a refusal may be contested, and how
+    many days before each kind of deadline people are reminded."""
 
     deadlines: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
     reconsideration_days: int = 5
+    reminders: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

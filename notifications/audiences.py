@@ -64,12 +64,14 @@ class Who(StrEnum):
     GONE = "gone"
     ASKED = "asked"
     RECEIVERS = "receivers"
+    UNSIGNED = "unsigned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """An application before a step, and what the step adds: the body it goes to, the experts drawn, the objection, the
-    one-time *link* it is about, the member that is *gone* by it, the members that *receive* money."""
+    one-time *link* it is about, the member that is *gone* by it, the members that *receive* money, those that have not
+    signed yet."""
 
     before: Application
     goes_to: RouteStep | None = None
@@ -79,6 +81,7 @@ class Situation:
     link: str = ""
     gone: str = ""
     receive: tuple[str, ...] = ()
+    unsigned: tuple[str, ...] = ()
     acting: str = ""
     """The body that takes the step: it knows, and gets no letter about what it did itself."""
 
@@ -122,6 +125,8 @@ class Situation:
                 return tuple(Audience(Kind.MEMBER, member.unit) for member in self.before.consortium.accepted)
             case Who.RECEIVERS:
                 return tuple(Audience(Kind.MEMBER, unit) for unit in self.receive or self._due())
+            case Who.UNSIGNED:
+                return tuple(Audience(Kind.MEMBER, unit) for unit in self.unsigned)
             case Who.GONE:
                 return (Audience(Kind.MEMBER, self.gone),) if self.gone else ()
             case Who.INVITED:

@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 from consortium import events as consortium
 from eventstore.event import Personal
+from notifications.reminders import Awaited, Rule, unsigned
+from notifications.story import Story
 from programmes.call import Call
 from programmes.money import Money
 from workflow import events as e
@@ -26,12 +28,7 @@ def contents(
 ) -> dict[str, Param]:
     """Everything the words of a letter about *event* may use. Instants are ISO texts, money is whole fen."""
     params: dict[str, Param] = {
-        "number": after.number,
-        "unit": after.unit_name,
-        "stage": after.stage.value if after.stage else "",
-        "at": at.isoformat(),
-        "call_zh": call.title.zh,
-        "call_en": call.title.en,
+        **standing(after, call, at),
         **_particulars(event),
         **_of_the_consortium(event, before),
         **_of_the_money(event, before),
@@ -44,6 +41,37 @@ def contents(
     if isinstance(event, e.NoticePublished):
         params["opens"], params["closes"] = event.opens.isoformat(), event.closes.isoformat()
     return params
+
+
+def standing(application: Application, call: Call, at: datetime) -> dict[str, Param]:
+    """What every letter about one application names."""
+    return {
+        "number": application.number,
+        "unit": application.unit_name,
+        "stage": application.stage.value if application.stage else "",
+        "at": at.isoformat(),
+        "call_zh": call.title.zh,
+        "call_en": call.title.en,
+    }
+
+
+def awaiting(story: Story, one: Awaited) -> dict[str, Param]:
+    """What a reminder names: whose answer is waited for, and of a link where it leads."""
+    application, consortium = story.application, story.application.consortium
+    match one.rule:
+        case Rule.INVITATION:
+            asked = consortium.invitation(one.subject)
+            name = asked.unit_name if asked else ""
+            return {"member": name, **_linked("invitations", one.subject, story.secrets.get(one.subject, ""))}
+        case Rule.CONFIRMATION:
+            link = consortium.confirmation(one.subject)
+            name = named_in(application, link.unit) if link else ""
+            return {"member": name, **_linked("confirmations", one.subject, story.secrets.get(one.subject, ""))}
+        case Rule.SIGNING:
+            missing = "、".join(named_in(application, unit) for unit in unsigned(application))
+            return {"version": consortium.issue.version if consortium.issue else 0, "members": missing}
+        case Rule.DRAFT | Rule.CORRECTION | Rule.RECONSIDERATION | Rule.HOLDING:
+            return {}
 
 
 _QUOTED = (
@@ -74,15 +102,15 @@ def _of_the_consortium(event: ApplicationEvent, before: Application) -> Mapping[
         case consortium.MemberInvited():
             return {"member": event.unit_name, **_link("invitations", event.invitation, event.secret)}
         case consortium.ConfirmationAsked():
-            return {"member": _named(before, event.unit), **_link("confirmations", event.confirmation, event.secret)}
+            return {"member": named_in(before, event.unit), **_link("confirmations", event.confirmation, event.secret)}
         case consortium.MemberLeft(unit=unit) | consortium.MemberRemoved(unit=unit):
-            return {"member": _named(before, unit), **({"voids": event.voids} if event.voids else {})}
+            return {"member": named_in(before, unit), **({"voids": event.voids} if event.voids else {})}
         case consortium.MemberReplaced(unit=unit, invitation=invitation):
             newcomer = before.consortium.invitation(invitation)
-            names = {"member": _named(before, unit), "newcomer": newcomer.unit_name if newcomer else ""}
+            names = {"member": named_in(before, unit), "newcomer": newcomer.unit_name if newcomer else ""}
             return {**names, **({"voids": event.voids} if event.voids else {})}
         case consortium.AgreementConfirmed(unit=unit):
-            return {"member": _named(before, unit)}
+            return {"member": named_in(before, unit)}
         case (
             consortium.InvitationAccepted(invitation=invitation)
             | consortium.InvitationDeclined(invitation=invitation)
@@ -96,7 +124,7 @@ def _of_the_consortium(event: ApplicationEvent, before: Application) -> Mapping[
         case consortium.AgreementIssued(version=version) | consortium.AgreementEffective(version=version):
             return {"version": version}
         case consortium.AgreementSigned(signatories=hands):
-            return {"members": "、".join(_named(before, hand.unit) for hand in hands)}
+            return {"members": "、".join(named_in(before, hand.unit) for hand in hands)}
         case _:
             return {}
 
@@ -127,10 +155,14 @@ def _of_the_money(event: ApplicationEvent, before: Application) -> Mapping[str, 
 
 
 def _link(place: str, link: str, secret: Personal | None) -> dict[str, str]:
-    return {"path": f"/{place}/{link}", "secret": (secret.commitment or "") if secret else ""}
+    return _linked(place, link, (secret.commitment or "") if secret else "")
 
 
-def _named(application: Application, unit: str) -> str:
+def _linked(place: str, link: str, commitment: str) -> dict[str, str]:
+    return {"path": f"/{place}/{link}", "secret": commitment}
+
+
+def named_in(application: Application, unit: str) -> str:
     if unit == application.lead_unit:
         return application.unit_name
     member = application.consortium.member(unit)

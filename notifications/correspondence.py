@@ -66,7 +66,7 @@ class Shown:
         return f"{self.event_position}.{self.id}"
 
     def title(self, language: Language) -> str:
-        return words.title(self.kind, language)
+        return words.title(self.kind, language, self.params)
 
     def happened(self, language: Language) -> str:
         return words.happened(self.kind, language, self.params)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, Update, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from eventstore.event import instant_of, microseconds
+from notifications import bundles
 from notifications.schema import letter_attempts, letters
 
 LEASE = timedelta(seconds=120)
@@ -56,6 +57,10 @@ class Planned:
     due_at: datetime
     created_at: datetime
     reason: str = ""
+    batch: str = ""
+    bundle: str = ""
+    asked_by: str = ""
+    resends: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +122,20 @@ def plan(db: Connection, due: Sequence[Planned]) -> int:
             "reason": one.reason,
             "due_at": microseconds(one.due_at),
             "created_at": microseconds(one.created_at),
+            "bundle": one.bundle,
+            "asked_by": one.asked_by,
+            "resends": one.resends,
         }
         for one in due
     ]
     return len(db.execute(_unless_there(db, letters).values(rows).returning(letters.c.id)).all())
+
+
+def unplanned(db: Connection, due: Sequence[Planned]) -> list[Planned]:
+    """Those of *due* that were not planned before, each once."""
+    keys = {one.dedupe_key: one for one in reversed(due)}
+    there = set(db.execute(select(letters.c.dedupe_key).where(letters.c.dedupe_key.in_(list(keys)))).scalars())
+    return [one for one in due if one.dedupe_key not in there and keys[one.dedupe_key] is one]
 
 
 def _unless_there(db: Connection, table: Table) -> Any:
@@ -262,6 +277,7 @@ def forget(db: Connection, recipient: str) -> int:
     """Erase name, address and text of every letter to *recipient*; what is still due will not be sent. Answers how many."""
     mine = letters.c.recipient == recipient
     db.execute(update(letters).where(mine, letters.c.state == "planned").values(state="suppressed", reason="erased"))
+    bundles.forget(db, recipient)
     said = letter_attempts.c.letter_id.in_(select(letters.c.id).where(mine))
     db.execute(update(letter_attempts).where(said).values(said=""))  # a server's answer may repeat the address
     return db.execute(update(letters).where(mine).values(name=None, address=None, body=None, last_error=None)).rowcount

@@ -4,8 +4,7 @@ Rebuilding projections never comes here. A cursor set back plans nothing new, be
 same key; and what is older than three days when it is first seen (a restored backup, an import) is kept as suppressed.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import cast
@@ -16,48 +15,37 @@ from directory.events import EVENTS as DIRECTORY_EVENTS
 from directory.events import PersonErased
 from directory.records import Directory
 from eventstore.clock import Clock
-from eventstore.codec import canonical
 from eventstore.event import Fact, RecordedEvent
 from eventstore.facts import Reading
-from eventstore.ids import Ids
 from eventstore.personal import PersonalData
 from eventstore.store import EventStore
 from eventstore.subscription import Subscription
-from notifications import letters
+from notifications import choosing, letters, timetable
 from notifications.announcements import Terms, announce
-from notifications.contents import Named, Param, contents
+from notifications.contents import Named, contents
 from notifications.kinds import kind_of
 from notifications.letters import Planned
-from notifications.mail import Sender
-from notifications.recipients import Recipient, contacts_of, recipients
+from notifications.planning import Cause, Planning
+from notifications.recipients import contacts_of, recipients
+from notifications.reminders import Rule, reminders
+from notifications.story import Story
 from programmes.call import Call
 from programmes.catalogue import Catalogue
-from workflow.application import EMPTY, Application, evolve
-from workflow.events import TYPES, ApplicationEvent, ObjectionReceived
+from workflow.application import Application
+from workflow.events import TYPES, ApplicationEvent
 
 NAME = "letters"
 STALE_AFTER = timedelta(hours=72)
 _ERASED = next(name for name, cls in DIRECTORY_EVENTS.items() if cls is PersonErased)
 
 
-@dataclass(slots=True)
-class Story:
-    """An application as far as it was folded, and how to reach those who objected, by number."""
-
-    application: Application = EMPTY
-    version: int = 0
-    objectors: dict[int, str] = field(default_factory=dict[int, str])
-
-    def tell(self, event: ApplicationEvent) -> None:
-        """One event further."""
-        self.application, self.version = evolve(self.application, event), self.version + 1
-        if isinstance(event, ObjectionReceived):
-            self.objectors[event.objection] = event.contact.value or ""
-
-
 def terms_of(call: Call) -> Terms:
     """What of *call* a letter repeats."""
-    return Terms(deadlines=dict(call.deadlines), reconsideration_days=call.reconsideration.working_days)
+    return Terms(
+        deadlines=dict(call.deadlines),
+        reconsideration_days=call.reconsideration.working_days,
+        reminders=dict(call.reminders),
+    )
 
 
 class Listener:
@@ -68,16 +56,15 @@ class Listener:
         store: EventStore,
         read: Reading,
         catalogue: Catalogue,
-        sender: Sender,
+        planning: Planning,
         clock: Clock,
         wall: Clock,
-        ids: Ids,
         *,
         stale_after: timedelta = STALE_AFTER,
         batch: int = 100,
     ) -> None:
-        self._store, self._read, self._catalogue, self._sender = store, read, catalogue, sender
-        self._clock, self._wall, self._ids, self._stale_after = clock, wall, ids, stale_after
+        self._store, self._read, self._catalogue, self._planning = store, read, catalogue, planning
+        self._clock, self._wall, self._stale_after = clock, wall, stale_after
         self.subscription = Subscription(store, read, NAME, self.plan, types=(*TYPES, _ERASED), batch=batch)
 
     def follow(self) -> int:
@@ -85,24 +72,35 @@ class Listener:
         return self.subscription.run()
 
     def plan(self, db: Connection, facts: Sequence[Fact]) -> None:
-        """Plan the letters of *facts*, in the transaction that moves the cursor."""
+        """Plan the letters of *facts*, and the reminders that stand after them, in the transaction that moves the cursor."""
         now, due = self._clock.now(db), self._wall.now(db)
         stories: dict[str, Story] = {}
         planned: list[Planned] = []
         for recorded, event in facts:
             if isinstance(event, PersonErased):
-                letters.plan(db, planned)
+                self._planning.plan(db, planned, now)
                 planned.clear()
                 letters.forget(db, event.person)
+                choosing.forget(db, event.person)
                 continue
             happened = cast("ApplicationEvent", event)  # the subscription asked for these types alone
             story = self._story(db, stories, recorded, kind_of(happened) != "")
             if story is None:
                 continue
             before = story.application
-            story.tell(happened)
+            story.tell(recorded, happened)
             planned += self._letters(db, recorded, happened, before, story, due, now)
-        letters.plan(db, planned)
+        self._planning.plan(db, planned, now)
+        self._keep(db, stories.values())
+
+    def _keep(self, db: Connection, stories: Iterable[Story]) -> None:
+        for story in stories:
+            application, latest = story.application, story.latest
+            if latest is not None:
+                timetable.keep(db, application.id, reminders(story, terms_of(self._call(application))), latest)
+
+    def _call(self, application: Application) -> Call:
+        return self._catalogue.get(application.call, application.definition_digest or None)
 
     def _story(self, db: Connection, stories: dict[str, Story], recorded: RecordedEvent, needed: bool) -> Story | None:
         """The application just before *recorded*; None when nobody is told of it and it was not folded yet."""
@@ -111,11 +109,9 @@ class Listener:
             return story
         if not needed and recorded.version > 1:
             return None
-        story = stories[recorded.stream] = Story()
         earlier = self._store.stream_in(db, recorded.stream, limit=recorded.version - 1) if recorded.version > 1 else []
-        for _, event in self._read(db, earlier):
-            story.tell(cast("ApplicationEvent", event))
-        return story
+        stories[recorded.stream] = Story().told(self._read(db, earlier))
+        return stories[recorded.stream]
 
     def _letters(
         self,
@@ -130,50 +126,24 @@ class Listener:
         after, at = story.application, recorded.instant
         if not kind_of(event):
             return
-        call = self._catalogue.get(after.call, after.definition_digest or None)
+        call = self._call(after)
         told = announce(event, before, after, terms_of(call), at)
         directory = Directory(db)
         params = contents(event, before, after, call, at, names_of(directory))
         contacts = contacts_of(after, call, story.objectors)
         stale = "stale" if now - at > self._stale_after else ""
-        for recipient in recipients(directory, told, after.unit_name, contacts):
-            yield self._planned(recorded, recipient, params, after, stale, due)
-
-    def _planned(
-        self,
-        recorded: RecordedEvent,
-        recipient: Recipient,
-        params: Mapping[str, Param],
-        application: Application,
-        stale: str,
-        due: datetime,
-    ) -> Planned:
-        announcement, letter_id = recipient.announcement, str(self._ids.uuid7())
-        return Planned(
-            id=letter_id,
-            dedupe_key=f"ev:{recorded.event_id}:mail:{recipient.id}",
+        cause = Cause(
             event_id=str(recorded.event_id),
-            event_position=recorded.position,
             event_type=recorded.type,
-            application_id=application.id,
-            kind=announcement.kind,
-            audience=str(announcement.audience),
-            because=announcement.because.value,
-            asks=announcement.asks,
-            deadline=announcement.deadline,
-            recipient=recipient.id,
-            name=recipient.name,
-            address=recipient.address,
-            language=recipient.language,
-            params=canonical(params),
-            message_id=self._sender.message_id(letter_id),
-            due_at=due,
-            created_at=recorded.instant,
-            reason=recipient.reason or stale,
+            position=recorded.position,
+            application_id=after.id,
+            batch=recorded.notes.get("batch", ""),
         )
+        for recipient in recipients(directory, told, after.unit_name, contacts):
+            yield self._planning.letter(recipient, cause, f"ev:{cause.event_id}:mail", params, at, due, stale)
 
 
-WITH_A_SECRET = ("member_invited", "confirmation_asked")
+WITH_A_SECRET = ("member_invited", "confirmation_asked", Rule.INVITATION.kind, Rule.CONFIRMATION.kind)
 """Kinds of letter that carry a one-time link: in doubt they wait for a person, and are never sent twice by themselves."""
 
 

@@ -44,9 +44,23 @@ class Sender:
         """The same for every attempt at one letter."""
         return f"<letter.{letter_id}@{self.domain}>"
 
-    def thread(self, application_id: str) -> str:
+    def thread(self, about: str) -> str:
         """The root all letters about one application refer to."""
-        return f"<application.{application_id}@{self.domain}>"
+        return f"<application.{about}@{self.domain}>"
+
+    def unsubscribe(self, letter_id: str) -> str:
+        """The door that turns off letters like this one, by one request without a session (RFC 8058); "" without a key."""
+        if not self.bounce_key:
+            return ""
+        return f"{self.base_url}/letters/{letter_id}/off?key={self.key_of(letter_id, 'unsubscribe')}"
+
+    def key_of(self, letter_id: str, purpose: str) -> str:
+        """What proves that somebody has the letter: 128 bits, good for one *purpose* alone."""
+        return hmac.new(self.bounce_key, f"{purpose}:{letter_id}".encode(), hashlib.sha256).hexdigest()[:32]
+
+    def has_key(self, letter_id: str, purpose: str, key: str) -> bool:
+        """Compared in constant time. Without a key of our own nothing is proved."""
+        return bool(self.bounce_key) and hmac.compare_digest(key.encode(), self.key_of(letter_id, purpose).encode())
 
     def return_path(self, letter_id: str) -> str:
         """Where a bounce goes: an address of this letter's own when there is a key to sign it, else the sender's."""
@@ -58,10 +72,11 @@ class Sender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A letter in words, not yet in bytes. *languages* of its text, first the first."""
+    """A letter in words, not yet in bytes. *thread*: what it is about, mostly an application; *languages* of its text, first
+    the first; *unsubscribe*: the door that turns letters like it off, "" for what must be served."""
 
     letter_id: str
-    application_id: str
+    thread: str
     name: str
     address: str
     subject: str
@@ -69,12 +84,13 @@ class Written:
     html: str
     languages: tuple[str, ...]
     at: datetime
+    unsubscribe: str = ""
 
 
 def message(letter: Written, sender: Sender) -> bytes:
     """The bytes of *letter*; the same letter makes the same bytes. Raises Unsendable."""
     root = MIMEMultipart("alternative", boundary=f"=_{letter.letter_id}", policy=_POLICY)
-    thread = _one_line("thread", sender.thread(letter.application_id))
+    thread = _one_line("thread", sender.thread(letter.thread))
     root["From"] = mailbox("From", sender.name, sender.address)
     root["To"] = mailbox("To", letter.name, letter.address)
     root["Subject"] = _encoded("Subject", subject_of(letter.subject))
@@ -84,6 +100,9 @@ def message(letter: Written, sender: Sender) -> bytes:
     root["References"] = thread
     root["Auto-Submitted"] = "auto-generated"
     root["X-Auto-Response-Suppress"] = "All"
+    if letter.unsubscribe:
+        root["List-Unsubscribe"] = _one_line("List-Unsubscribe", f"<{letter.unsubscribe}>")
+        root["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     root["Content-Language"] = ", ".join(letter.languages)
     root.attach(MIMEText(_lines(letter.text), "plain", "utf-8", policy=_POLICY))
     root.attach(MIMEText(_lines(letter.html), "html", "utf-8", policy=_POLICY))

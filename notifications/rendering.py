@@ -14,8 +14,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from notifications import words
 from notifications.audiences import Who
+from notifications.digest import DIGEST
 from notifications.letters import Claimed
 from notifications.mail import Sender, Written, message, subject_of
+from notifications.statutory import is_served
 from web.format import Language
 from web.texts import t
 
@@ -60,6 +62,7 @@ class Block:
     because: str
     why: Row
     footer: str
+    choice: Row | None
     checkpoint: Row | None
 
 
@@ -97,7 +100,7 @@ class Rendering:
         made = {kind: self._templates.get_template(f"letter.{kind}").render(blocks=blocks) for kind in _PARTS}
         return Written(
             letter_id=letter.id,
-            application_id=letter.application_id,
+            thread=letter.application_id or f"{letter.kind}.{letter.because}",
             name=letter.name,
             address=letter.address or "",
             subject=subject_of(made["subject"].strip()),
@@ -105,6 +108,7 @@ class Rendering:
             html=made["html"],
             languages=tuple("zh-Hans" if language == "zh" else language for language in languages),
             at=letter.created_at,
+            unsubscribe="" if self._is_served(letter) else self.sender.unsubscribe(letter.id),
         )
 
     def bytes_of(self, written: Written) -> bytes:
@@ -121,21 +125,28 @@ class Rendering:
         return Block(
             lang=language,
             colon=t("colon", language),
-            title=f"[{words.stage(params['stage'], language)}] {params['number']} {words.title(letter.kind, language)}",
+            title=_title(letter.kind, params, language),
             greeting=_greeting(letter.name, language),
             happened=words.happened(letter.kind, language, params),
             asks_label=words.say("letter.asks", language),
             asks=words.say(f"asks.{letter.asks or 'nothing'}", language),
             deadline=_deadline(letter.deadline, language),
-            items_label=words.say("letter.items", language),
+            items_label=words.say("letter.contents" if letter.kind == DIGEST else "letter.items", language),
             items=tuple(_items(params, language)),
             rows=tuple(_rows(params, language)),
             link=Row(label=words.say("letter.link", language), value=f"{base}{place}"),
             because=words.say("letter.because", language, because=because),
             why=Row(label=words.say("letter.why", language), value=f"{base}/letters/{letter.id}/why"),
-            footer=words.say("letter.statutory", language),
+            footer=words.say("letter.statutory" if self._is_served(letter) else "letter.choice", language),
+            choice=None
+            if self._is_served(letter)
+            else Row(label=words.say("letter.choice.link", language), value=f"{base}/me/letters"),
             checkpoint=Row(label=words.say("letter.checkpoint", language), value=checkpoint) if checkpoint else None,
         )
+
+    @staticmethod
+    def _is_served(letter: Claimed) -> bool:
+        return is_served(letter.kind, letter.because)
 
     def _place(self, letter: Claimed, params: Mapping[str, Any]) -> str:
         """Where the letter leads: the one-time page for whoever has no account, the application for everybody else."""
@@ -145,13 +156,23 @@ class Rendering:
             case Who.INVITED | Who.ASKED if "path" in params:
                 key = self._secret(str(params["secret"]))
                 return f"{params['path']}?key={key}" if key else str(params["path"])
-            case Who.INVITED:
+            case Who.INVITED | Who.ASKED:
                 return "/"
+            case _ if letter.kind == DIGEST:
+                return "/letters"
+            case _ if not letter.application_id:
+                return "/inbox"
             case _:
                 return f"/applications/{letter.application_id}"
 
 
 _PARTS = ("subject", "text", "html")
+
+
+def _title(kind: str, params: Mapping[str, Any], language: Language) -> str:
+    """Stage and number before the title, where the letter is about one application."""
+    title = words.title(kind, language, params)
+    return f"[{words.stage(params['stage'], language)}] {params['number']} {title}" if params.get("number") else title
 
 
 def _greeting(name: str, language: Language) -> str:
@@ -167,15 +188,22 @@ def _deadline(deadline: datetime | None, language: Language) -> Row | None:
 
 def _items(params: Mapping[str, Any], language: Language) -> Iterator[Row]:
     for item in params.get("items", ()):
-        yield Row(label=item[f"label_{language}"], value=item["reason"])
+        yield Row(label=item[f"label_{language}"], value=item.get(f"reason_{language}") or item["reason"])
 
 
 def _rows(params: Mapping[str, Any], language: Language) -> Iterator[Row]:
+    about = (
+        {}
+        if not params.get("number")
+        else {
+            "number": params["number"],
+            "unit": params["unit"],
+            "call": params[f"call_{language}"],
+            "stage": words.stage(params["stage"], language),
+        }
+    )
     values = {
-        "number": params["number"],
-        "unit": params["unit"],
-        "call": params[f"call_{language}"],
-        "stage": words.stage(params["stage"], language),
+        **about,
         "at": words.moment(datetime.fromisoformat(params["at"]), language),
     }
     for name, value in values.items():

@@ -1,4 +1,4 @@
-"""The tables of letters: one row for each letter due, one for each attempt. The migrations make them."""
+"""The tables of the room: letters and attempts, reminders, bundles of letters, what people chose. The migrations make them."""
 
 from sqlalchemy import (
     CheckConstraint,
@@ -54,6 +54,9 @@ letters = Table(
     Column("finished_at", BIG),
     Column("last_code", Integer),
     Column("last_error", Text),
+    Column("bundle", Text, nullable=False, server_default=text("''")),
+    Column("asked_by", Text, nullable=False, server_default=text("''")),
+    Column("resends", Text, nullable=False, server_default=text("''")),
     UniqueConstraint("dedupe_key", name="letters_dedupe_key"),
     CheckConstraint("state IN ('planned', 'leased', 'sent', 'unknown', 'dead', 'suppressed')", name="letters_state"),
     CheckConstraint("stage IN ('none', 'data_started', 'accepted')", name="letters_stage"),
@@ -70,6 +73,12 @@ letters = Table(
         postgresql_where=text("state = 'leased'"),
         sqlite_where=text("state = 'leased'"),
     ),
+    Index(
+        "letters_bundle",
+        "bundle",
+        postgresql_where=text("bundle <> ''"),
+        sqlite_where=text("bundle <> ''"),
+    ),
     Index("letters_recipient", "recipient", "event_position", "id"),
     Index("letters_application", "application_id", "event_position", "id"),
     sqlite_strict=True,
@@ -85,5 +94,68 @@ letter_attempts = Table(
     Column("code", Integer),
     Column("said", Text, nullable=False),
     PrimaryKeyConstraint("letter_id", "n", name="letter_attempts_key"),
+    sqlite_strict=True,
+)
+
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("application_id", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("deadline", BIG, nullable=False),
+    Column("due_at", BIG, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("event_type", Text, nullable=False),
+    CheckConstraint("state IN ('waiting', 'rung', 'passed', 'cancelled')", name="reminders_state"),
+    Index(
+        "reminders_due",
+        "due_at",
+        postgresql_where=text("state = 'waiting'"),
+        sqlite_where=text("state = 'waiting'"),
+    ),
+    Index("reminders_application", "application_id"),
+    Index("reminders_subject", "rule", "subject"),
+    sqlite_strict=True,
+)
+
+bundles = Table(
+    "bundles",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("base", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("opened_at", BIG, nullable=False),
+    Column("due_at", BIG, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'open'")),
+    CheckConstraint("state IN ('open', 'closed')", name="bundles_state"),
+    Index("bundles_due", "due_at", postgresql_where=text("state = 'open'"), sqlite_where=text("state = 'open'")),
+    Index("bundles_base", "base"),
+    Index("bundles_recipient", "recipient"),
+    sqlite_strict=True,
+)
+
+letter_choices = Table(
+    "letter_choices",
+    metadata,
+    Column("recipient", Text),
+    Column("kind", Text),
+    Column("cadence", Text, nullable=False),
+    Column("chosen_at", BIG, nullable=False),
+    PrimaryKeyConstraint("recipient", "kind", name="letter_choices_key"),
+    CheckConstraint("cadence IN ('immediate', 'hourly', 'daily', 'off')", name="letter_choices_cadence"),
+    sqlite_strict=True,
+)
+
+quiet_hours = Table(
+    "quiet_hours",
+    metadata,
+    Column("recipient", Text, primary_key=True),
+    Column("begins", Integer, nullable=False),
+    Column("ends", Integer, nullable=False),
+    CheckConstraint("begins BETWEEN 0 AND 1439 AND ends BETWEEN 0 AND 1439", name="quiet_hours_minutes"),
     sqlite_strict=True,
 )

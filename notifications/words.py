@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
 import yaml
@@ -32,9 +33,9 @@ def _read(name: str) -> object:
     return yaml.safe_load((_FOLDER / name).read_text(encoding="utf-8"))
 
 
-def title(kind: str, language: Language) -> str:
+def title(kind: str, language: Language, params: Mapping[str, object] = MappingProxyType({})) -> str:
     """What heads a letter of *kind*. KeyError for a kind without words."""
-    return _kinds()[kind]["title"][language]
+    return fill(_kinds()[kind]["title"][language], params, language)
 
 
 def happened(kind: str, language: Language, params: Mapping[str, object]) -> str:

@@ -158,6 +158,18 @@ class Reconsideration(Vocabulary):
     working_days: int
 
 
+class Reminders(Vocabulary):
+    """How many days before a deadline whoever has not acted is reminded; no number, no reminder (reading A-34)."""
+
+    invitation: tuple[int, ...] = (3, 1)
+    confirmation: tuple[int, ...] = (1,)
+    signing: tuple[int, ...] = (7, 2)
+    draft: tuple[int, ...] = (7, 1)
+    correction: tuple[int, ...] = (1,)
+    reconsideration: tuple[int, ...] = (1,)
+    holding: tuple[int, ...] = (3, 1)
+
+
 class Notice(Vocabulary):
     working_days: int
     count_first_day: bool
@@ -206,6 +218,7 @@ class Call(Cited):
     returns: Returns
     reconsideration: Reconsideration
     notice: Notice
+    reminders: Reminders = Reminders()
     review: Review
     units: Units
     quotas: tuple[Quota, ...] = ()

@@ -14,7 +14,7 @@ import structlog
 
 from directory import signin
 from eventstore.dispatch import Outcome
-from notifications import correspondence
+from notifications import bundles, correspondence
 from service.keeping import Keeping
 from service.wiring import House
 
@@ -80,8 +80,8 @@ class Actors:
         if not delivered:
             return True
         with self.house.store.reading() as db:
-            counted = correspondence.counts(db)
-        return not (counted.get("planned") or counted.get("leased"))
+            counted, open_ = correspondence.counts(db), bundles.batches_open(db)
+        return not (counted.get("planned") or counted.get("leased") or open_)
 
 
 def declare(house: House) -> Actors:
@@ -94,7 +94,7 @@ def declare(house: House) -> Actors:
             worked.notify_all()
 
     def follow() -> None:
-        if house.listener.follow():
+        if house.listener.follow() + house.ringing.ring():
             actors.deliver_letters.send()
         done()
 
@@ -149,7 +149,8 @@ def _brings_bytes(outcome: Outcome) -> bool:
 
 
 def sweep(house: House) -> int:
-    """What is due by the clock: lapse what is overdue, clear away links and sessions that can never open anything again."""
+    """What is due by the clock: remind whoever is to be reminded, lapse what is overdue, clear away links and sessions that can never open anything again."""
+    house.ringing.ring()
     house.handling.expire_due()
     lapsed = house.handling.lapse_due()
     with house.store.begin() as db:
@@ -192,6 +193,7 @@ def relay(house: House, stop: threading.Event) -> None:
     keeping = Keeping(house)
     swept = 0.0
     while not stop.wait(RELAY_S):
+        house.ringing.ring()
         house.delivery.drain()
         house.scanning.drain()
         house.printing.drain()

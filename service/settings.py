@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     proxies: int = Field(default=0, ge=0, le=9)
     log_name: str = Field(default="vermilion", pattern=r"^[^\s+]+$")
     tick_s: float = Field(default=30.0, gt=0)
+    batch_wait_s: float = Field(default=10.0, gt=0, le=300)
 
     @property
     def clock_may_be_set(self) -> bool:
@@ -132,6 +133,7 @@ def for_the_demo(folder: Path, *, base_url: str, smtp_url: str, **more: Any) -> 
         "checkpoint_key": fresh_key(),
         "mail_from": "no-reply@vermilion.test",
         "tick_s": 2.0,
+        "batch_wait_s": 1.0,
     }
     return read({**given, **more})
 

@@ -6,6 +6,7 @@ Whoever needs something gets it handed in here; rooms do not look for each other
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from random import SystemRandom
 
 import dramatiq
@@ -31,7 +32,9 @@ from eventstore.store import EventStore
 from notifications.delivery import Delivery
 from notifications.listener import WITH_A_SECRET, Listener, secrets_of
 from notifications.mail import Sender
+from notifications.planning import Planning
 from notifications.rendering import Rendering
+from notifications.ringing import Ringing
 from notifications.smtp import Relay
 from service import broker as brokers
 from service import publishing
@@ -83,6 +86,7 @@ class House:
     relay: Relay
     rendering: Rendering
     listener: Listener
+    ringing: Ringing
     delivery: Delivery
     checkpointer: Checkpointer
     broker: dramatiq.Broker
@@ -113,6 +117,7 @@ def build(settings: Settings) -> House:
     dispatcher = Dispatcher(store, codec, personal, projections, clock, ids)
     sender = Sender(address=settings.mail_from, base_url=settings.base_url, bounce_key=settings.session_key_bytes)
     rendering, sending = Rendering(sender), Rendering(sender, secret=secrets_of(store, personal))
+    planning = Planning(sender, ids, timedelta(seconds=settings.batch_wait_s))
     relay = Relay.of(settings.smtp_url.get_secret_value())
     files = Files(settings.files, ids)
     handling = Handling(dispatcher, calls, Directory, clock, ids, os.urandom, scanning=bool(settings.clamd))
@@ -138,7 +143,8 @@ def build(settings: Settings) -> House:
         sender=sender,
         relay=relay,
         rendering=rendering,
-        listener=Listener(store, read, calls, sender, clock, wall, ids),
+        listener=Listener(store, read, calls, planning, clock, wall),
+        ringing=Ringing(store, read, calls, planning, clock, wall),
         delivery=Delivery(store, wall, relay, sending, SystemRandom(), held=WITH_A_SECRET),
         checkpointer=Checkpointer(store, Signer(settings.log_name, settings.checkpoint_key_bytes), wall),
         broker=brokers.build(settings),

@@ -15,13 +15,13 @@ from tests.notifications.post import PostOffice
 @pytest.fixture(params=["sqlite", "postgres"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Engine]:
     if request.param == "sqlite":
-        yield from _opened(sqlite_url(tmp_path))
+        yield from opened(sqlite_url(tmp_path))
     else:
         with postgres_database() as url:
-            yield from _opened(url)
+            yield from opened(url)
 
 
-def _opened(url: str) -> Generator[Engine]:
+def opened(url: str) -> Generator[Engine]:
     engine = open_engine(url)
     migrations.upgrade(engine)
     yield engine

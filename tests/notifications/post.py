@@ -33,7 +33,9 @@ from eventstore.store import EventStore
 from notifications.delivery import Breaker, Delivery
 from notifications.listener import Listener
 from notifications.mail import Sender
+from notifications.planning import Planning
 from notifications.rendering import Rendering
+from notifications.ringing import Ringing
 from notifications.schema import letters
 from notifications.smtp import Relay
 from programmes.catalogue import Catalogue
@@ -131,7 +133,9 @@ class PostOffice:
         self.dispatcher = Dispatcher(self.store, self.codec, self.personal, [self.projection], self.clock)
         self.register = Register(self.dispatcher)
         self.read = reading(self.codec, self.personal)
+        self.planning = Planning(SENDER, RandomIds())
         self.listener = self.listening()
+        self.ringing = Ringing(self.store, self.read, CATALOGUE, self.planning, self.clock, self.clock)
         self.people: dict[str, str] = {}
 
     def listening(self, **more: int) -> Listener:
@@ -140,10 +144,9 @@ class PostOffice:
             self.store,
             self.read,
             CATALOGUE,
-            SENDER,
+            self.planning,
             self.clock,
             self.clock,
-            RandomIds(),
             **more,  # type: ignore[arg-type]
         )
 
@@ -181,13 +184,13 @@ class PostOffice:
             self.register.give(_asked(), CONSOLE, person, grant)
         return person
 
-    def happen(self, *events: ApplicationEvent, application: UUID | None = None) -> UUID:
+    def happen(self, *events: ApplicationEvent, application: UUID | None = None, batch: str = "") -> UUID:
         """Let *events* happen to an application in one transaction; they may begin a new one."""
         application = application or uuid7()
         facts = [
             replace(event, application_id=str(application)) if isinstance(event, Opened) else event for event in events
         ]
-        self.dispatcher.dispatch(f"application-{application}", FOLD, lambda _db, _loaded, _now: facts, _asked())
+        self.dispatcher.dispatch(f"application-{application}", FOLD, lambda _db, _loaded, _now: facts, _asked(batch))
         return application
 
     def rewind(self) -> None:
@@ -217,8 +220,8 @@ class PostOffice:
         return found
 
 
-def _asked() -> Context:
-    return Context(actor="console", correlation_id=uuid7())
+def _asked(batch: str = "") -> Context:
+    return Context(actor="console", correlation_id=uuid7(), metadata={"batch": batch} if batch else {})
 
 
 def when(value: object) -> datetime:

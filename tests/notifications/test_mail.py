@@ -23,7 +23,7 @@ SENDER = Sender(
 )
 LETTER = Written(
     letter_id="01890000-0000-7000-8000-000000000abc",
-    application_id="01890000-0000-7000-8000-000000000001",
+    thread="01890000-0000-7000-8000-000000000001",
     name='王, "经办" <head@x>',
     address="clerk@yuelu.test",
     subject="[已盖章] HN-AI-2025-0001 申报已盖章提交 · [Sealed] HN-AI-2025-0001 An application was sealed",

@@ -1,0 +1,54 @@
+"""Several letters as one: how many, of what, and each with its application, what happened, what to do and by when. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from notifications import words
+from notifications.bundles import Part
+from notifications.contents import Param
+from web.format import Language
+
+DIGEST = "digest"
+"""The kind of a letter that stands for several."""
+TOLD_AT_MOST = 300
+"""Applications one letter tells; the rest is counted and found on the page of letters."""
+
+
+def contents_of(parts: Sequence[Part], at: datetime) -> dict[str, Param]:
+    """What a letter that stands for *parts* says."""
+    shown = parts[:TOLD_AT_MOST]
+    params: dict[str, Param] = {
+        "count": len(parts),
+        "at": at.isoformat(),
+        "items": [_item(part) for part in shown],
+    }
+    if len({part.kind for part in parts}) == 1:
+        params["what_zh"], params["what_en"] = (words.title(parts[0].kind, language) for language in ("zh", "en"))
+    if len(parts) > len(shown):
+        params["more"] = len(parts) - len(shown)
+    return params
+
+
+def deadline_of(parts: Sequence[Part]) -> datetime | None:
+    """The first deadline among those that somebody must keep."""
+    return min((part.deadline for part in parts if part.deadline and part.asks), default=None)
+
+
+def asks_of(parts: Sequence[Part]) -> str:
+    """What all of them ask, where that is one thing; "each" where it differs from one to the next."""
+    asked = {part.asks for part in parts} - {""}
+    return next(iter(asked)) if len(asked) == 1 else "each" if asked else ""
+
+
+def _item(part: Part) -> dict[str, str]:
+    item: dict[str, str] = {}
+    languages: tuple[Language, ...] = ("zh", "en")
+    for language in languages:
+        number, title = str(part.params.get("number", "")), words.title(part.kind, language)
+        item[f"label_{language}"] = f"{number} {title}".strip()
+        said = words.happened(part.kind, language, part.params)
+        if part.deadline and part.asks:
+            until = words.moment(part.deadline, language)
+            said = f"{said} {words.say('letter.item.until', language, until=until)}"
+        item[f"reason_{language}"] = said
+    return item

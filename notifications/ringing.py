@@ -1,0 +1,208 @@
+"""What falls due by the clock: reminders, and bundles that close. Each is asked for once more, and becomes letters' rows.
+
+The clock is the house's, as for every deadline. Run twice is run once: what rang is marked in the same transaction.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from directory.records import Directory
+from eventstore.clock import Clock
+from eventstore.event import microseconds
+from eventstore.facts import Reading
+from eventstore.refusal import Refusal, Refused
+from eventstore.store import EventStore
+from notifications import bundles, letters, timetable
+from notifications.announcements import Announcement
+from notifications.audiences import Audience, Kind, Who
+from notifications.bundles import Part
+from notifications.contents import Param, awaiting, standing
+from notifications.digest import DIGEST, asks_of, contents_of, deadline_of
+from notifications.letters import Planned
+from notifications.listener import STALE_AFTER, terms_of
+from notifications.planning import Cause, Planning
+from notifications.recipients import NO_ADDRESS, Contacts, Recipient, contacts_of, recipients
+from notifications.reminders import REMINDED, Awaited, Rule, announcements, awaited, for_the_unit, of_the_unit
+from notifications.story import Story
+from notifications.timetable import Due
+from programmes.calendar import beijing_date
+from programmes.call import Call
+from programmes.catalogue import Catalogue
+from workflow.projections import stream_of
+
+AT_A_TIME = 50
+
+
+class Ringing:
+    """Plans what is due. *clock* is the house's, *wall* the database's own, which letters wait by."""
+
+    def __init__(
+        self, store: EventStore, read: Reading, catalogue: Catalogue, planning: Planning, clock: Clock, wall: Clock
+    ) -> None:
+        self._store, self._read, self._catalogue, self._planning = store, read, catalogue, planning
+        self._clock, self._wall = clock, wall
+
+    def ring(self) -> int:
+        """Everything that is due; answers how many letters that made."""
+        planned = 0
+        for one_round in (self._reminders, self._bundles):
+            while (made := one_round()) is not None:
+                planned += made
+        return planned
+
+    def remind(self, application_id: str, unit: str, asked_by: str) -> int:
+        """The lead asks *unit* for its answer, its confirmation or its signature once more; answers how many letters.
+
+        At most one a Beijing day to each recipient. Raises Refused: NOTHING_AWAITED, REMINDED_TODAY.
+        """
+        with self._store.begin() as db:
+            now = self._clock.now(db)
+            story, call = self._story(db, application_id)
+            one = of_the_unit(story, terms_of(call), unit)
+            told = for_the_unit(story, one, unit, now) if one else ()
+            if one is None or not told:
+                raise Refused(Refusal.of("NOTHING_AWAITED", unit=unit))
+            key = f"ask:{application_id}:{unit}:{beijing_date(now)}"
+            due = self._letters(db, story, call, one, told, self._cause(db, story), key, now)
+            planned = self._planning.plan(db, [replace(letter, asked_by=asked_by) for letter in due], now)
+        if not planned:
+            raise Refused(Refusal.of("REMINDED_TODAY", unit=unit))
+        return planned
+
+    def _reminders(self) -> int | None:
+        """One round of reminders; None when none is due."""
+        with self._store.begin() as db:
+            now = self._clock.now(db)
+            found = timetable.due(db, now, AT_A_TIME)
+            if not found:
+                return None
+            planned: list[Planned] = []
+            holding: dict[str, list[Due]] = defaultdict(list)
+            for one in found:
+                state = self._ring(db, one, now, planned, holding)
+                timetable.mark(db, [one.key], state)
+            for body, files in holding.items():
+                planned += self._held(db, body, files, now)
+            return self._planning.plan(db, planned, now)
+
+    def _ring(
+        self, db: Connection, one: Due, now: datetime, planned: list[Planned], holding: dict[str, list[Due]]
+    ) -> str:
+        """One reminder, asked for once more: answers what became of it."""
+        story, call = self._story(db, one.application_id)
+        if one.awaited not in awaited(story, terms_of(call)):
+            return "cancelled"
+        told = announcements(story, one.awaited, now)
+        if not told or now - one.due > STALE_AFTER:
+            return "passed"
+        if one.awaited.rule is Rule.HOLDING:
+            holding[one.awaited.subject].append(one)
+            return "rung"
+        cause = Cause(
+            event_id=one.event_id,
+            event_type=one.event_type,
+            position=self._store.head_in(db),
+            application_id=one.application_id,
+        )
+        key = f"rem:{one.key}:{microseconds(one.awaited.deadline)}"
+        planned += self._letters(db, story, call, one.awaited, told, cause, key, now)
+        return "rung"
+
+    def _letters(
+        self,
+        db: Connection,
+        story: Story,
+        call: Call,
+        one: Awaited,
+        told: Sequence[Announcement],
+        cause: Cause,
+        key: str,
+        now: datetime,
+    ) -> list[Planned]:
+        application = story.application
+        params = {**standing(application, call, now), **awaiting(story, one)}
+        to = recipients(Directory(db), told, application.unit_name, contacts_of(application, call, story.objectors))
+        due = self._wall.now(db)
+        return [self._planning.letter(each, cause, key, params, now, due) for each in to]
+
+    def _held(self, db: Connection, body: str, files: Sequence[Due], now: datetime) -> list[Planned]:
+        """One letter a day to a body, whatever the number of its files."""
+        last = max(files, key=lambda one: one.awaited.deadline)
+        told = Announcement(
+            kind=Rule.HOLDING.kind,
+            audience=Audience(Kind.BODY, body),
+            because=Who.NEXT_BODY,
+            asks=REMINDED[Rule.HOLDING][0].asks,
+            deadline=min(one.awaited.deadline for one in files),
+        )
+        count = timetable.held_by(db, body, last.awaited.deadline)
+        cause = Cause(
+            event_id=last.event_id, event_type=last.event_type, position=self._store.head_in(db), application_id=""
+        )
+        params: dict[str, Param] = {"count": count, "at": now.isoformat()}
+        key, due = f"rem:{Rule.HOLDING}:{body}:{beijing_date(now)}", self._wall.now(db)
+        to = recipients(Directory(db), [told], "", Contacts())
+        return [self._planning.letter(each, cause, key, params, now, due) for each in to]
+
+    def _bundles(self) -> int | None:
+        """One round of bundles that close; None when none does."""
+        with self._store.begin() as db:
+            now = self._clock.now(db)
+            found = bundles.due(db, now, AT_A_TIME)
+            if not found:
+                return None
+            due = self._wall.now(db)
+            together: list[Planned] = []
+            for key, recipient in found:
+                parts = bundles.parts(db, key)
+                if len(parts) == 1:
+                    bundles.send_alone(db, parts[0].id, due)
+                elif parts:
+                    together.append(self._together(key, recipient, parts, now, due))
+            return letters.plan(db, together)
+
+    def _together(self, key: str, recipient: str, parts: Sequence[Part], now: datetime, due: datetime) -> Planned:
+        """The letter that stands for *parts*; it is not weighed by anybody's choices again."""
+        newest = parts[-1]
+        told = Announcement(
+            kind=DIGEST,
+            audience=Audience.parse(newest.audience),
+            because=Who(newest.because),
+            asks=asks_of(parts),
+            deadline=deadline_of(parts),
+        )
+        to = Recipient(
+            id=recipient,
+            name=newest.name or "",
+            address=newest.address,
+            language=newest.language,
+            announcement=told,
+            reason="" if newest.address else NO_ADDRESS,
+        )
+        of = {part.application_id for part in parts}
+        cause = Cause(
+            event_id=newest.event_id,
+            event_type=newest.event_type,
+            position=newest.event_position,
+            application_id=of.pop() if len(of) == 1 else "",
+        )
+        return replace(self._planning.letter(to, cause, f"dig:{key}", contents_of(parts, now), now, due), bundle=key)
+
+    def _story(self, db: Connection, application_id: str) -> tuple[Story, Call]:
+        story = Story().told(self._read(db, self._store.stream_in(db, stream_of(application_id))))
+        application = story.application
+        return story, self._catalogue.get(application.call, application.definition_digest or None)
+
+    def _cause(self, db: Connection, story: Story) -> Cause:
+        latest = story.latest
+        assert latest is not None  # an application has its first event
+        return Cause(
+            event_id=str(latest.event_id),
+            event_type=latest.type,
+            position=self._store.head_in(db),
+            application_id=story.application.id,
+        )
