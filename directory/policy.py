@@ -165,7 +165,11 @@ DESKS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "checkpoint.sign": OPERATOR,
         "projection.rebuild": OPERATOR,
         "upkeep.read": OPERATOR | AUDITOR,
-        "letter.resend": OPERATOR,
+        "letter.remind": UNIT,  # the lead presses a unit of its consortium
+        "letter.choose": PERSONS,  # how one's own letters come
+        "letter.resend": OPERATOR | UNIT,  # a unit, of its own applications, to a corrected address
+        "letter.bounce": OPERATOR,
+        "letter.suppress": OPERATOR,
         "webhook.read": OPERATOR | AUDITOR,
         "webhook.manage": OPERATOR,
         "clock.move": OPERATOR,  # demonstrations and tests only

@@ -50,6 +50,8 @@ class Shown:
     finished_at: datetime | None
     last_code: int | None
     last_error: str | None
+    bundle: str
+    asked_by: str
 
     @property
     def number(self) -> str:

@@ -50,9 +50,11 @@ class Sender:
 
     def unsubscribe(self, letter_id: str) -> str:
         """The door that turns off letters like this one, by one request without a session (RFC 8058); "" without a key."""
-        if not self.bounce_key:
-            return ""
-        return f"{self.base_url}/letters/{letter_id}/off?key={self.key_of(letter_id, 'unsubscribe')}"
+        return f"{self.base_url}/api/v1{self.off_page(letter_id)}" if self.bounce_key else ""
+
+    def off_page(self, letter_id: str) -> str:
+        """The page of the same door, for people: it shows what would be turned off, and a button does it."""
+        return f"/letters/{letter_id}/off?key={self.key_of(letter_id, 'unsubscribe')}"
 
     def key_of(self, letter_id: str, purpose: str) -> str:
         """What proves that somebody has the letter: 128 bits, good for one *purpose* alone."""

@@ -61,7 +61,8 @@ def _say(key: str, /, **params: object) -> str:
 
 
 def _dossier(letter: Shown) -> str:
-    return f"/applications/{letter.application_id}"
+    """Where the letter leads; one that is about several applications leads to where they lie."""
+    return f"/applications/{letter.application_id}" if letter.application_id else "/inbox"
 
 
 def _moment(at: datetime) -> str:

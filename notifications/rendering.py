@@ -140,7 +140,7 @@ class Rendering:
             footer=words.say("letter.statutory" if self._is_served(letter) else "letter.choice", language),
             choice=None
             if self._is_served(letter)
-            else Row(label=words.say("letter.choice.link", language), value=f"{base}/me/letters"),
+            else Row(label=words.say("letter.choice.link", language), value=f"{base}{self.sender.off_page(letter.id)}"),
             checkpoint=Row(label=words.say("letter.checkpoint", language), value=checkpoint) if checkpoint else None,
         )
 

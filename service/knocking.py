@@ -36,7 +36,7 @@ def _written(house: House, link: Link, person: Person, speech: Language) -> Writ
     }
     return Written(
         letter_id=house.ids.uuid7().hex,
-        application_id="sign-in",
+        thread="sign-in",
         name=person.name,
         address=person.email,
         subject="登录链接" if speech == "zh" else "Your link to sign in",

@@ -21,10 +21,12 @@ DOORS = {
     "links.confirm": "30 per 5 minutes",
     "api.answerInvitation": "30 per 5 minutes",
     "api.confirmAgreement": "30 per 5 minutes",
+    "api.turnOffLetters": "30 per 5 minutes",
+    "choosing.turn_off": "30 per 5 minutes",
     "api.readInvitation": "120 per 5 minutes",
     "api.readConfirmation": "120 per 5 minutes",
 }
-"""Endpoint to limit: asking for a sign-in link, using one, objecting to a notice, answering a letter's one-time link."""
+"""Endpoint to limit: asking for a sign-in link, using one, objecting to a notice, answering a letter's one-time link, turning letters off."""
 LOOKED_AT = {
     "printing.check": "120 per 5 minutes",
     "api.checkPaper": "120 per 5 minutes",

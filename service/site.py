@@ -14,6 +14,10 @@ from directory.actor import Actor
 from directory.records import Directory
 from notifications import pages as letter_pages
 from notifications.api import operations as letter_operations
+from notifications.choosing_pages import pages as choosing_pages
+from notifications.pressing import Pressing
+from notifications.wishes import Choosing, TurningOff
+from notifications.wishes import operations as letter_wishes
 from service import clockwork, demonstration, entrance, front, health, letterbox, limits
 from service.actors import Actors, declare
 from service.settings import LOOPBACK, read
@@ -64,6 +68,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     for blueprint in workflow_pages(house.handling, house.calls.calls, house.files, house.printing, Directory, told):
         app.register_blueprint(blueprint)
     app.register_blueprint(letter_pages.pages(house.store))
+    app.register_blueprint(choosing_pages(*letter_doors(house)))
     app.register_blueprint(front.pages(house, identity))
     app.register_blueprint(entrance.pages(house, secure=secure))
     app.register_blueprint(health.pages(house))
@@ -90,11 +95,17 @@ def registry_of(house: House, actors: Actors, told: Told, mailbox: Mailbox | Non
     registry = Registry()
     registry.add(*application_operations(ApiDesk(house.handling, house.calls, house.files, house.printing, told)))
     registry.add(*letter_operations(house.store))
+    registry.add(*letter_wishes(Pressing(house.handling, house.ringing), *letter_doors(house)))
     if house.settings.clock_may_be_set:
         registry.add(*clockwork.operations(house, actors))
         if mailbox is not None:
             registry.add(*letterbox.operations(actors, mailbox))
     return registry
+
+
+def letter_doors(house: House) -> tuple[Choosing, TurningOff]:
+    """How people choose what comes to them, signed in or by a letter's own link."""
+    return Choosing(house.store, house.clock), TurningOff(house.store, house.clock, house.sender)
 
 
 def visitor(house: House, actor: Actor | None) -> Visitor:

@@ -155,6 +155,10 @@ def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
         described = "A command id of your own; the same id with the same body answers the same."
         key = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"}
         yield {"name": "Idempotency-Key", "in": "header", "required": True, "schema": key, "description": described}
+        described = (
+            "A name of your own for commands given together: whoever is told of them gets one letter, not one each."
+        )
+        yield {"name": "Batch", "in": "header", "required": False, "schema": key, "description": described}
     if operation.needs_version or operation.command:
         described = "The version you act on, as the ETag told it."
         tag = {"type": "string", "pattern": '^"[0-9]{1,18}"$'}

@@ -41,7 +41,8 @@ class Identity(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One call, checked as far as its form goes. `path` holds the values of the route, converted."""
+    """One call, checked as far as its form goes. `path` holds the values of the route, converted; `batch` names the commands
+    that were given together, so that whoever is told of them gets one letter."""
 
     actor: Actor
     path: Mapping[str, Any]
@@ -52,6 +53,7 @@ class Asked:
     if_match: int | None = None
     command_id: str | None = None
     fingerprint: bytes | None = None
+    batch: str = ""
 
     @property
     def now(self) -> datetime:
@@ -230,7 +232,10 @@ def _precondition(operation: Operation, asked: Asked) -> Asked:
         key = request.headers.get("Idempotency-Key", "").strip().strip('"')
         if not _KEY.fullmatch(key):
             raise CommandIdMissing
-        asked = _with(asked, command_id=key)
+        batch = request.headers.get("Batch", "")
+        if batch and not _KEY.fullmatch(batch):
+            raise Malformed(Fault("Batch", "BAD_FORMAT", {"field": "Batch"}))
+        asked = _with(asked, command_id=key, batch=batch)
     header = request.headers.get("If-Match", "").strip()
     if operation.needs_version and not header:
         raise VersionRequired

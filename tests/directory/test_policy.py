@@ -64,7 +64,8 @@ session.revoke eabhclfxrjuo | token.issue eabhclfxrjuo | token.list eabhclfxrjuo
 language.choose eabhclfxrjuop | account.read eabhclfxrjuo | person.register oa | person.read ou | person.erase o
 expert.list oc | expert.read oclrju | grant.give oa | grant.take_back oa | unit.register oea
 unit.read oeabhclfrju | bureau.register o | bureau.read eabhclfxrjuop | call.publish ol | history.read u
-history.verify uo | evidence.export u | checkpoint.sign o | projection.rebuild o | upkeep.read ou | letter.resend o
+history.verify uo | evidence.export u | checkpoint.sign o | projection.rebuild o | upkeep.read ou | letter.resend oea
+letter.remind ea | letter.choose eabhclfxrjuo | letter.bounce o | letter.suppress o
 webhook.read ou | webhook.manage o | clock.move o
 """
 EXPECTED = {

@@ -39,6 +39,7 @@ class Desk:
             command_id=asked.command_id,
             fingerprint=asked.fingerprint,
             if_match=asked.if_match,
+            metadata={"batch": asked.batch} if asked.batch else {},
         )
         return self.handling.handle(command, asked.actor, context)
 

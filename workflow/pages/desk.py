@@ -42,8 +42,9 @@ class Desk:
     register: Callable[[Connection], Directory]
     told: Told
 
-    def context(self, actor: Actor, *place: str, version: int | None = None) -> Context:
-        """The envelope of the posted form. Place and fields make the fingerprint: the same wish, the same print."""
+    def context(self, actor: Actor, *place: str, version: int | None = None, batch: str = "") -> Context:
+        """The envelope of the posted form. Place and fields make the fingerprint: the same wish, the same print. *batch* names
+        the commands that one form gives together."""
         whole = [place, forms.fields()]
         return Context(
             actor=actor_name(actor),
@@ -51,6 +52,7 @@ class Desk:
             command_id=forms.command_id(),
             fingerprint=hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).digest(),
             if_match=version,
+            metadata={"batch": batch} if batch else {},
         )
 
 
