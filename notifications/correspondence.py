@@ -139,9 +139,32 @@ def counts(db: Connection) -> dict[str, int]:
     return {str(state): int(count) for state, count in db.execute(query)}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Letters in trouble that the server answered alike; *code* 0 where nobody answered."""
+
+    state: str
+    code: int
+    letters: int
+
+
+def causes(db: Connection) -> list[Cause]:
+    """What is in trouble, the most frequent cause first."""
+    c, count = letters.c, func.count()
+    query = select(c.state, func.coalesce(c.last_code, 0), count).where(c.state.in_(TROUBLED), c.reason == "")
+    query = query.group_by(c.state, func.coalesce(c.last_code, 0)).order_by(count.desc(), c.state)
+    return [Cause(state=state, code=int(code), letters=int(many)) for state, code, many in db.execute(query)]
+
+
+def oldest_due(db: Connection) -> datetime | None:
+    """Since when the letter is due that waits longest; None when none waits."""
+    found = db.scalar(select(func.min(letters.c.due_at)).where(letters.c.state == "planned"))
+    return None if found is None else instant_of(int(found))
+
+
 def troubled(db: Connection, limit: int = PAGE) -> list[Shown]:
     """Letters a person must look at, newest first."""
-    return _page(db, "", limit, letters.c.state.in_(TROUBLED))
+    return _page(db, "", limit, letters.c.state.in_(TROUBLED), letters.c.reason == "")
 
 
 def _page(db: Connection, after: str, limit: int, *where: ColumnElement[bool]) -> list[Shown]:

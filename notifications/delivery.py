@@ -21,12 +21,13 @@ from eventstore.refusal import Busy
 from eventstore.store import EventStore
 from notifications import letters
 from notifications.letters import Claimed, Outcome, Verdict
+from notifications.lines import Lines, Pace
 from notifications.mail import Unsendable, Written
+from notifications.marks import Marks
 from notifications.rendering import Rendering
 from notifications.smtp import Line, LineLost, Relay, RelayDown, TurnedDown
 
 BATCH = 50
-CARRIED_AT_MOST = 100
 SCHEDULE = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
 """Waits after a temporary refusal, each a fifth longer or shorter; after the last one (two days in all) it is dead."""
 
@@ -84,35 +85,44 @@ class Delivery:
         randomness: Random,
         breaker: Breaker | None = None,
         held: Collection[str] = (),
+        pace: Pace | None = None,
     ) -> None:
         self._store, self._clock, self._relay, self._rendering = store, clock, relay, rendering
         self._randomness, self._held = randomness, frozenset(held)
-        self.breaker = breaker or Breaker(randomness)
+        self.breaker, self.pace = breaker or Breaker(randomness), pace or Pace()
 
     def deliver(self, limit: int = BATCH) -> Delivered:
         """One round: take back lost leases, claim what is due, deliver it. Safe to run in several processes at once."""
+        return asyncio.run(self._rounds(limit, once=True))
+
+    def drain(self) -> Delivered:
+        """Rounds until nothing more is due, or the server cannot be reached; conversations are kept from one to the next."""
+        return asyncio.run(self._rounds(BATCH, once=False))
+
+    async def _rounds(self, limit: int, *, once: bool) -> Delivered:
+        lines, marks = Lines(self._relay), Marks(self._store, self._clock)
+        claimed, outcomes = 0, Counter[str]()
+        try:
+            while True:
+                done = await self._round(limit, lines, marks)
+                claimed += done.claimed
+                outcomes += done.outcomes
+                if once or done.blocked or done.claimed == 0:
+                    return Delivered(claimed, done.blocked, outcomes)
+        finally:
+            await lines.close()
+
+    async def _round(self, limit: int, lines: Lines, marks: Marks) -> Delivered:
         if self.breaker.open:
             return Delivered(blocked=True)
+        claimed = await asyncio.to_thread(self._claim, limit)
+        return await _Round(self, claimed, lines, marks).run() if claimed else Delivered()
+
+    def _claim(self, limit: int) -> list[Claimed]:
         with self._store.begin() as db:
             now = self._clock.now(db)
             letters.recover(db, now, self._held)
-            claimed = letters.claim(db, now, limit)
-        if not claimed:
-            return Delivered()
-        return asyncio.run(_Round(self, claimed).run())
-
-    def drain(self) -> Delivered:
-        """Rounds until nothing more is due, or the server cannot be reached."""
-        claimed, outcomes = 0, Counter[str]()
-        while True:
-            done = self.deliver()
-            claimed += done.claimed
-            outcomes += done.outcomes
-            if done.blocked or done.claimed == 0:
-                return Delivered(claimed, done.blocked, outcomes)
-
-    async def open(self) -> Line:
-        return await self._relay.open()
+            return letters.claim(db, now, limit)
 
     @property
     def connections(self) -> int:
@@ -128,25 +138,20 @@ class Delivery:
         written = self._rendering.written(letter)
         return written, self._rendering.bytes_of(written)
 
-    def start_data(self, letter: Claimed, subject: str, body: bytes) -> bool:
+    async def start_data(self, marks: Marks, letter: Claimed, subject: str, body: bytes) -> bool:
         """Committed before the first byte leaves; False when the letter is not ours (any more) to send."""
+        digest = hashlib.sha256(body).hexdigest()
         try:
-            with self._store.begin() as db:
-                digest = hashlib.sha256(body).hexdigest()
-                return letters.start_data(db, letter, subject, body, digest, self._clock.now(db))
+            return await marks.set(lambda db, now: letters.start_data(db, letter, subject, body, digest, now))
         except Busy:
             return False
 
-    def settle(self, letter: Claimed, verdict: Verdict) -> None:
-        """Write the verdict. A busy database is asked again; the sending is never repeated because of it."""
-        for _ in range(3):
-            try:
-                with self._store.begin() as db:
-                    letters.settle(db, letter, verdict, self._clock.now(db), self._held)
-            except Busy:
-                continue
-            return
-        _log.error("letter_not_marked", letter=letter.id, outcome=verdict.outcome.value)
+    async def settle(self, marks: Marks, letter: Claimed, verdict: Verdict) -> None:
+        """Write the verdict. Where the database stays busy the lease runs out; the sending is not repeated because of it."""
+        try:
+            await marks.set(lambda db, now: letters.settle(db, letter, verdict, now, self._held))
+        except Busy:
+            _log.error("letter_not_marked", letter=letter.id, outcome=verdict.outcome.value)
 
     def turned_down(self, letter: Claimed, answer: TurnedDown) -> Verdict:
         """5xx is for good, 4xx comes back by the schedule until that is used up."""
@@ -164,21 +169,23 @@ class Delivery:
 class _Round:
     """One batch over a few connections. A connection that fails is thrown away; when none is left, the rest waits."""
 
-    def __init__(self, house: Delivery, claimed: list[Claimed]) -> None:
-        self._house = house
+    def __init__(self, house: Delivery, claimed: list[Claimed], lines: Lines, marks: Marks) -> None:
+        self._house, self._lines, self._marks = house, lines, marks
         self._due = deque(claimed)
         self._count = len(claimed)
         self._outcomes: Counter[str] = Counter()
+        self._settling: list[asyncio.Task[None]] = []
         self._down = ""
 
     async def run(self) -> Delivered:
         carriers = min(self._house.connections, self._count)
         ended = await asyncio.gather(*(self._carry() for _ in range(carriers)), return_exceptions=True)
-        for trouble in filter(None, ended):
-            raise trouble  # only now, when no other connection is in the middle of a letter
         blocked = bool(self._due)
         while self._due:
-            await self._settle(self._due.popleft(), Verdict(outcome=Outcome.UNTOUCHED, said=self._down))
+            self._settle(self._due.popleft(), Verdict(outcome=Outcome.UNTOUCHED, said=self._down))
+        ended += await asyncio.gather(*self._settling, return_exceptions=True)
+        for trouble in filter(None, ended):
+            raise trouble  # only now, when no other connection is in the middle of a letter
         if blocked:
             self._house.breaker.failed()
             _log.warning("mail_server_unreachable", said=self._down, waiting=self._outcomes[Outcome.UNTOUCHED.value])
@@ -188,79 +195,80 @@ class _Round:
 
     async def _carry(self) -> None:
         """Take letters off the pile until it is empty or the server cannot be reached."""
-        line: Line | None = None
         while self._due:
             letter = self._due.popleft()
+            wait_s = self._house.pace.wait_s(letter.address or "")
+            if wait_s:
+                wait = timedelta(seconds=wait_s)
+                self._settle(letter, Verdict(outcome=Outcome.UNTOUCHED, said="its domain gets no more now", wait=wait))
+                continue
             try:
-                line = await self._one(letter, line)
+                await self._one(letter)
             except RelayDown as down:
                 self._down = str(down)
                 self._due.append(letter)
                 return
-        if line is not None:
-            await line.close()
 
-    async def _one(self, letter: Claimed, line: Line | None) -> Line | None:
-        """One letter to its end; answers a line that is still good."""
-        ready = await self._ready(letter)
+    async def _one(self, letter: Claimed) -> None:
+        """One letter to its end; a line that is still good rests for the next."""
+        ready = self._ready(letter)
         if ready is None:
-            return line
-        subject, body = ready
-        offered = await self._offer(letter, line)
-        if offered is None or not await asyncio.to_thread(self._house.start_data, letter, subject, body):
-            await _hang_up(offered)
-            return None
+            return
+        line = await self._offer(letter)
+        if line is None:
+            return
+        if not await self._house.start_data(self._marks, letter, *ready):
+            await line.close()
+            return
         try:
-            receipt = await offered.send(body)
+            receipt = await line.send(ready[1])
         except TurnedDown as answer:
-            verdict = self._house.turned_down(letter, answer)
+            self._settle(letter, self._house.turned_down(letter, answer))
+            await self._again(line)
         except LineLost as lost:
-            verdict = Verdict(outcome=Outcome.UNKNOWN, said=str(lost))
+            self._settle(letter, Verdict(outcome=Outcome.UNKNOWN, said=str(lost)))
+            await line.close()
         else:
-            await self._settle(letter, Verdict(outcome=Outcome.SENT, code=receipt.code, said=receipt.said))
-            if offered.carried < CARRIED_AT_MOST:
-                return offered
-            await offered.close()
-            return None
-        await self._settle(letter, verdict)
-        await _hang_up(offered)
-        return None
+            self._settle(letter, Verdict(outcome=Outcome.SENT, code=receipt.code, said=receipt.said))
+            await self._lines.give(line)
 
-    async def _ready(self, letter: Claimed) -> tuple[str, bytes] | None:
+    def _ready(self, letter: Claimed) -> tuple[str, bytes] | None:
         """Subject and bytes; a letter that cannot be made is dead and blocks nobody."""
         try:
             written, body = self._house.made(letter)
         except (Unsendable, TemplateError, KeyError, ValueError) as error:
             said = f"cannot be written: {type(error).__name__}: {error}"
             _log.error("letter_cannot_be_written", letter=letter.id, kind=letter.kind, said=said)
-            await self._settle(letter, Verdict(outcome=Outcome.DEAD, said=said))
+            self._settle(letter, Verdict(outcome=Outcome.DEAD, said=said))
             return None
         return (written.subject if written else ""), body
 
-    async def _offer(self, letter: Claimed, line: Line | None) -> Line | None:
+    async def _offer(self, letter: Claimed) -> Line | None:
         """A line on which the recipient was accepted; a line that broke before DATA costs nothing and is tried anew once."""
         for fresh in (False, True):
-            line = line or await self._house.open()
+            line = await self._lines.take()
             try:
                 await line.offer(self._house.return_path(letter), letter.address or "")
             except LineLost as lost:
-                await _hang_up(line)
-                line = None
+                await line.close()
                 if fresh:
-                    await self._settle(letter, self._house.later(letter, str(lost)))
+                    self._settle(letter, self._house.later(letter, str(lost)))
             except TurnedDown as answer:
-                await _hang_up(line)
-                await self._settle(letter, self._house.turned_down(letter, answer))
+                self._settle(letter, self._house.turned_down(letter, answer))
+                await self._again(line)
                 return None
             else:
                 return line
         return None
 
-    async def _settle(self, letter: Claimed, verdict: Verdict) -> None:
+    async def _again(self, line: Line) -> None:
+        """After a no the conversation goes on, if the server lets it."""
+        if await line.reset():
+            await self._lines.give(line)
+        else:
+            await line.close()
+
+    def _settle(self, letter: Claimed, verdict: Verdict) -> None:
+        """Written together with other marks while the next letter is on its way; the round ends when all are."""
         self._outcomes[verdict.outcome.value] += 1
-        await asyncio.to_thread(self._house.settle, letter, verdict)
-
-
-async def _hang_up(line: Line | None) -> None:
-    if line is not None:
-        await line.close()
+        self._settling.append(asyncio.create_task(self._house.settle(self._marks, letter, verdict)))

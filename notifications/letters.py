@@ -15,12 +15,14 @@ from sqlalchemy import Connection, Table, Update, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from eventstore.event import instant_of, microseconds
-from notifications import bundles
+from notifications import bundles, returned
 from notifications.schema import letter_attempts, letters
 
 LEASE = timedelta(seconds=120)
 SECOND_TRY_AFTER = timedelta(minutes=5)
 SAID_KEPT = 2000
+RESENT, SET_ASIDE = "resent", "set_aside"
+"""What people did about a letter in trouble."""
 
 
 class Outcome(StrEnum):
@@ -237,7 +239,9 @@ def _after(letter: Claimed, verdict: Verdict, now: datetime, held: Collection[st
             due = microseconds(now + verdict.wait)
             return {"state": "planned", "stage": "none", "due_at": due, "attempts": letter.attempts + 1}
         case Outcome.UNTOUCHED:
-            return {"state": "planned", "stage": "none"}
+            return {"state": "planned", "stage": "none"} | (
+                {"due_at": microseconds(now + verdict.wait)} if verdict.wait else {}
+            )
         case Outcome.UNKNOWN if letter.doubts == 0 and letter.kind not in held:
             due = microseconds(now + SECOND_TRY_AFTER)
             return {"state": "planned", "stage": "none", "due_at": due, "doubts": 1}
@@ -273,11 +277,59 @@ def recover(db: Connection, now: datetime, held: Collection[str] = ()) -> int:
     return count
 
 
+def resend(
+    db: Connection, letter_id: str, new_id: str, message_id: str, address: str, asked_by: str, now: datetime
+) -> bool:
+    """Plan a dead or doubtful letter anew as *new_id*; the old one is in trouble no longer. False when it was not.
+
+    The words are made again, from the same values; a frozen copy of the old bytes would carry the old address.
+    """
+    mine = (letters.c.id == letter_id, letters.c.state.in_(("dead", "unknown")), letters.c.reason == "")
+    row = db.execute(select(letters).where(*mine).with_for_update()).mappings().first()
+    if row is None:
+        return False
+    db.execute(update(letters).where(letters.c.id == letter_id).values(reason=RESENT))
+    count = select(func.count()).where(letters.c.resends == letter_id)
+    fresh = {"state": "planned", "stage": "none", "reason": "", "attempts": 0, "doubts": 0, "trouble_told": 0}
+    empty: dict[str, Any] = dict.fromkeys(("body", "body_sha256", "subject", "finished_at", "last_code", "last_error"))
+    new = {
+        "id": new_id,
+        "dedupe_key": f"{row['dedupe_key']}:r{(db.scalar(count) or 0) + 1}",
+        "message_id": message_id,
+        "address": address,
+        "due_at": microseconds(now),
+        "resends": letter_id,
+        "asked_by": asked_by,
+    }
+    db.execute(letters.insert().values({**row, **fresh, **empty, **new}))
+    return True
+
+
+def set_aside(db: Connection, letter_id: str, by: str) -> bool:
+    """Leave a dead or doubtful letter as it is, for good. False when it was in no trouble."""
+    mine = (letters.c.id == letter_id, letters.c.state.in_(("dead", "unknown")), letters.c.reason == "")
+    return db.execute(update(letters).where(*mine).values(reason=SET_ASIDE, asked_by=by)).rowcount == 1
+
+
+def untold(db: Connection, limit: int) -> list[str]:
+    """Ids of dead letters that nobody was told of yet, held until the transaction ends and told by this very question."""
+    query = select(letters.c.id).where(letters.c.state == "dead", letters.c.trouble_told == 0)
+    found = list(
+        db.execute(query.order_by(letters.c.finished_at).limit(limit).with_for_update(skip_locked=True)).scalars()
+    )
+    if found:
+        db.execute(update(letters).where(letters.c.id.in_(found)).values(trouble_told=1))
+    return found
+
+
 def forget(db: Connection, recipient: str) -> int:
     """Erase name, address and text of every letter to *recipient*; what is still due will not be sent. Answers how many."""
     mine = letters.c.recipient == recipient
     db.execute(update(letters).where(mine, letters.c.state == "planned").values(state="suppressed", reason="erased"))
     bundles.forget(db, recipient)
+    returned.forget(
+        db, set(db.execute(select(letters.c.address).where(mine, letters.c.address.is_not(None))).scalars())
+    )
     said = letter_attempts.c.letter_id.in_(select(letters.c.id).where(mine))
     db.execute(update(letter_attempts).where(said).values(said=""))  # a server's answer may repeat the address
     return db.execute(update(letters).where(mine).values(name=None, address=None, body=None, last_error=None)).rowcount

@@ -51,7 +51,11 @@ def pages(store: EventStore) -> Blueprint:
             raise Refused(refusal)
         with store.reading() as db:
             counts, troubled = correspondence.counts(db), correspondence.troubled(db)
-        return render_template("letters/outbox.html", counts=counts, troubled=troubled)
+            oldest, causes = correspondence.oldest_due(db), correspondence.causes(db)
+        mends = may(signed_in(), "letter.resend") is None
+        return render_template(
+            "letters/outbox.html", counts=counts, troubled=troubled, oldest=oldest, causes=causes, mends=mends
+        )
 
     return blueprint
 

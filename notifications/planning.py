@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from eventstore.codec import canonical
 from eventstore.ids import Ids
-from notifications import bundles, choosing, letters
+from notifications import bundles, choosing, letters, returned
 from notifications.cadence import NONE, place
 from notifications.contents import Param
 from notifications.letters import Planned
@@ -74,7 +74,7 @@ class Planning:
 
     def plan(self, db: Connection, due: Sequence[Planned], now: datetime) -> int:
         """Write the letters that are not there yet, each where its recipient's choices put it; answers how many."""
-        new = letters.unplanned(db, due)
+        new = _deliverable(db, letters.unplanned(db, due))
         chosen = choosing.choices_of(db, {one.recipient for one in new})
         placed: list[Planned] = []
         for one in new:
@@ -89,3 +89,17 @@ class Planning:
                 key = bundles.bundle(db, one.recipient, where, now)
                 placed.append(replace(one, reason=bundles.TOGETHER, bundle=key))
         return letters.plan(db, placed)
+
+
+def _deliverable(db: Connection, due: Sequence[Planned]) -> list[Planned]:
+    """The same letters, to the addresses that were corrected; nothing to one that takes no mail."""
+    right = returned.corrected(db, {one.application_id for one in due})
+    to = [
+        replace(one, address=right.get((one.application_id, (one.address or "").casefold()), one.address))
+        for one in due
+    ]
+    closed = returned.suppressed(db, {one.address for one in to if one.address})
+    return [
+        replace(one, reason=one.reason or returned.SUPPRESSED) if (one.address or "").casefold() in closed else one
+        for one in to
+    ]

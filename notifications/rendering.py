@@ -18,6 +18,7 @@ from notifications.digest import DIGEST
 from notifications.letters import Claimed
 from notifications.mail import Sender, Written, message, subject_of
 from notifications.statutory import is_served
+from notifications.unreached import UNREACHED
 from web.format import Language
 from web.texts import t
 
@@ -158,6 +159,8 @@ class Rendering:
                 return f"{params['path']}?key={key}" if key else str(params["path"])
             case Who.INVITED | Who.ASKED:
                 return "/"
+            case _ if letter.kind == UNREACHED:
+                return f"/letters/{params['letter']}/mend"
             case _ if letter.kind == DIGEST:
                 return "/letters"
             case _ if not letter.application_id:

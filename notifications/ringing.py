@@ -4,7 +4,7 @@ The clock is the house's, as for every deadline. Run twice is run once: what ran
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,19 +16,21 @@ from eventstore.event import microseconds
 from eventstore.facts import Reading
 from eventstore.refusal import Refusal, Refused
 from eventstore.store import EventStore
-from notifications import bundles, letters, timetable
+from notifications import bundles, correspondence, letters, timetable
 from notifications.announcements import Announcement
 from notifications.audiences import Audience, Kind, Who
 from notifications.bundles import Part
 from notifications.contents import Param, awaiting, standing
+from notifications.correspondence import Shown
 from notifications.digest import DIGEST, asks_of, contents_of, deadline_of
 from notifications.letters import Planned
 from notifications.listener import STALE_AFTER, terms_of
 from notifications.planning import Cause, Planning
 from notifications.recipients import NO_ADDRESS, Contacts, Recipient, contacts_of, recipients
-from notifications.reminders import REMINDED, Awaited, Rule, announcements, awaited, for_the_unit, of_the_unit
+from notifications.reminders import REMINDED, Rule, announcements, awaited, for_the_unit, of_the_unit
 from notifications.story import Story
 from notifications.timetable import Due
+from notifications.unreached import OUTSIDER, UNREACHED, unreached
 from programmes.calendar import beijing_date
 from programmes.call import Call
 from programmes.catalogue import Catalogue
@@ -49,7 +51,7 @@ class Ringing:
     def ring(self) -> int:
         """Everything that is due; answers how many letters that made."""
         planned = 0
-        for one_round in (self._reminders, self._bundles):
+        for one_round in (self._reminders, self._bundles, self._troubles):
             while (made := one_round()) is not None:
                 planned += made
         return planned
@@ -67,7 +69,7 @@ class Ringing:
             if one is None or not told:
                 raise Refused(Refusal.of("NOTHING_AWAITED", unit=unit))
             key = f"ask:{application_id}:{unit}:{beijing_date(now)}"
-            due = self._letters(db, story, call, one, told, self._cause(db, story), key, now)
+            due = self._letters(db, story, call, awaiting(story, one), told, self._cause(db, story), key, now)
             planned = self._planning.plan(db, [replace(letter, asked_by=asked_by) for letter in due], now)
         if not planned:
             raise Refused(Refusal.of("REMINDED_TODAY", unit=unit))
@@ -109,7 +111,7 @@ class Ringing:
             application_id=one.application_id,
         )
         key = f"rem:{one.key}:{microseconds(one.awaited.deadline)}"
-        planned += self._letters(db, story, call, one.awaited, told, cause, key, now)
+        planned += self._letters(db, story, call, awaiting(story, one.awaited), told, cause, key, now)
         return "rung"
 
     def _letters(
@@ -117,14 +119,14 @@ class Ringing:
         db: Connection,
         story: Story,
         call: Call,
-        one: Awaited,
+        about: Mapping[str, Param],
         told: Sequence[Announcement],
         cause: Cause,
         key: str,
         now: datetime,
     ) -> list[Planned]:
         application = story.application
-        params = {**standing(application, call, now), **awaiting(story, one)}
+        params = {**standing(application, call, now), **about}
         to = recipients(Directory(db), told, application.unit_name, contacts_of(application, call, story.objectors))
         due = self._wall.now(db)
         return [self._planning.letter(each, cause, key, params, now, due) for each in to]
@@ -164,6 +166,25 @@ class Ringing:
                 elif parts:
                     together.append(self._together(key, recipient, parts, now, due))
             return letters.plan(db, together)
+
+    def _troubles(self) -> int | None:
+        """One round of letters that died: the lead unit hears which contact of its own could not be reached."""
+        with self._store.begin() as db:
+            dead = letters.untold(db, AT_A_TIME)
+            if not dead:
+                return None
+            now, planned = self._clock.now(db), list[Planned]()
+            for letter_id in dead:
+                shown = correspondence.one(db, letter_id)
+                if shown and shown.application_id and shown.recipient.startswith(OUTSIDER) and shown.kind != UNREACHED:
+                    planned += self._unreached(db, shown, now)
+            return self._planning.plan(db, planned, now)
+
+    def _unreached(self, db: Connection, shown: Shown, now: datetime) -> list[Planned]:
+        story, call = self._story(db, shown.application_id)
+        lead = Audience(Kind.UNIT, story.application.lead_unit)
+        told = (Announcement(kind=UNREACHED, audience=lead, because=Who.UNIT, asks="mend"),)
+        return self._letters(db, story, call, unreached(shown), told, self._cause(db, story), f"dead:{shown.id}", now)
 
     def _together(self, key: str, recipient: str, parts: Sequence[Part], now: datetime, due: datetime) -> Planned:
         """The letter that stands for *parts*; it is not weighed by anybody's choices again."""

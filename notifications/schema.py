@@ -57,6 +57,7 @@ letters = Table(
     Column("bundle", Text, nullable=False, server_default=text("''")),
     Column("asked_by", Text, nullable=False, server_default=text("''")),
     Column("resends", Text, nullable=False, server_default=text("''")),
+    Column("trouble_told", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("dedupe_key", name="letters_dedupe_key"),
     CheckConstraint("state IN ('planned', 'leased', 'sent', 'unknown', 'dead', 'suppressed')", name="letters_state"),
     CheckConstraint("stage IN ('none', 'data_started', 'accepted')", name="letters_stage"),
@@ -78,6 +79,12 @@ letters = Table(
         "bundle",
         postgresql_where=text("bundle <> ''"),
         sqlite_where=text("bundle <> ''"),
+    ),
+    Index(
+        "letters_untold",
+        "finished_at",
+        postgresql_where=text("state = 'dead' AND trouble_told = 0"),
+        sqlite_where=text("state = 'dead' AND trouble_told = 0"),
     ),
     Index("letters_recipient", "recipient", "event_position", "id"),
     Index("letters_application", "application_id", "event_position", "id"),
@@ -157,5 +164,44 @@ quiet_hours = Table(
     Column("begins", Integer, nullable=False),
     Column("ends", Integer, nullable=False),
     CheckConstraint("begins BETWEEN 0 AND 1439 AND ends BETWEEN 0 AND 1439", name="quiet_hours_minutes"),
+    sqlite_strict=True,
+)
+
+bounces = Table(
+    "bounces",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("letter_id", Text, ForeignKey("letters.id", name="bounces_letter"), nullable=False),
+    Column("address", Text),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("said", Text, nullable=False),
+    Column("came_at", BIG, nullable=False),
+    CheckConstraint("kind IN ('hard', 'soft', 'delayed')", name="bounces_kind"),
+    Index("bounces_address", "address", "came_at"),
+    sqlite_strict=True,
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("said", Text, nullable=False),
+    Column("since", BIG, nullable=False),
+    Column("by", Text, nullable=False),
+    CheckConstraint("reason IN ('hard', 'soft', 'operator')", name="suppressions_reason"),
+    sqlite_strict=True,
+)
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("application_id", Text),
+    Column("wrong", Text),
+    Column("address", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("corrected_at", BIG, nullable=False),
+    PrimaryKeyConstraint("application_id", "wrong", name="corrections_key"),
     sqlite_strict=True,
 )

@@ -120,6 +120,14 @@ class Line:
         except (SMTPException, OSError, ValueError) as error:
             raise _said_no(error) from error
 
+    async def reset(self) -> bool:
+        """Forget what was offered, after a no; whether the conversation can go on."""
+        try:
+            await self._client.rset()
+        except (SMTPException, OSError, ValueError):
+            return False
+        return True
+
     async def send(self, body: bytes) -> Receipt:
         """DATA: from here on a broken line means that nobody knows. Raises TurnedDown or LineLost."""
         try:

@@ -87,7 +87,7 @@ class Choosing:
         kinds = kinds_for(actor)
         unknown = sorted(set(choices.cadence) - set(kinds))
         if unknown:
-            raise Malformed(*(Fault("cadence", "UNKNOWN_FIELD", {"field": kind}) for kind in unknown))
+            raise Malformed(Fault("cadence", "UNKNOWN_FIELD", {"field": kind}) for kind in unknown)
         served = not_theirs_to_choose(actor, choices)
         if served:
             raise Refused(Refusal.of("LETTER_IS_SERVED", kind=words.title(served, "zh")))

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     proxies: int = Field(default=0, ge=0, le=9)
     log_name: str = Field(default="vermilion", pattern=r"^[^\s+]+$")
     tick_s: float = Field(default=30.0, gt=0)
+    mail_per_domain_minute: int = Field(default=0, ge=0, le=100_000)
     batch_wait_s: float = Field(default=10.0, gt=0, le=300)
 
     @property
@@ -100,6 +101,12 @@ class Settings(BaseSettings):
         faults: list[str] = []
         if self.broker != "local" and self.broker_url is None:
             faults.append(f"{PREFIX}BROKER_URL: 使用 {self.broker} 时必填 · needed with {self.broker}")
+        relay = urlsplit(self.smtp_url.get_secret_value())
+        if self.mode == "production" and relay.scheme == "smtp" and relay.hostname not in LOOPBACK:
+            faults.append(
+                f"{PREFIX}SMTP_URL: 正式环境要 smtp+starttls:// 或 smtps://，本机的转发除外 · "
+                "production wants smtp+starttls:// or smtps:// for all but a relay on this machine"
+            )
         if self.mode == "demo" and urlsplit(self.base_url).hostname not in LOOPBACK:
             faults.append(f"{PREFIX}BASE_URL: 演示只能在本机 · the demo stays on loopback")
         if faults:

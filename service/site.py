@@ -15,6 +15,8 @@ from directory.records import Directory
 from notifications import pages as letter_pages
 from notifications.api import operations as letter_operations
 from notifications.choosing_pages import pages as choosing_pages
+from notifications.mending_api import operations as mending_operations
+from notifications.mending_pages import pages as mending_pages
 from notifications.pressing import Pressing
 from notifications.wishes import Choosing, TurningOff
 from notifications.wishes import operations as letter_wishes
@@ -69,6 +71,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
         app.register_blueprint(blueprint)
     app.register_blueprint(letter_pages.pages(house.store))
     app.register_blueprint(choosing_pages(*letter_doors(house)))
+    app.register_blueprint(mending_pages(house.mending))
     app.register_blueprint(front.pages(house, identity))
     app.register_blueprint(entrance.pages(house, secure=secure))
     app.register_blueprint(health.pages(house))
@@ -96,6 +99,7 @@ def registry_of(house: House, actors: Actors, told: Told, mailbox: Mailbox | Non
     registry.add(*application_operations(ApiDesk(house.handling, house.calls, house.files, house.printing, told)))
     registry.add(*letter_operations(house.store))
     registry.add(*letter_wishes(Pressing(house.handling, house.ringing), *letter_doors(house)))
+    registry.add(*mending_operations(house.store, house.mending))
     if house.settings.clock_may_be_set:
         registry.add(*clockwork.operations(house, actors))
         if mailbox is not None:

@@ -30,8 +30,10 @@ from eventstore.personal import PersonalData
 from eventstore.projection import Projection, install
 from eventstore.store import EventStore
 from notifications.delivery import Delivery
+from notifications.lines import Pace
 from notifications.listener import WITH_A_SECRET, Listener, secrets_of
 from notifications.mail import Sender
+from notifications.mending import Mending
 from notifications.planning import Planning
 from notifications.rendering import Rendering
 from notifications.ringing import Ringing
@@ -88,6 +90,7 @@ class House:
     listener: Listener
     ringing: Ringing
     delivery: Delivery
+    mending: Mending
     checkpointer: Checkpointer
     broker: dramatiq.Broker
 
@@ -145,7 +148,10 @@ def build(settings: Settings) -> House:
         rendering=rendering,
         listener=Listener(store, read, calls, planning, clock, wall),
         ringing=Ringing(store, read, calls, planning, clock, wall),
-        delivery=Delivery(store, wall, relay, sending, SystemRandom(), held=WITH_A_SECRET),
+        delivery=Delivery(
+            store, wall, relay, sending, SystemRandom(), held=WITH_A_SECRET, pace=Pace(settings.mail_per_domain_minute)
+        ),
+        mending=Mending(store, handling, sender, ids, clock, wall),
         checkpointer=Checkpointer(store, Signer(settings.log_name, settings.checkpoint_key_bytes), wall),
         broker=brokers.build(settings),
     )
