@@ -55,7 +55,9 @@ def came_back(db: Connection, report: Report, now: datetime) -> str:
         suppress(db, address, "hard", report.said, "report", now)
         return "hard"
     since = microseconds(now - SOFT_WITHIN)
-    soft = select(func.count()).where(bounces.c.address == address, bounces.c.kind == "soft", bounces.c.came_at >= since)
+    soft = select(func.count()).where(
+        bounces.c.address == address, bounces.c.kind == "soft", bounces.c.came_at >= since
+    )
     if (db.scalar(soft) or 0) >= SOFT_AT_MOST:
         suppress(db, address, "soft", report.said, "report", now)
     return "soft"

@@ -3,8 +3,8 @@
 from typing import Any
 
 from tests.scenario import SCAN
-from tests.workflow.house import Api, House
 from tests.workflow.awarded import FIRST, LEAD, SECOND, paid_out
+from tests.workflow.house import Api, House
 from workflow import commands as c
 from workflow.stages import Stage
 

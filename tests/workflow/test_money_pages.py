@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 
 from tests.browser.site import Person, site, sqlite_house
-from tests.workflow.house import House
 from tests.workflow.awarded import FIRST, SECOND, joint_award, paid_out
+from tests.workflow.house import House
 from tests.workflow.received import pdf
 
 PDF = pdf("voucher")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.browser.site import Person, site
-from tests.workflow.house import Api, House
 from tests.workflow.awarded import joint_award
+from tests.workflow.house import Api, House
 from workflow import commands as c
 
 LEAD_NAME = "湖南岳麓智模科技有限公司"
