@@ -5,8 +5,10 @@ The signer keeps the complete parts of the tree, and refuses to sign a head that
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
@@ -18,6 +20,7 @@ from eventstore.event import microseconds
 from eventstore.merkle import (
     BLOCK,
     BLOCK_LEVEL,
+    EMPTY_ROOT,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
@@ -30,7 +33,8 @@ from eventstore.schema import events, log_checkpoints, log_nodes
 from eventstore.store import EventStore
 
 ALGORITHM = "Ed25519"
-_ED25519 = b"\x01"
+_ED25519, _COSIGNATURE = b"\x01", b"\x04"
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 class NotSigned(Exception):
@@ -70,55 +74,115 @@ class Signer:
 
 
 def open_note(note: str, verifiers: Iterable[str]) -> Checkpoint:
-    """The checkpoint in *note*, if one of the *verifiers* (C2SP verifier keys) signed it; NotSigned otherwise."""
-    text, split, signatures = note.rpartition("\n\n")
-    if not split:
-        raise NotSigned("not a signed note")
-    body = text + "\n"
+    """The checkpoint in *note*, if one of the *verifiers* (C2SP verifier keys) signed it; NotSigned otherwise.
+
+    Signatures of keys that are not known are passed over; a wrong one of a known key spoils the note (C2SP signed-note).
+    """
+    body, signatures = _parts(note)
     known = dict(_verifier(key) for key in verifiers)
-    if not any(_signed(body, line, known) for line in signatures.splitlines()):
+    ours = [signature for signature in signatures if signature.key in known]
+    if not ours:
         raise NotSigned("no known key signed this note")
+    for signature in ours:
+        if not _fits(known[signature.key], signature.raw, body.encode()):
+            raise NotSigned(f"the signature of {signature.name} is wrong")
     return read_body(body)
 
 
+def witnessed(note: str, witnesses: Iterable[str]) -> dict[str, datetime]:
+    """Which of the *witnesses* (C2SP verifier keys of cosignature/v1) saw this note, and when: by name.
+
+    A cosignature says that its witness saw no head that this one does not continue. NotSigned where a known one is wrong.
+    """
+    body, signatures = _parts(note)
+    known = dict(_verifier(key, _COSIGNATURE) for key in witnesses)
+    found: dict[str, datetime] = {}
+    for signature in signatures:
+        if signature.key in known:
+            seconds = int.from_bytes(signature.raw[:8], "big")
+            said = f"cosignature/v1\ntime {seconds}\n{body}".encode()
+            if not _fits(known[signature.key], signature.raw[8:], said):
+                raise NotSigned(f"the cosignature of {signature.name} is wrong")
+            found[signature.name] = datetime.fromtimestamp(seconds, UTC)
+    return found
+
+
+def with_cosignatures(note: str, other: str) -> str:
+    """*note* with the signature lines that *other*, a copy of the same checkpoint, has beside its own."""
+    (body, own), (same, theirs) = _parts(note), _parts(other)
+    if body != same:
+        raise NotSigned("another checkpoint was cosigned")
+    more = [signature.line for signature in theirs if signature.line not in {mine.line for mine in own}]
+    return note + "".join(f"{line}\n" for line in more)
+
+
 def read_body(body: str) -> Checkpoint:
+    """Origin, size and root; lines after them are passed over."""
+    lines = body.split("\n")
+    if len(lines) < 4 or not lines[0] or not _SIZE.fullmatch(lines[1]):
+        raise NotSigned("not a checkpoint")
+    root = _from_b64(lines[2], "not a checkpoint")
+    if len(root) != len(EMPTY_ROOT):
+        raise NotSigned("not a checkpoint")
+    return Checkpoint(lines[0], int(lines[1]), root)
+
+
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    """One signature line: — name base64(key id, signature)."""
+
+    line: str
+    name: str
+    key: bytes
+    raw: bytes
+
+
+def _parts(note: str) -> tuple[str, list[_Signature]]:
+    """The signed text of a note, and its signatures; NotSigned where it is none."""
+    text, split, lines = note.rpartition("\n\n")
+    if not split or not lines.endswith("\n"):
+        raise NotSigned("not a signed note")
+    return text + "\n", [_signature(line) for line in lines[:-1].split("\n")]
+
+
+def _signature(line: str) -> _Signature:
+    dash, _, rest = line.partition(" ")
+    name, _, encoded = rest.partition(" ")
+    raw = _from_b64(encoded, "not a signature")
+    if dash != "—" or not name or len(raw) < 5:
+        raise NotSigned("not a signature")
+    return _Signature(line, name, name.encode() + raw[:4], raw[4:])
+
+
+def _from_b64(text: str, otherwise: str) -> bytes:
     try:
-        origin, size, root, *_ = body.split("\n")
-        return Checkpoint(origin, int(size), base64.b64decode(root, validate=True))
+        return base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):
-        raise NotSigned("not a checkpoint") from None
+        raise NotSigned(otherwise) from None
 
 
 def _b64(value: bytes) -> str:
     return base64.b64encode(value).decode()
 
 
-def _key_hash(name: str, public: bytes) -> bytes:
-    return sha256(name.encode() + b"\n" + _ED25519 + public).digest()[:4]
+def _key_hash(name: str, public: bytes, algorithm: bytes = _ED25519) -> bytes:
+    return sha256(name.encode() + b"\n" + algorithm + public).digest()[:4]
 
 
-def _verifier(key: str) -> tuple[bytes, Ed25519PublicKey]:
+def _verifier(key: str, algorithm: bytes = _ED25519) -> tuple[bytes, Ed25519PublicKey]:
     try:
         name, hash_, encoded = key.strip().split("+", 2)
         public = base64.b64decode(encoded, validate=True)
-        if public[:1] != _ED25519 or _key_hash(name, public[1:]).hex() != hash_:
+        if public[:1] != algorithm or _key_hash(name, public[1:], algorithm).hex() != hash_:
             raise NotSigned("not a verifier key")
         return name.encode() + bytes.fromhex(hash_), Ed25519PublicKey.from_public_bytes(public[1:])
     except (ValueError, binascii.Error):
         raise NotSigned("not a verifier key") from None
 
 
-def _signed(body: str, line: str, known: Mapping[bytes, Ed25519PublicKey]) -> bool:
+def _fits(key: Ed25519PublicKey, signature: bytes, said: bytes) -> bool:
     try:
-        dash, name, encoded = line.split(" ")
-        signature = base64.b64decode(encoded, validate=True)
-    except (ValueError, binascii.Error):
-        return False
-    key = known.get(name.encode() + signature[:4])
-    if dash != "—" or key is None:
-        return False
-    try:
-        key.verify(signature[4:], body.encode())
+        key.verify(signature, said)
     except InvalidSignature:
         return False
     return True

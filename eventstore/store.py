@@ -206,6 +206,14 @@ class EventStore:
         sql = f"SELECT {self._columns} FROM events WHERE position > ? AND type IN ({marks}) ORDER BY position LIMIT ?"
         return self._recorded(db, sql, (after_position, *wanted, limit))
 
+    def at_in(self, db: Connection, positions: Sequence[int]) -> list[RecordedEvent]:
+        """The events at these *positions*, oldest first; those that are not there are left out."""
+        if not positions:
+            return []
+        marks = ", ".join("?" * len(positions))
+        sql = f"SELECT {self._columns} FROM events WHERE position IN ({marks}) ORDER BY position"
+        return self._recorded(db, sql, tuple(positions))
+
     def head_position(self) -> int:
         """The newest position; 0 when nothing happened yet."""
         with self.reading() as db:
