@@ -113,6 +113,11 @@ def about(
     return _page(db, after, limit, letters.c.application_id == application_id, *mine)
 
 
+def caused_by(db: Connection, application_id: str, position: int, limit: int = PAGE) -> list[Shown]:
+    """The letters that one event of an application caused."""
+    return _page(db, "", limit, letters.c.application_id == application_id, letters.c.event_position == position)
+
+
 def everything(db: Connection, after: str = "", limit: int = PAGE) -> list[Shown]:
     """All letters, newest first; for the operator and the auditor."""
     return _page(db, after, limit)

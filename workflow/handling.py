@@ -4,10 +4,11 @@ The same admission and the same guards answer commands, buttons and lists of act
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from hmac import compare_digest
+from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -41,6 +42,19 @@ FOLD: Fold[Application] = Fold(EMPTY, evolve)
 _LIMITS = files.Limits()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """Somebody was given what is protected: a file, a scan, who objected. *item* says which of them."""
+
+    application: str
+    what: str
+    item: str = ""
+
+
+OnRefused: TypeAlias = Callable[[c.Command, Actor, Refused, Context], None]
+OnRead: TypeAlias = Callable[[Read, Actor, Context], None]
+
+
 class NotFound(Refused):
     """There is no such application, or it is not this actor's to see: the same answer, to the byte."""
 
@@ -68,6 +82,8 @@ class Handling:
         self.quarantine = Quarantine(self.store, scanning)
         self.gathering = Gathering(catalogue, directory, randomness, ids)
         self.register = directory
+        self.on_refused: list[OnRefused] = []
+        self.on_read: list[OnRead] = []
 
     def handle(self, command: c.Command, actor: Actor, context: Context) -> Outcome:
         """Do what *actor* asks, or raise Refused with every reason; `result` tells what the application is now.
@@ -91,6 +107,8 @@ class Handling:
             )
         except Refused as refused:
             self._note_attempt(command, refused, context)
+            for tell in self.on_refused:
+                tell(command, actor, refused, context)
             raise self._with_names(refused) from None
         except PreconditionFailed as failed:
             raise self._discreet(failed, command.application_id, actor) from None
@@ -173,6 +191,11 @@ class Handling:
         if not sees(actor, application):
             raise NotFound
         return application, facts
+
+    def was_read(self, read: Read, actor: Actor) -> None:
+        """Say that *actor* was given what is protected, to whoever keeps note of it."""
+        for tell in self.on_read:
+            tell(read, actor, Context(actor=actor_name(actor), correlation_id=self.ids.uuid7()))
 
     def admit(self, application_id: UUID | str, actor: Actor, to_act: bool, objecting: bool = False) -> None:
         """Before a body is read: NotFound, or for a bureau's act on another region's application WRONG_BUREAU."""
@@ -359,4 +382,4 @@ def _not_theirs(actor: Actor, region: str, sealed: bool) -> Refused:
     return NotFound()
 
 
-__all__ = ["FOLD", "Handling", "NotFound", "actor_name", "admit", "sees"]
+__all__ = ["FOLD", "Handling", "NotFound", "Read", "actor_name", "admit", "sees"]

@@ -18,7 +18,7 @@ from workflow.dossier import Dossier, Words, file_of, present, texts_of, view_of
 from workflow.enclosures import enclosures
 from workflow.file_kinds import MEDIA_TYPES
 from workflow.files import chunks
-from workflow.handling import NotFound
+from workflow.handling import NotFound, Read
 from workflow.stages import Stage
 from workflow.timeline import timeline
 
@@ -112,7 +112,10 @@ class Asking:
 
     def history(self, asked: Asked) -> Answer:
         application, facts = self._handling.history(asked.path["application_id"], asked.actor)
-        entries = timeline(facts, view_of(asked.actor, application), self._handling.names)
+        view = view_of(asked.actor, application)
+        entries = timeline(facts, view, self._handling.names)
+        if view.objector and application.objections:
+            self._handling.was_read(Read(application=application.id, what="objector"), asked.actor)
         body = m.HistoryAnswer(id=application.id, number=application.number, events=tuple(entries))
         return Answer(body=body, version=application.version)
 
@@ -124,6 +127,8 @@ class Asking:
             raise NotFound
         self._handling.quarantine.let_through(held.sha256, held.name, own=view.working)
         stream = self._desk.files.open(held.file_id, held.sha256)
+        if not view.working:
+            self._handling.was_read(Read(application=application.id, what="file", item=held.file_id), asked.actor)
         return Answer(content=chunks(stream), media_type=held.media_type, filename=held.name)
 
     def scan(self, asked: Asked) -> Answer:
@@ -134,6 +139,8 @@ class Asking:
             raise NotFound
         self._handling.quarantine.let_through(digest, texts.t("pages.input.scan"), own=view.working)
         stream, media_type, name = self._desk.files.open_scan(digest)
+        if not view.working:
+            self._handling.was_read(Read(application=application.id, what="scan", item=digest), asked.actor)
         return Answer(content=chunks(stream), media_type=media_type, filename=name)
 
     def attachment_list(self, asked: Asked) -> Answer:

@@ -17,6 +17,7 @@ from workflow import uploading
 from workflow.answers import plain, scans_of
 from workflow.dossier import file_of, view_of
 from workflow.files import chunks
+from workflow.handling import Read
 from workflow.pages import reasons
 from workflow.pages.desk import Desk, asking
 from workflow.pages.drafting import shown
@@ -65,6 +66,8 @@ def papers(desk: Desk) -> Blueprint:
             raise NotFound
         desk.handling.quarantine.let_through(held.sha256, held.name, own=view.working)
         stream = desk.files.open(held.file_id, held.sha256)
+        if not view.working:
+            desk.handling.was_read(Read(application=application.id, what="file", item=held.file_id), actor)
         inline = held.media_type in _SHOWN_INLINE and "open" in request.args
         return file_response(chunks(stream), held.media_type, held.name, inline=inline)
 
@@ -77,6 +80,8 @@ def papers(desk: Desk) -> Blueprint:
             raise NotFound
         desk.handling.quarantine.let_through(digest, texts.t("pages.input.scan"), own=view.working)
         stream, media_type, name = desk.files.open_scan(digest)
+        if not view.working:
+            desk.handling.was_read(Read(application=application.id, what="scan", item=digest), actor)
         return file_response(chunks(stream), media_type, name)
 
     @pages.post("/applications/<uuid:application_id>/commitment")

@@ -46,6 +46,26 @@ _INLINE = frozenset(
 """Steps whose form stands on the dossier itself when it is the first one open; the others have a page of their own."""
 
 
+def standing(desk: Desk, frame: Frame) -> dict[str, Any]:
+    """The part of dossier.html that is the application's own, whenever it is looked at: no step, nothing beside it."""
+    return {
+        **frame.around(),
+        "inline": None,
+        "offered": [],
+        "pairs": key_facts(frame),
+        "parts": list(_parts(frame)),
+        "files": [slot for slot in frame.dossier.attachments if slot.files],
+        "said": _said_of_files(desk, frame),
+        "together": summary(frame),
+        "route": [_stop(step, frame, desk) for step in frame.dossier.route],
+        "commitments": _commitments(frame, desk),
+        "seats": _seats(desk, frame),
+        "excepted": _excepted(frame),
+        "present_answer": present_answer,
+        "mine": frame.mine,
+    }
+
+
 def dossier(desk: Desk, frame: Frame) -> dict[str, Any]:
     """What dossier.html asks."""
     offered = list(_offered(frame))
@@ -54,26 +74,15 @@ def dossier(desk: Desk, frame: Frame) -> dict[str, Any]:
     )
     inline = asked_of(desk, frame, first["step"]) if first else {}
     return {
-        **frame.around(),
+        **standing(desk, frame),
         **inline,
         "inline": first,
         "offered": [each for each in offered if each is not first],
-        "pairs": key_facts(frame),
-        "parts": list(_parts(frame)),
-        "files": [slot for slot in frame.dossier.attachments if slot.files],
-        "said": _said_of_files(desk, frame),
         "paper_card": card(desk, frame),
-        "together": summary(frame),
-        "route": [_stop(step, frame, desk) for step in frame.dossier.route],
-        "commitments": _commitments(frame, desk),
         "story": story(desk, frame) if _may_see_history(frame) else [],
         "warnings": warnings(desk, frame) if not frame.mine else [],
         "beside": _beside(desk, frame),
-        "excepted": _excepted(frame),
-        "seats": _seats(desk, frame),
-        "present_answer": present_answer,
         "command_id": forms.new_command_id(),
-        "mine": frame.mine,
     }
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from programmes.call import Call
+from programmes.call import Programme
 from web import texts
-from workflow.application import Application
+from workflow.application import EMPTY, Application
+from workflow.handling import Read
 from workflow.pages import reasons
 from workflow.pages.desk import Desk, office
 from workflow.pages.frame import Frame
@@ -25,18 +26,26 @@ _QUIET = frozenset({"section_saved", "file_attached", "file_removed", "commitmen
 def story(desk: Desk, frame: Frame) -> list[dict[str, Any]]:
     """Entries for the macro `timeline`. Runs of saving and attaching are told as one line each, so that the steps stand out."""
     entries = timeline(frame.facts, frame.view, desk.handling.names)
+    if frame.view.objector and frame.application.objections:
+        desk.handling.was_read(Read(application=frame.application.id, what="objector"), frame.actor)
+    programme = frame.call.programme_of(frame.application.direction)
     told: list[dict[str, Any]] = []
     for entry in reversed(entries):
         kind = entry.type.partition(".")[2]
         if kind in _RUNS and told and told[-1].get("kind") == kind and told[-1]["params"]["who"] == _who(entry.actor):
             told[-1]["times"] += 1
             continue
-        told.append(_told(entry, kind, frame.application, frame.call))
+        told.append(_told(entry, kind, programme, frame.application))
     return [_worded(each) for each in told]
 
 
-def _told(entry: Entry, kind: str, application: Application, call: Call) -> dict[str, Any]:
-    params = {**_named(entry.summary, application, call), "who": _who(entry.actor)}
+def sentence(entry: Entry, programme: Programme, application: Application = EMPTY) -> dict[str, Any]:
+    """One event by itself, told as the history tells it; units by name where *application* knows them."""
+    return _worded(_told(entry, entry.type.partition(".")[2], programme, application))
+
+
+def _told(entry: Entry, kind: str, programme: Programme, application: Application) -> dict[str, Any]:
+    params = {**_named(entry.summary, programme, application), "who": _who(entry.actor)}
     if kind == "paper_issued":
         params["paper"] = kind_words(str(entry.summary["kind"]), application)
     return {
@@ -66,9 +75,8 @@ def _who(actor: str) -> Mapping[str, str] | str:
     )
 
 
-def _named(summary: Mapping[str, Any], application: Application, call: Call) -> dict[str, Any]:
+def _named(summary: Mapping[str, Any], programme: Programme, application: Application) -> dict[str, Any]:
     """The event's values with names in the place of codes."""
-    programme = call.programme_of(application.direction)
     found = dict(summary)
     if "body" in found:
         found["body"] = office(str(found["body"]))
@@ -83,7 +91,7 @@ def _named(summary: Mapping[str, Any], application: Application, call: Call) -> 
         zh, en = reasons.item_label("attachment", found["slot"], programme)
         found["slot"] = {"zh": zh.split("：")[0].split("（")[0], "en": en.split(" (")[0]}
     if isinstance(found.get("items"), list):
-        found["items"] = list(_items(found["items"], call, application))
+        found["items"] = list(_items(found["items"], programme))
     if isinstance(found.get("result"), int):
         found["points"] = f"{found['result'] / 100:.2f}"
     if isinstance(found.get("total"), int):
@@ -102,8 +110,7 @@ def _body(step: Any) -> Mapping[str, str]:
     return office(str(step["body"]))
 
 
-def _items(items: Iterable[Any], call: Call, application: Application) -> Iterable[Mapping[str, str]]:
-    programme = call.programme_of(application.direction)
+def _items(items: Iterable[Any], programme: Programme) -> Iterable[Mapping[str, str]]:
     for item in items:
         zh, en = reasons.item_label(str(item["kind"]), str(item["id"]), programme)
         yield {"zh": f"{zh.split('：')[0]}（{item['reason']}）", "en": f"{en.split(' (')[0]} ({item['reason']})"}
