@@ -1,0 +1,232 @@
+"""Signed heads of the log: made every hour and on every legal act, kept in the database and in a folder outside it.
+
+What is signed continues what was signed before, here and outside; where it does not, nothing is signed, and that is
+told until somebody looks. A checkpoint that lies in the database alone proves nothing against who rules the database.
+"""
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from admin import receipts
+from admin.schema import integrity
+from eventstore.checkpoint import (
+    ALGORITHM,
+    Checkpoint,
+    Checkpointer,
+    NotSigned,
+    Signer,
+    open_note,
+    prove_inclusion,
+    with_cosignatures,
+    witnessed,
+)
+from eventstore.clock import Clock
+from eventstore.event import RecordedEvent, instant_of, microseconds
+from eventstore.refusal import HistoryBroken
+from eventstore.schema import events, log_checkpoints
+from eventstore.store import EventStore
+
+LEGAL_ACTS = frozenset({
+    "application.unit_sealed", "application.resubmitted", "application.recommended", "application.not_recommended",
+    "application.received", "application.review_closed", "application.proposed", "application.notice_published",
+    "application.objection_dismissed", "application.objection_upheld", "application.award_signed",
+    "application.awarded", "application.award_cancelled", "application.tranche_instructed", "application.tranche_paid",
+    "application.recovery_demanded", "application.closed", "consortium.agreement_signed",
+    "consortium.agreement_confirmed", "consortium.agreement_effective", "directory.unit_barred",
+    "directory.unit_unbarred", "call.call_published", "exclusivity.exception_granted",
+})  # fmt: skip
+HOURLY = timedelta(hours=1)
+SIGNING, VERIFYING = "checkpoint", "verify"
+LATEST = "latest.txt"
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A checkpoint as it is kept: the signed note, and who else vouches for it."""
+
+    note: str
+    size: int
+    root: bytes
+    signed_at: datetime
+    witnesses: Mapping[str, datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was last found about the log, by signing or by verifying it."""
+
+    what: str
+    at: datetime
+    sound: bool
+    size: int
+    position: int | None
+    said: str
+
+
+class Proofs:
+    """Keeps checkpoints and proves with them. *folder* lies outside the database, best on another machine's disk."""
+
+    def __init__(
+        self, store: EventStore, signer: Signer, clock: Clock, folder: Path | None, witnesses: Sequence[str] = ()
+    ) -> None:
+        self._store, self._clock, self._folder, self._witnesses = store, clock, folder, tuple(witnesses)
+        self._checkpointer = Checkpointer(store, signer, clock)
+        self.verifier = signer.verifier
+
+    def keep(self, *, now: bool = False) -> str | None:
+        """Sign where it is due (*now*: in any case); answers the note, None where nothing was signed."""
+        if not now and not self.due():
+            return None
+        try:
+            note = self._checkpointer.sign(self._outside())
+        except IntegrityError:  # another process signed this very head
+            return None
+        except (HistoryBroken, NotSigned) as error:
+            _log.error("checkpoint_refused", error=str(error))
+            self.found(SIGNING, sound=False, size=self._store.head_position(), said=str(error))
+            return None
+        head = open_note(note, [self.verifier])
+        self._put_outside(head, note)
+        self.found(SIGNING, sound=True, size=head.size)
+        return note
+
+    def due(self) -> bool:
+        """A legal act since the last one, or anything at all and an hour."""
+        with self._store.reading() as db:
+            last = _newest(db)
+            head = self._store.head_in(db)
+            size, signed_at = (0, 0) if last is None else (last[0], last[3])
+            if head == size:
+                return False
+            if microseconds(self._clock.now(db)) - signed_at >= HOURLY // timedelta(microseconds=1):
+                return True
+            legal = select(events.c.position).where(events.c.type.in_(sorted(LEGAL_ACTS)), events.c.position > size)
+            return db.execute(legal.limit(1)).first() is not None
+
+    def latest(self) -> Kept | None:
+        with self._store.reading() as db:
+            row = _newest(db)
+        if row is None:
+            return None
+        size, root, note, signed_at = row
+        seen = witnessed(note, self._witnesses)
+        return Kept(note=note, size=size, root=root, signed_at=instant_of(signed_at), witnesses=seen)
+
+    def line(self) -> str:
+        """The newest head in one line, for letters and papers: whoever holds one is a witness. "" where there is none."""
+        kept = self.latest()
+        return "" if kept is None else line_of(kept.size, kept.root)
+
+    def cosigned(self, note: str) -> int:
+        """Take over the cosignatures of *note*, a copy of one of ours; answers its size. NotSigned where it is none of ours."""
+        head = open_note(note, [self.verifier])
+        witnessed(note, self._witnesses)
+        with self._store.begin() as db:
+            mine = log_checkpoints.c.tree_size == head.size
+            kept = db.scalar(select(log_checkpoints.c.note).where(mine))
+            if kept is None:
+                raise NotSigned("no checkpoint of this size was signed here")
+            merged = with_cosignatures(kept, note)
+            db.execute(update(log_checkpoints).where(mine).values(note=merged))
+        self._put_outside(head, merged)
+        return head.size
+
+    def covering(self, position: int) -> Kept:
+        """The newest checkpoint, signed now where it does not reach *position*. HistoryBroken where nothing may be signed."""
+        kept = self.latest()
+        if kept is None or kept.size < position:
+            self.keep(now=True)
+            kept = self.latest()
+        if kept is None or kept.size < position:
+            raise HistoryBroken("the log does not continue its checkpoint: nothing can be proved")
+        return kept
+
+    def proofs(self, positions: Iterable[int], size: int) -> list[list[str]]:
+        """For each position, the path to the root of the first *size* events; nodes in hex, the lowest first."""
+        with self._store.reading() as db:
+            return [[node.hex() for node in prove_inclusion(db, position, size)] for position in positions]
+
+    def receipt(self, recorded: RecordedEvent) -> dict[str, Any]:
+        """What shows offline that *recorded* stands in the log: the event, its path, a signed head, and whose key."""
+        kept = self.covering(recorded.position)
+        [path] = self.proofs([recorded.position], kept.size)
+        return {
+            "format": receipts.FORMAT,
+            "hash_algorithm": recorded.algorithm,
+            "signature_algorithm": ALGORITHM,
+            "event": {**envelope(recorded), "proof": path},
+            "checkpoint": kept.note,
+            "key": self.verifier,
+        }
+
+    def found(self, what: str, *, sound: bool, size: int, position: int | None = None, said: str = "") -> None:
+        """Remember what was found; an alarm stays until the same is found sound."""
+        with self._store.begin() as db:
+            row = {"at": microseconds(self._clock.now(db)), "sound": int(sound), "size": size}
+            db.execute(delete(integrity).where(integrity.c.what == what))
+            db.execute(insert(integrity).values(what=what, position=position, said=said[:500], **row))
+
+    def findings(self) -> list[Finding]:
+        c = integrity.c
+        with self._store.reading() as db:
+            rows = db.execute(select(c.what, c.at, c.sound, c.size, c.position, c.said).order_by(c.what)).all()
+        return [
+            Finding(what=what, at=instant_of(at), sound=bool(sound), size=size, position=position, said=said)
+            for what, at, sound, size, position, said in rows
+        ]
+
+    def _outside(self) -> Checkpoint | None:
+        """The newest head that lies in the folder. NotSigned where it is not ours: somebody was at it."""
+        if self._folder is None or not (self._folder / LATEST).exists():
+            return None
+        return open_note((self._folder / LATEST).read_text("utf-8"), [self.verifier])
+
+    def _put_outside(self, head: Checkpoint, note: str) -> None:
+        if self._folder is None:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for name in (f"{head.size:012d}.txt", LATEST):
+            written = self._folder / f".{name}"
+            written.write_text(note, "utf-8")
+            written.replace(self._folder / name)
+
+
+def line_of(size: int, root: bytes) -> str:
+    return f"{size} {base64.b64encode(root).decode()}"
+
+
+def envelope(recorded: RecordedEvent) -> dict[str, Any]:
+    """An event as it is given out: every field that is hashed, as the text that is hashed."""
+    return {
+        "position": recorded.position,
+        "stream": recorded.stream,
+        "version": recorded.version,
+        "event_id": str(recorded.event_id),
+        "type": recorded.type,
+        "schema_version": recorded.schema_version,
+        "payload": recorded.payload,
+        "metadata": recorded.metadata,
+        "actor": recorded.actor,
+        "correlation_id": str(recorded.correlation_id),
+        "causation_id": None if recorded.causation_id is None else str(recorded.causation_id),
+        "recorded_at": recorded.recorded_at,
+        "algorithm": recorded.algorithm,
+        "prev_hash": recorded.prev_hash.hex(),
+        "hash": recorded.hash.hex(),
+    }
+
+
+def _newest(db: Connection) -> tuple[int, bytes, str, int] | None:
+    c = log_checkpoints.c
+    query = select(c.tree_size, c.root, c.note, c.signed_at).order_by(c.tree_size.desc()).limit(1)
+    row = db.execute(query).first()
+    return None if row is None else (row[0], row[1], row[2], row[3])

@@ -1,0 +1,311 @@
+"""The evidence of one application is one file that checks itself with plain Python; whatever is altered in it is found and named."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from admin import evidence, verify_bundle
+from eventstore.checkpoint import Checkpoint, Signer
+from eventstore.merkle import leaf_hash, root_of
+from service.cli import cli
+from tests.admin.office import CONTACT, OBJECTOR, Office, opened
+from tests.adversary.site import PDF
+from workflow import commands as c
+
+Parts = dict[str, bytes]
+BYTES = PDF
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Office, bytes]]:
+    """A house with an application sealed twice, one real file in it, and its bundle with the bytes."""
+    with opened(tmp_path_factory.mktemp("evidence")) as office:
+        one = office.noticed = office.played.filled()
+        received = office.house.files.receive(io.BytesIO(BYTES), "证明.pdf")
+        attach = c.AttachFile(
+            application_id=one, slot="L-10", file_id=received.file_id, name="证明.pdf", size=received.size,
+            sha256=received.sha256, media_type="application/pdf", pages=1,
+        )  # fmt: skip
+        office.played.do("editor", attach)
+        office.played.do("admin", c.Seal(application_id=one), "2025-11-20 10:00")
+        office.played.do("admin", c.Recall(application_id=one), "2025-11-21 10:00")
+        changed = {"project_name": "修订后的名称"}
+        office.played.do("editor", c.SaveSection(application_id=one, section="cover", answers=changed))
+        office.played.do("admin", c.Seal(application_id=one), "2025-11-22 10:00")
+        office.played.do("admin", c.Recall(application_id=one), "2025-11-23 10:00")
+        unsaid = {"project_name": "尚未提交的名称"}
+        office.played.do("editor", c.SaveSection(application_id=one, section="cover", answers=unsaid))
+        office.follow()
+        yield office, office.api("auditor", f"/history/applications/{one}/evidence?files=yes").data
+
+
+@pytest.fixture
+def bundle(taken: tuple[Office, bytes]) -> bytes:
+    return taken[1]
+
+
+def parts_of(bundle: bytes) -> Parts:
+    with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def packed(parts: Mapping[str, bytes]) -> zipfile.ZipFile:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return zipfile.ZipFile(written)
+
+
+def key_of(taken: tuple[Office, bytes]) -> str:
+    return str(taken[0].house.proofs.verifier)
+
+
+def lines(parts: Parts) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in parts["events.jsonl"].decode().splitlines()]
+
+
+def with_lines(parts: Parts, events: list[dict[str, Any]]) -> Parts:
+    return {**parts, "events.jsonl": "\n".join(json.dumps(event, ensure_ascii=False) for event in events).encode()}
+
+
+def test_the_script_inside_is_plain_python_of_at_most_150_lines_and_finds_it_sound(
+    taken: tuple[Office, bytes], tmp_path: Path
+) -> None:
+    """Run as an outsider would: an interpreter without any installed library, in a folder of its own."""
+    (tmp_path / "bundle.zip").write_bytes(taken[1])
+    script = parts_of(taken[1])["verify.py"]
+    (tmp_path / "verify.py").write_bytes(script)
+    assert len(script.decode().splitlines()) <= 150
+    command = [sys.executable, "-I", "-S", "verify.py", "bundle.zip", key_of(taken)]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
+    assert "SOUND" in said.stdout
+    (tmp_path / "bundle.zip").write_bytes(b"no zip")
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert said.returncode == 1
+
+
+def test_the_command_line_checks_it_with_no_database(taken: tuple[Office, bytes], tmp_path: Path) -> None:
+    kept = tmp_path / "bundle.zip"
+    kept.write_bytes(taken[1])
+    sound = CliRunner().invoke(cli, ["verify-bundle", str(kept), "--key", key_of(taken)])
+    assert (sound.exit_code, "sound" in sound.output) == (0, True)
+    other = Signer("vermilion", bytes(32)).verifier
+    wrong = CliRunner().invoke(cli, ["verify-bundle", str(kept), "--key", other])
+    assert (wrong.exit_code, "key.txt" in wrong.output) == (1, True)
+
+
+def test_it_holds_each_form_as_it_was_sealed_the_files_and_the_commitment(bundle: bytes) -> None:
+    parts = parts_of(bundle)
+    first, second = (json.loads(parts[f"forms/v{number}.json"])["answers"]["project_name"] for number in (1, 2))
+    assert (first, second) == ("面向工程机械运维的垂直领域大模型", "修订后的名称")
+    files = json.loads(parts["attachments.json"])
+    assert "证明.pdf" in {file["name"] for file in files}
+    assert [content for name, content in parts.items() if name.startswith("attachments/")] == [BYTES]
+    assert [each["type"] for each in json.loads(parts["signatures.json"])] == ["application.commitment_recorded"]
+    assert "README.md" in parts
+
+
+def test_what_was_written_since_the_last_seal_is_withheld_and_the_chain_holds_all_the_same(bundle: bytes) -> None:
+    assert "尚未提交的名称".encode() not in b"".join(parts_of(bundle).values())
+    withheld = [event for event in lines(parts_of(bundle)) if "withheld" in event]
+    assert [event["withheld"] for event in withheld] == ["draft"]
+    assert "payload" not in withheld[0]
+
+
+def test_an_objectors_identity_is_withheld(office: Office) -> None:
+    answer = office.api("auditor", f"/history/applications/{office.noticed}/evidence")
+    everything = b"".join(parts_of(answer.data).values()).decode()
+    for secret in (OBJECTOR, CONTACT, "person:wenqu-admin"):
+        assert secret not in everything
+    assert verify_bundle.check(zipfile.ZipFile(io.BytesIO(answer.data)))
+    assert "objector" in {event.get("withheld") for event in lines(parts_of(answer.data))}
+
+
+def _a_byte(parts: Parts) -> Parts:
+    events = lines(parts)
+    events[3]["payload"] = events[3]["payload"].replace("{", '{"x":1,', 1)
+    return with_lines(parts, events)
+
+
+def _an_actor(parts: Parts) -> Parts:
+    events = lines(parts)
+    events[5]["actor"] = "person:somebody"
+    return with_lines(parts, events)
+
+
+def _order(parts: Parts) -> Parts:
+    events = lines(parts)
+    events[6], events[7] = events[7], events[6]
+    return with_lines(parts, events)
+
+
+def _one_left_out(parts: Parts) -> Parts:
+    events = lines(parts)
+    del events[4]
+    return with_lines(parts, events)
+
+
+def _withheld_to_hide(parts: Parts) -> Parts:
+    """An event is made a withheld one, so that its content is not asked: what it says is then missing elsewhere."""
+    events = lines(parts)
+    place = next(n for n, event in enumerate(events) if event.get("type") == "application.section_saved")
+    kept = ("position", "stream", "version", "algorithm", "prev_hash", "hash", "proof")
+    events[place] = {**{name: events[place][name] for name in kept}, "withheld": "draft"}
+    return with_lines(parts, events)
+
+
+def _a_proof(parts: Parts) -> Parts:
+    events = lines(parts)
+    events[2]["proof"][0] = "00" * 32
+    return with_lines(parts, events)
+
+
+def _a_shorter_proof(parts: Parts) -> Parts:
+    events = lines(parts)
+    events[2]["proof"].pop()
+    return with_lines(parts, events)
+
+
+def _a_position(parts: Parts) -> Parts:
+    events = lines(parts)
+    events[1]["position"] += 1
+    return with_lines(parts, events)
+
+
+def _an_algorithm(parts: Parts) -> Parts:
+    events = lines(parts)
+    events[0]["algorithm"] = "MD5"
+    return with_lines(parts, events)
+
+
+def _a_rechained_history(parts: Parts) -> Parts:
+    """Every hash made anew after a change: the chain holds, the signed root does not."""
+    events = lines(parts)
+    events[0]["payload"] = events[0]["payload"].replace("HN-AI-2025-0001", "HN-AI-2025-0007")
+    tip = bytes(32).hex()
+    for event in events:
+        event["prev_hash"] = tip
+        if "withheld" not in event:
+            event["hash"] = verify_bundle.hash_of(event).hex()
+        tip = event["hash"]
+    return with_lines(parts, events)
+
+
+def _the_checkpoint(parts: Parts) -> Parts:
+    note = parts["checkpoint.txt"].decode().split("\n")
+    note[1] = str(int(note[1]) + 1)
+    return {**parts, "checkpoint.txt": "\n".join(note).encode()}
+
+
+def _another_key(parts: Parts) -> Parts:
+    return {**parts, "key.txt": Signer("vermilion", bytes(32)).verifier.encode()}
+
+
+def _everything_forged(parts: Parts) -> Parts:
+    """A log of the forger's own, signed by the forger's own key: only the published key tells."""
+    forger = Signer("vermilion", bytes(32))
+    events = lines(parts)
+    leaves = {event["position"]: leaf_hash(event["position"], bytes.fromhex(event["hash"])) for event in events}
+    row = [leaves.get(position, bytes(32)) for position in range(1, max(leaves) + 1)]
+    note = forger.sign(Checkpoint("vermilion", len(row), root_of(row)).body())
+    return {**parts, "checkpoint.txt": note.encode(), "key.txt": forger.verifier.encode()}
+
+
+def _an_attachment(parts: Parts) -> Parts:
+    name = next(name for name in parts if name.startswith("attachments/"))
+    return {**parts, name: parts[name] + b"!"}
+
+
+def _a_digest(parts: Parts) -> Parts:
+    files = json.loads(parts["attachments.json"])
+    files[0]["sha256"] = "00" * 32
+    return {**parts, "attachments.json": json.dumps(files).encode()}
+
+
+def _a_form(parts: Parts) -> Parts:
+    return {**parts, "forms/v1.json": parts["forms/v1.json"].replace("面向".encode(), "转向".encode())}
+
+
+def _a_signature(parts: Parts) -> Parts:
+    return {**parts, "signatures.json": b"[]"}
+
+
+def _a_missing_part(parts: Parts) -> Parts:
+    return {name: content for name, content in parts.items() if name != "forms/v2.json"}
+
+
+def _a_swapped_file(parts: Parts) -> Parts:
+    name = next(name for name in parts if name.startswith("attachments/"))
+    return {**{n: content for n, content in parts.items() if n != name}, "attachments/other": parts[name]}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        (_a_byte, "event 4 .*content"),
+        (_an_actor, "event 6 .*content"),
+        (_order, "event 7 .*follow"),
+        (_one_left_out, "event 5 .*follow"),
+        (_withheld_to_hide, "forms/v1.json"),
+        (_a_proof, "event 3 .*root"),
+        (_a_shorter_proof, "event 3 .*root"),
+        (_a_position, "event 2 .*root"),
+        (_an_algorithm, "event 1 .*algorithm"),
+        (_a_rechained_history, "event 1 .*root"),
+        (_the_checkpoint, "checkpoint.txt"),
+        (_another_key, "key.txt"),
+        (_everything_forged, "key.txt"),
+        (_an_attachment, "attachments/"),
+        (_a_digest, "attachments.json"),
+        (_a_form, "forms/v1.json"),
+        (_a_signature, "signatures.json"),
+        (_a_missing_part, "forms/v2.json"),
+        (_a_swapped_file, "attachments/other"),
+    ],
+)
+def test_whatever_is_altered_is_found_and_named(
+    taken: tuple[Office, bytes], spoil: Callable[[Parts], Parts], named: str
+) -> None:
+    parts = parts_of(taken[1])
+    assert verify_bundle.check(packed(parts), key_of(taken))
+    with pytest.raises((ValueError, KeyError), match=named):
+        verify_bundle.check(packed(spoil(parts)), key_of(taken))
+
+
+def test_a_key_of_no_curve_and_a_signature_of_no_scalar_are_refused() -> None:
+    assert not verify_bundle.signed(bytes(32), b"", b"\x00" * 32 + b"\xff" * 32)
+    assert not verify_bundle.signed(bytes(32), b"", b"short")
+    with pytest.raises(ValueError, match=r"key\.txt"):
+        verify_bundle.point_of(b"\x02" + bytes(31))
+
+
+def test_the_scripts_ed25519_agrees_with_the_librarys() -> None:
+    for number in range(8):
+        signer = Signer("k", bytes([number]) * 32)
+        raw = signer._key.sign(  # pyright: ignore[reportPrivateUsage]
+            bytes([number]) * number
+        )
+        assert verify_bundle.signed(signer.public, bytes([number]) * number, raw)
+        assert not verify_bundle.signed(signer.public, b"other", raw)
+
+
+def test_taking_evidence_is_noted(taken: tuple[Office, bytes]) -> None:
+    office, _ = taken
+    found = office.house.store.read_all(limit=5000, types=["audit.exported"])
+    assert {json.loads(event.payload)["what"] for event in found} == {"evidence"}
+
+
+def test_the_name_of_the_file_is_the_applications_number(taken: tuple[Office, bytes]) -> None:
+    office, _ = taken
+    told = office.house.history.of(office.noticed, office.played.actor("auditor"))
+    assert evidence.name_of(told) == "evidence-HN-AI-2025-0001.zip"
