@@ -126,6 +126,8 @@ READS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "payment.read": UNIT | PROVINCE | AUDITOR,
         "letter.read": EVERYBODY - PUBLIC,  # one's own; why it came
         "letter.list": OPERATOR | AUDITOR,
+        "receipt.read": UNIT | AUDITOR,  # that a seal stands in the log
+        "checkpoint.read": EVERYBODY,
         "notice.read": EVERYBODY,
         "call.read": EVERYBODY,
         "lifecycle.read": EVERYBODY,
@@ -161,6 +163,7 @@ DESKS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "call.publish": OPERATOR | LEAD,
         "history.read": AUDITOR,
         "history.verify": AUDITOR | OPERATOR,
+        "history.unmask": AUDITOR,  # for half an hour, with a reason that is kept
         "evidence.export": AUDITOR,
         "checkpoint.sign": OPERATOR,
         "projection.rebuild": OPERATOR,

@@ -75,7 +75,7 @@ class Actors:
         return True
 
     def _is_settled(self, delivered: bool) -> bool:
-        if self.house.listener.subscription.standing().lag:
+        if self.house.listener.subscription.standing().lag or self.house.index.standing().lag:
             return False
         if not delivered:
             return True
@@ -96,6 +96,8 @@ def declare(house: House) -> Actors:
     def follow() -> None:
         if house.listener.follow() + house.ringing.ring():
             actors.deliver_letters.send()
+        house.index.follow()
+        house.proofs.keep()
         done()
 
     def deliver_letters() -> None:
@@ -197,6 +199,8 @@ def relay(house: House, stop: threading.Event) -> None:
         house.delivery.drain()
         house.scanning.drain()
         house.printing.drain()
+        house.index.follow()
+        house.proofs.keep()
         if time.monotonic() - swept >= house.settings.tick_s:
             sweep(house)
             keeping.hourly()

@@ -1,4 +1,4 @@
-"""`vermilion verify`, `checkpoint`, `rebuild`: what shows that the history is what was written."""
+"""`vermilion verify`, `checkpoint`, `verify-bundle`, `verify-receipt`, `rebuild`: what shows that the history is what was written."""
 
 import sys
 from pathlib import Path
@@ -35,6 +35,7 @@ def verify(note: Path | None, with_files: bool) -> None:
             raise click.ClickException(f"检查点不可信 · the checkpoint is not trusted: {error}") from error
     report = verified(house.engine, outside, progress("核验 · verifying"))
     lost = list(damaged(house, progress("附件 · files"))) if with_files else []
+    house.proofs.found("verify", sound=report.ok, size=report.size, position=report.position, said=report.reason)
     house.close()
     for one in lost:
         of = f"{one.application} {one.slot} " if one.application else ""
@@ -52,17 +53,69 @@ def verify(note: Path | None, with_files: bool) -> None:
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="写到文件 · write it here")
-def checkpoint(out: Path | None) -> None:
-    """签一个检查点，存到库外 · sign a head of the log; keep it outside the database."""
+@click.option(
+    "--cosigned",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="收下见证方签过的检查点 · take over the cosignatures of a witness",
+)
+def checkpoint(out: Path | None, cosigned: Path | None) -> None:
+    """签一个检查点，存到库外 · sign a head of the log; keep it outside the database. Ends with 1 where the log does not continue the last one."""
+    from eventstore.checkpoint import NotSigned
     from service import wiring
 
     house = wiring.build(settings_or_exit())
-    note = house.checkpointer.sign()
-    house.close()
+    try:
+        if cosigned is not None:
+            size = house.proofs.cosigned(cosigned.read_text("utf-8"))
+            click.echo(f"已收下 · taken over: #{size}")
+            return
+        note = house.proofs.keep(now=True)
+        kept = house.proofs.latest()
+    except NotSigned as error:
+        raise click.ClickException(f"检查点不可信 · the checkpoint is not trusted: {error}") from error
+    finally:
+        house.close()
+    if note is None or kept is None:
+        raise click.ClickException(
+            "没有签 · not signed: 日志与上一个检查点不相符 the log does not continue the last one"
+        )
     if out is None:
-        click.echo(note, nl=False)
+        click.echo(kept.note, nl=False)
     else:
-        out.write_text(note, "utf-8")
+        out.write_text(kept.note, "utf-8")
+
+
+@click.command("verify-bundle")
+@click.argument("bundle", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--key", default="", help="公开发布的公钥 · the key as it was published")
+def verify_bundle(bundle: Path, key: str) -> None:
+    """核验证据包，不用数据库和网络 · check an evidence bundle with no database and no network; ends with 1 at what does not fit."""
+    from zipfile import BadZipFile, ZipFile
+
+    from admin import verify_bundle as script
+
+    try:
+        with ZipFile(bundle) as archive:
+            found = script.check(archive, key.strip())
+    except (BadZipFile, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise click.ClickException(f"不符 · wrong: {error}") from error
+    click.echo(f"无误 · sound: {found}")
+
+
+@click.command("verify-receipt")
+@click.argument("receipt", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--key", default="", help="公开发布的公钥 · the key as it was published")
+def verify_receipt(receipt: Path, key: str) -> None:
+    """核验盖章存证回执 · check the receipt of a seal offline."""
+    import json
+
+    from admin import receipts
+
+    try:
+        said = receipts.check(json.loads(receipt.read_text("utf-8")), key.strip())
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise click.ClickException(f"不符 · wrong: {error}") from error
+    click.echo(f"无误 · sound: {said}")
 
 
 @click.command()
@@ -87,4 +140,4 @@ def rebuild(projection: str | None, compare: bool) -> None:
     sys.exit(1 if compare and differing else 0)
 
 
-COMMANDS = (verify, checkpoint, rebuild)
+COMMANDS = (verify, checkpoint, verify_bundle, verify_receipt, rebuild)

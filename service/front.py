@@ -38,6 +38,10 @@ def links(actor: Actor) -> Sequence[Link]:
     found.append(Link(href="/letters", zh="信件", en="Letters"))
     if may(actor, "letter.list") is None:
         found.append(Link(href="/outbox", zh="发件箱", en="Outbox"))
+    if may(actor, "history.read") is None:
+        found.append(Link(href="/history", zh="事件历史", en="History"))
+    if may(actor, "upkeep.read") is None:
+        found.append(Link(href="/upkeep", zh="运维", en="Upkeep"))
     return (*found, NOTICES)
 
 

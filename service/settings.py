@@ -29,7 +29,7 @@ class SettingsFaulty(Exception):
 
 
 class Settings(BaseSettings):
-    """*files* is a folder; *proxies* says how many of our own stand in front (nginx: 1), whose forwarded address is believed; *clamd* is unix:/path or host:port of a virus scanner, "" for none; *smtp_url* is smtp://, smtps:// or smtp+starttls://; keys are 32 bytes in base64 or hex."""
+    """*files* is a folder; *proxies* says how many of our own stand in front (nginx: 1), whose forwarded address is believed; *clamd* is unix:/path or host:port of a virus scanner, "" for none; *smtp_url* is smtp://, smtps:// or smtp+starttls://; keys are 32 bytes in base64 or hex; *checkpoints* is the folder outside the database for signed heads, *witnesses* C2SP verifier keys, a JSON list."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     clamd: str = ""
     proxies: int = Field(default=0, ge=0, le=9)
     log_name: str = Field(default="vermilion", pattern=r"^[^\s+]+$")
+    checkpoints: Path | None = None
+    witnesses: tuple[str, ...] = ()
     tick_s: float = Field(default=30.0, gt=0)
     mail_per_domain_minute: int = Field(default=0, ge=0, le=100_000)
     batch_wait_s: float = Field(default=10.0, gt=0, le=300)
@@ -135,6 +137,7 @@ def for_the_demo(folder: Path, *, base_url: str, smtp_url: str, **more: Any) -> 
         "smtp_url": smtp_url,
         "base_url": base_url,
         "files": folder / "files",
+        "checkpoints": folder / "checkpoints",
         "master_key": fresh_key(),
         "session_key": fresh_key(),
         "checkpoint_key": fresh_key(),

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from admin import desk as audit
+from admin.api import operations as history_operations
+from admin.pages import pages as history_pages
 from directory.actor import Actor
 from directory.records import Directory
 from notifications import pages as letter_pages
@@ -20,7 +23,7 @@ from notifications.mending_pages import pages as mending_pages
 from notifications.pressing import Pressing
 from notifications.wishes import Choosing, TurningOff
 from notifications.wishes import operations as letter_wishes
-from service import clockwork, demonstration, entrance, front, health, letterbox, limits
+from service import clockwork, demonstration, entrance, front, health, letterbox, limits, standing
 from service.actors import Actors, declare
 from service.settings import LOOPBACK, read
 from service.sink import Mailbox
@@ -35,6 +38,7 @@ from workflow.api import Desk as ApiDesk
 from workflow.api import operations as application_operations
 from workflow.api.wishes import SECTION_BYTES
 from workflow.pages import pages as workflow_pages
+from workflow.pages.desk import Desk as WorkflowDesk
 
 LARGEST_BODY = 64 * 1024 * 1024
 
@@ -62,7 +66,9 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
         notices=partial(notices, house),
     )
     protect = face.furnish(app, furniture)
-    registry = registry_of(house, actors, told, mailbox)
+    desk = workflow_desk(house, told)
+    office = audit_desk(house, desk)
+    registry = registry_of(house, actors, told, office, mailbox)
     api = registry.blueprint(identity, now)
     app.register_blueprint(api)
     security.exempt(protect, api)
@@ -72,6 +78,8 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     app.register_blueprint(letter_pages.pages(house.store))
     app.register_blueprint(choosing_pages(*letter_doors(house)))
     app.register_blueprint(mending_pages(house.mending))
+    for blueprint in history_pages(office):
+        app.register_blueprint(blueprint)
     app.register_blueprint(front.pages(house, identity))
     app.register_blueprint(entrance.pages(house, secure=secure))
     app.register_blueprint(health.pages(house))
@@ -93,13 +101,43 @@ def hosts_of(base_url: str) -> list[str]:
     return sorted({urlsplit(base_url).hostname or "", *LOOPBACK} - {""})
 
 
-def registry_of(house: House, actors: Actors, told: Told, mailbox: Mailbox | None = None) -> Registry:
+def workflow_desk(house: House, told: Told) -> WorkflowDesk:
+    """What the pages of applications work with; the auditor's show the past by the same."""
+    return WorkflowDesk(
+        handling=house.handling,
+        files=house.files,
+        printing=house.printing,
+        calls=house.calls.calls,
+        register=Directory,
+        told=told,
+    )
+
+
+def audit_desk(house: House, desk: WorkflowDesk) -> audit.Desk:
+    return audit.Desk(
+        store=house.store,
+        read=house.read,
+        workflow=desk,
+        index=house.index,
+        history=house.history,
+        noting=house.noting,
+        sentences=house.sentences,
+        proofs=house.proofs,
+        upkeep=partial(standing.look, house),
+        base_url=house.settings.base_url,
+    )
+
+
+def registry_of(
+    house: House, actors: Actors, told: Told, office: audit.Desk, mailbox: Mailbox | None = None
+) -> Registry:
     """Every operation of the service; with *mailbox* those of a demonstration, too."""
     registry = Registry()
     registry.add(*application_operations(ApiDesk(house.handling, house.calls, house.files, house.printing, told)))
     registry.add(*letter_operations(house.store))
     registry.add(*letter_wishes(Pressing(house.handling, house.ringing), *letter_doors(house)))
     registry.add(*mending_operations(house.store, house.mending))
+    registry.add(*history_operations(office))
     if house.settings.clock_may_be_set:
         registry.add(*clockwork.operations(house, actors))
         if mailbox is not None:

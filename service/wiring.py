@@ -13,12 +13,18 @@ import dramatiq
 from sqlalchemy import Engine
 
 import migrations
+from admin.history import History
+from admin.log_index import LogIndex
+from admin.notes import TYPES as NOTE_TYPES
+from admin.notes import Noting
+from admin.proof import Proofs
+from admin.sentences import Sentences
 from directory.actor import Actor, Grant, Role
 from directory.events import EVENTS as DIRECTORY_TYPES
 from directory.projection import DirectoryProjection
 from directory.records import Directory
 from directory.register import Register
-from eventstore.checkpoint import Checkpointer, Signer
+from eventstore.checkpoint import Signer
 from eventstore.clock import Clock, DatabaseClock, SettableClock
 from eventstore.codec import Codec
 from eventstore.dispatch import Context, Dispatcher
@@ -58,6 +64,7 @@ TYPES: Mapping[str, type[Event]] = {
     **APPLICATION_TYPES,
     **EXCEPTION_TYPES,
     **ATTEMPT_TYPES,
+    **NOTE_TYPES,
 }
 ROOF = Actor("house", "系统", (Grant(Role.OPERATOR, "43"),))
 """Who acts where no person does yet: the roof itself, when it registers the first people and publishes a call."""
@@ -91,7 +98,11 @@ class House:
     ringing: Ringing
     delivery: Delivery
     mending: Mending
-    checkpointer: Checkpointer
+    index: LogIndex
+    noting: Noting
+    history: History
+    sentences: Sentences
+    proofs: Proofs
     broker: dramatiq.Broker
 
     def as_roof(self) -> Context:
@@ -124,6 +135,10 @@ def build(settings: Settings) -> House:
     relay = Relay.of(settings.smtp_url.get_secret_value())
     files = Files(settings.files, ids)
     handling = Handling(dispatcher, calls, Directory, clock, ids, os.urandom, scanning=bool(settings.clamd))
+    noting = Noting(dispatcher)
+    handling.on_refused.append(noting.refused)
+    handling.on_read.append(noting.read)
+    signer = Signer(settings.log_name, settings.checkpoint_key_bytes)
     scanner = Clamd(settings.clamd) if settings.clamd else None
     return House(
         settings=settings,
@@ -152,7 +167,11 @@ def build(settings: Settings) -> House:
             store, wall, relay, sending, SystemRandom(), held=WITH_A_SECRET, pace=Pace(settings.mail_per_domain_minute)
         ),
         mending=Mending(store, handling, sender, ids, clock, wall),
-        checkpointer=Checkpointer(store, Signer(settings.log_name, settings.checkpoint_key_bytes), wall),
+        index=LogIndex(store, read),
+        noting=noting,
+        history=History(handling, noting),
+        sentences=Sentences(store, read, calls, handling),
+        proofs=Proofs(store, signer, wall, settings.checkpoints, settings.witnesses),
         broker=brokers.build(settings),
     )
 

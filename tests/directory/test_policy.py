@@ -57,14 +57,14 @@ application.record_repayment f | statement.book f | unit.bar l | exception.grant
 application.list eabhclfxrju | application.read eabhclfxrju | application.actions eabhclfxrju
 application.figures ea | application.file.read eabhclfxrju | scan.keep eabhclfrj | paper.read eabhclfu | application.history eabhclfrju | inbox.read bhclfxrju
 recommendation_list.read bhclfu | exception.read clfu | related.read bhclfu | review.read xclfrju | objection.read clrj | payment.read eaclfu
-letter.read eabhclfxrjuo | letter.list ou | notice.read eabhclfxrjuop | call.read eabhclfxrjuop
+letter.read eabhclfxrjuo | letter.list ou | receipt.read eau | checkpoint.read eabhclfxrjuop | notice.read eabhclfxrjuop | call.read eabhclfxrjuop
 lifecycle.read eabhclfxrjuop | division.read eabhclfxrjuop | document.check eabhclfxrjuop | page.public eabhclfxrjuop
 signin.ask eabhclfxrjuop | signin.use eabhclfxrjuop | session.close eabhclfxrjuop | session.list eabhclfxrjuo
 session.revoke eabhclfxrjuo | token.issue eabhclfxrjuo | token.list eabhclfxrjuo | token.revoke eabhclfxrjuo
 language.choose eabhclfxrjuop | account.read eabhclfxrjuo | person.register oa | person.read ou | person.erase o
 expert.list oc | expert.read oclrju | grant.give oa | grant.take_back oa | unit.register oea
 unit.read oeabhclfrju | bureau.register o | bureau.read eabhclfxrjuop | call.publish ol | history.read u
-history.verify uo | evidence.export u | checkpoint.sign o | projection.rebuild o | upkeep.read ou | letter.resend oea
+history.verify uo | history.unmask u | evidence.export u | checkpoint.sign o | projection.rebuild o | upkeep.read ou | letter.resend oea
 letter.remind ea | letter.choose eabhclfxrjuo | letter.bounce o | letter.suppress o
 webhook.read ou | webhook.manage o | clock.move o
 """

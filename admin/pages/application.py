@@ -1,0 +1,227 @@
+"""One application's history: every event and what it changed, the dossier as it stood at any of them, and two of them compared."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import time
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from admin import evidence
+from admin.asked import instant
+from admin.desk import Desk
+from admin.history import Told
+from admin.labels import row as change_row
+from admin.sentences import told as told_in_words
+from directory.actor import Actor
+from eventstore.event import Fact
+from eventstore.refusal import HistoryBroken, Refusal, Refused
+from web import forms
+from web.operations import file_response
+from web.problems import NotFound
+from workflow.discretion import actor_for
+from workflow.guards.drafting import judged_by
+from workflow.pages import reading
+from workflow.pages.desk import asking
+from workflow.pages.frame import Frame
+
+SHOWN = 6
+"""Differences beside an event in the list; the event's own page has all of them."""
+LONGEST_REASON = 200
+_PLACE = "/history/applications/<uuid:application_id>"
+
+
+def application(desk: Desk) -> Blueprint:
+    pages = Blueprint("application_history", __name__)
+
+    @pages.get(_PLACE)
+    def listed(application_id: UUID) -> ResponseReturnValue:
+        told = desk.history.of(application_id, asking("history.read"))
+        return render_template("admin/application.html", **_listed(desk, told, _version(told)))
+
+    @pages.get(f"{_PLACE}/as-of/<int:version>")
+    def as_of(application_id: UUID, version: int) -> ResponseReturnValue:
+        """The very page that stood then."""
+        actor = asking("history.read")
+        told = desk.history.of(application_id, actor)
+        if not 1 <= version <= told.version:
+            raise NotFound
+        values = _around(desk, told, version)
+        if told.dossier(version) is None:
+            return render_template("admin/still_a_draft.html", **values)
+        frame = framed_as_of(desk, told, version, actor)
+        return render_template("admin/as_of.html", **reading.standing(desk.workflow, frame), **values)
+
+    @pages.get(f"{_PLACE}/compared")
+    def compared(application_id: UUID) -> ResponseReturnValue:
+        told = desk.history.of(application_id, asking("history.read"))
+        earlier, later = sorted((_number("from", told.version, told), _number("to", told.version, told)))
+        rows = [change_row(each, told.call, told.application.direction) for each in told.between(earlier, later)]
+        values = _around(desk, told, later) | {"earlier": earlier, "later": later, "rows": rows, "told": told}
+        return render_template("admin/compared.html", **values)
+
+    @pages.post(f"{_PLACE}/unmasking")
+    def unmask(application_id: UUID) -> ResponseReturnValue:
+        actor = asking("history.unmask")
+        told = desk.history.of(application_id, actor)
+        reason = forms.text("reason").strip()
+        if not 0 < len(reason) <= LONGEST_REASON:
+            code = "FIELD_TOO_LONG" if reason else "REASON_REQUIRED"
+            refusal = Refusal.of(code, field="reason", limit=LONGEST_REASON, length=len(reason))
+            values = _listed(desk, told, told.version) | {"faults": [{"field": "reason", "text": refusal}]}
+            return render_template("admin/application.html", **values), 422
+        desk.noting.unmask(told.application.id, reason, actor, desk.context(actor))
+        return redirect(f"/history/applications/{application_id}", 303)
+
+    @pages.get(f"{_PLACE}/evidence")
+    def bundle(application_id: UUID) -> ResponseReturnValue:
+        actor = asking("evidence.export")
+        content, name = evidence_of(desk, application_id, actor, with_files="files" in request.args)
+        return file_response(content, "application/zip", name)
+
+    return pages
+
+
+def evidence_of(desk: Desk, application_id: UUID | str, actor: Actor, *, with_files: bool) -> tuple[bytes, str]:
+    """The bundle and its name; that it was taken is noted. Refused where the log cannot be signed."""
+    told = desk.history.of(application_id, actor)
+    open_file: Any = desk.workflow.files.open if with_files else None
+    try:
+        content = evidence.bundle(told, desk.proofs, desk.base_url, open_file)
+    except HistoryBroken:
+        raise Refused(Refusal.of("LOG_NOT_PROVABLE")) from None
+    desk.noting.exported("evidence", actor, desk.context(actor), {}, told.application.id)
+    return content, evidence.name_of(told)
+
+
+def framed_as_of(desk: Desk, told: Told, version: int, actor: Actor) -> Frame:
+    """What stood after event *version*, as the page of a dossier takes it: nothing can be done any more."""
+    state, latest, dossier = told.states[version], told.facts[version - 1].recorded, told.dossier(version)
+    assert dossier is not None, "a draft is not shown"
+    known = desk.workflow.handling.gathering.known(state, latest, actor, latest.instant)
+    return Frame(
+        application=state,
+        call=told.call,
+        actor=actor,
+        view=told.view,
+        dossier=dossier,
+        facts=told.facts[:version],
+        now=latest.instant,
+        mine=False,
+        actions=(),
+        judged_by=judged_by(state, known),
+    )
+
+
+def _version(told: Told) -> int:
+    """Which event the page looks back to: by number, or by an instant; the newest where nothing is said."""
+    if on := request.args.get("on", ""):
+        at = instant("on", on, time.max)
+        return told.version if at is None else max(told.version_at(at), 1)
+    return _number("at", told.version, told)
+
+
+def _number(name: str, otherwise: int, told: Told) -> int:
+    text = request.args.get(name, "")
+    if not text:
+        return otherwise
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= told.version):
+        raise NotFound
+    return int(text)
+
+
+def _around(desk: Desk, told: Told, at: int) -> dict[str, Any]:
+    """What every page of the past has on top: where in time it stands, and how to move."""
+    base = f"/history/applications/{told.application.id}"
+    return {
+        "told": told,
+        "history_base": base,
+        "at": at,
+        "at_fact": told.facts[at - 1].recorded,
+        "previous": at - 1 if at > 1 else 0,
+        "next": at + 1 if at < told.version else 0,
+        "unmasked": told.unmasked,
+    }
+
+
+def _listed(desk: Desk, told: Told, at: int) -> dict[str, Any]:
+    names = desk.workflow.handling.names({actor_for(fact.recorded, told.view) for fact in told.facts} - {""})
+    entries = [_entry(told, fact, at, names) for fact in reversed(told.facts)]
+    kinds = request.args.get("show", "")
+    shown = [one for one in entries if kinds in ("", one["group"])]
+    return {
+        **_around(desk, told, at),
+        "dossier": told.dossier(told.version),
+        "runs": list(_runs(shown)),
+        "groups": _groups(entries, kinds, told, at),
+        "then": told.dossier(at),
+        "sound": told.sound,
+        "kept": desk.proofs.latest(),
+        "marks": _marks(told),
+        "faults": (),
+        "command_id": forms.new_command_id(),
+        "files_bytes": sum(held.size for files in told.application.attachments.values() for held in files),
+    }
+
+
+def _entry(told: Told, fact: Fact, at: int, names: Mapping[str, str]) -> dict[str, Any]:
+    recorded = fact.recorded
+    programme = told.call.programme_of(told.application.direction)
+    changes = [change_row(each, told.call, told.application.direction) for each in told.changes(recorded.version)]
+    return {
+        **told_in_words(fact, programme, told.view, names),
+        "recorded": recorded,
+        "version": recorded.version,
+        "group": _group(recorded.type),
+        "later": recorded.version > at,
+        "changes": changes[:SHOWN],
+        "more": len(changes) - SHOWN,
+    }
+
+
+def _runs(entries: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Entry by entry; what was only written and uploaded in a row together, so that the steps stand out."""
+    for key, some in groupby(entries, lambda one: (one["group"] == "drafting", one["later"])):
+        run = list(some)
+        if key[0] and len(run) >= SHOWN // 2:
+            yield run
+        else:
+            yield from ([one] for one in run)
+
+
+def _group(type_: str) -> str:
+    room, _, kind = type_.partition(".")
+    if room == "consortium":
+        return "consortium"
+    return "drafting" if kind in _DRAFTING else "steps"
+
+
+_DRAFTING = frozenset(
+    {"section_saved", "file_attached", "file_removed", "commitment_recorded", "paper_issued", "opened"}
+)
+
+
+def _groups(entries: Sequence[Mapping[str, Any]], chosen: str, told: Told, at: int) -> list[dict[str, Any]]:
+    base = f"/history/applications/{told.application.id}?at={at}"
+    counted = {name: sum(one["group"] == name for one in entries) for name in ("steps", "consortium", "drafting")}
+    tabs = [("", len(entries)), *((name, count) for name, count in counted.items() if count)]
+    return [
+        {
+            "name": name or "all",
+            "href": f"{base}&show={name}" if name else base,
+            "count": count,
+            "current": name == chosen,
+        }
+        for name, count in tabs
+    ]
+
+
+def _marks(told: Told) -> list[dict[str, Any]]:
+    """The steps on the way, for the ticks below the slider."""
+    steps = [fact.recorded for fact in told.facts if _group(fact.recorded.type) == "steps"]
+    return [{"version": one.version, "at": one.instant, "kind": one.type.partition(".")[2]} for one in steps]
+
+
+__all__ = ["application", "evidence_of", "framed_as_of"]

@@ -1,0 +1,69 @@
+"""Proof for everybody: the newest signed head and the key to check it; and a unit's receipt for its seal."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, render_template
+from flask.typing import ResponseReturnValue
+
+from admin.desk import Desk
+from directory.actor import Actor
+from eventstore.event import Fact
+from eventstore.refusal import HistoryBroken, Refusal, Refused
+from web.operations import file_response
+from web.problems import NotFound
+from workflow import events as e
+from workflow.pages.desk import asking
+
+RECEIPTS = (e.UnitSealed, e.Resubmitted)
+
+
+def proof(desk: Desk) -> Blueprint:
+    pages = Blueprint("proof", __name__)
+
+    @pages.get("/checkpoints")
+    def published() -> ResponseReturnValue:
+        return render_template("admin/checkpoints.html", kept=desk.proofs.latest(), key=desk.proofs.verifier)
+
+    @pages.get("/checkpoints/latest.txt")
+    def note() -> ResponseReturnValue:
+        kept = desk.proofs.latest()
+        if kept is None:
+            raise NotFound
+        return Response(kept.note, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-cache"})
+
+    @pages.get("/applications/<uuid:application_id>/receipts/<int:version>")
+    def receipt(application_id: UUID, version: int) -> ResponseReturnValue:
+        sealed = sealed_as(desk, application_id, version, asking("receipt.read"))
+        values = {"receipt": receipt_of(desk, sealed), "recorded": sealed.recorded, "version": version}
+        application = f"/applications/{application_id}"
+        return render_template("admin/receipt.html", **values, base=application, kept=desk.proofs.latest())
+
+    @pages.get("/applications/<uuid:application_id>/receipts/<int:version>/file")
+    def download(application_id: UUID, version: int) -> ResponseReturnValue:
+        sealed = sealed_as(desk, application_id, version, asking("receipt.read"))
+        content = _json(receipt_of(desk, sealed))
+        return file_response(content, "application/json", f"receipt-v{version}.json")
+
+    return pages
+
+
+def sealed_as(desk: Desk, application_id: UUID | str, version: int, actor: Actor) -> Fact:
+    """The event that sealed text *version* of an application that *actor* may see; NotFound otherwise."""
+    _, facts = desk.workflow.handling.history(application_id, actor)
+    for fact in facts:
+        if isinstance(fact.event, RECEIPTS) and fact.event.seal_version == version:
+            return fact
+    raise NotFound
+
+
+def receipt_of(desk: Desk, sealed: Fact) -> dict[str, Any]:
+    try:
+        return desk.proofs.receipt(sealed.recorded)
+    except HistoryBroken:
+        raise Refused(Refusal.of("LOG_NOT_PROVABLE")) from None
+
+
+def _json(receipt: dict[str, Any]) -> bytes:
+    return json.dumps(receipt, ensure_ascii=False, indent=1).encode()
