@@ -1,1 +1,1 @@
-"""Parcels to machines, the mirror of the letters to people. Comes with the delivery's own work; the floor is laid."""
+"""Parcels to machines, the mirror of the letters to people: endpoints, thin signed payloads, one outgoing door, replay."""

@@ -5,7 +5,7 @@ Pages go by (due instant, id), so that page 95 costs what page 1 costs. Each met
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -337,3 +337,19 @@ def recommended(db: Connection, body: str, call: str, programme: str) -> list[Ma
     on_it = or_(table.c.county_list == listed, table.c.city_list == listed)
     query = select(*(table.c[name] for name in _SHOWN), table.c.standing).where(on_it)
     return [dict(row) for row in db.execute(query).mappings()]
+
+
+def items(db: Connection, ids: Collection[str]) -> dict[str, Item]:
+    """Those of *ids* that there are, by id; whoever may see them is not asked here."""
+    table = applications()
+    query = select(*(table.c[name] for name in _SHOWN)).where(table.c.id.in_(ids))
+    return {str(row["id"]): _item(dict(row)) for row in db.execute(query).mappings()}
+
+
+def in_sight(db: Connection, actor: Actor, ids: Collection[str]) -> frozenset[str]:
+    """Those of *ids* that *actor* may see; one statement."""
+    table = applications()
+    scopes = _scopes(table, actor, mine=False)
+    if not scopes or not ids:
+        return frozenset()
+    return frozenset(db.execute(select(table.c.id).where(table.c.id.in_(ids), or_(*scopes))).scalars())
