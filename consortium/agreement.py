@@ -18,10 +18,6 @@ from consortium.state import Consortium, Document, Issue
 from eventstore.refusal import Param, Refusal
 
 SOURCE = "联合体协议书"
-DIVISIONS = ("build", "operation", "service", "people", "benefit", "property")
-"""第3条 「内部的职责分工主要包括建设内容、管理及运行、公共服务、人员、利益分配及知识产权合作」: six texts, each optional (R-208)."""
-ALLOCATION = "allocation"
-"""第5条 「此处填写联合体牵头人将资金按比例拨付给联合体各成员方的方案」 (R-212)."""
 LEGAL, DELEGATE = "legal_representative", "delegate"
 
 

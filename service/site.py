@@ -73,7 +73,10 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     app.register_blueprint(api)
     security.exempt(protect, api)
     app.register_blueprint(openapi.blueprint(registry))
-    for blueprint in workflow_pages(house.handling, house.calls.calls, house.files, house.printing, Directory, told):
+    remind = Pressing(house.handling, house.ringing)
+    for blueprint in workflow_pages(
+        house.handling, house.calls.calls, house.files, house.printing, Directory, told, remind
+    ):
         app.register_blueprint(blueprint)
     app.register_blueprint(letter_pages.pages(house.store))
     app.register_blueprint(choosing_pages(*letter_doors(house)))

@@ -277,6 +277,42 @@ def test_a_member_sees_the_same_consortium_and_its_own_buttons(house: House, app
     member.visit(place(application), 404)
 
 
+def test_what_is_printed_comes_back_under_its_code(house: House, app: Flask, application: UUID) -> None:
+    """「上传扫描件」: a sheet is known by the code on its pages, not by what somebody says it is."""
+    joined(house, application, OTHER_UNIT.code)
+    agreed(house, application)
+    lead = Person(app, "editor")
+    page = lead.visit(place(application, "/signing"))
+    for kind in ("consortium_agreement", f"commitment:{OTHER_UNIT.code}", f"authorisation:{OTHER_UNIT.code}"):
+        assert f'name="kind" value="{kind}"' in page, kind
+    printed = post(lead, f"/applications/{application}/papers", {"kind": "consortium_agreement", "format": "pdf"})
+    code = printed.rpartition("/")[2]
+    lead.visit(place(application, "/signing"))
+    signed: dict[str, Any] = {"hand": [UNIT.code, OTHER_UNIT.code], "digest": "", "paper_code": "0000-0000-0000-0000"}
+    for unit, name in ((UNIT.code, "沈岳"), (OTHER_UNIT.code, "苏问渠")):
+        signed |= {f"signer.{unit}": name, f"on.{unit}": "2025-11-12", f"sealed.{unit}": "1"}
+    path = f"/applications/{application}/agreement/documents"
+    page = post(lead, path, {**signed, "scan": scan()}, 422)
+    assert 'href="#f-paper_code"' in page
+    post(lead, path, {**signed, "paper_code": code.lower(), "scan": scan()})
+    issue = house.application(application).consortium.issue
+    assert issue is not None
+    assert issue.effective_from == date(2025, 11, 12)
+
+
+def test_the_whole_text_is_read_where_it_is_confirmed(house: House, app: Flask, application: UUID) -> None:
+    """The page of a confirmation shows the text that is hashed: every clause, both tables."""
+    joined(house, application, OTHER_UNIT.code)
+    agreed(house, application)
+    asked_for = c.AskConfirmation(application_id=application, unit=OTHER_UNIT.code, signer="苏问渠", address="s@x.test")
+    house.do("editor", asked_for)
+    link = house.application(application).consortium.asked[-1].confirmation
+    page = Person(app).visit(f"/confirmations/{link}?key={KEY}")
+    for said in ("并对外承担连带责任", "国拨资金/国拨资金总额", "合同履行完毕后自动失效", "训练与评测", "50.00%"):
+        assert said in page, said
+    assert "并对外承担连带责任" in Person(app, "editor").visit(place(application, "/text"))
+
+
 def test_whoever_is_no_party_finds_nothing(app: Flask, application: UUID) -> None:
     for who in ("wenqu-admin", "guanlan-editor"):
         for more in ("", "/shares", "/text", "/signing"):

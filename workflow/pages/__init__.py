@@ -27,7 +27,7 @@ from workflow.pages.printing import printed
 from workflow.pages.public import public
 from workflow.pages.statements import statements
 from workflow.printing.room import PrintingRoom
-from workflow.telling import Told, nobody_told
+from workflow.telling import Remind, Told, nobody_reminded, nobody_told
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -39,9 +39,13 @@ def pages(
     printing: PrintingRoom,
     register: Callable[[Connection], Directory],
     told: Told = nobody_told,
+    remind: Remind = nobody_reminded,
 ) -> list[Blueprint]:
-    """The blueprints of this room. *calls* answers the current definitions, *told* who will hear of a step."""
-    desk = Desk(handling=handling, calls=calls, files=files, printing=printing, register=register, told=told)
+    """The blueprints of this room. *calls* answers the current definitions, *told* who will hear of a step, *remind* has a
+    unit of a consortium written to once more."""
+    desk = Desk(
+        handling=handling, calls=calls, files=files, printing=printing, register=register, told=told, remind=remind
+    )
     shelf = Blueprint("workflow", __name__, template_folder=str(TEMPLATES))
     return [
         shelf,

@@ -21,6 +21,7 @@ from workflow.listing import rows_to_be
 from workflow.pages.desk import Desk
 from workflow.pages.frame import Frame
 from workflow.parties import agreement_coverage, agreement_digest, parties_of
+from workflow.printing.of_the_consortium import printable
 
 _LIVE = (Standing.ACCEPTED, Standing.INVITED)
 
@@ -127,6 +128,8 @@ def signing(desk: Desk, frame: Frame) -> dict[str, Any]:
         "digest": digest,
         "seen": digest,
         "legal_names": _legal_names(frame, application),
+        "printables": printable(frame.actor, application, frame.call) if frame.writable else (),
+        "reminds": frame.mine and frame.writable,
     }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from directory.actor import Actor
@@ -67,7 +67,12 @@ def consortium(desk: Desk) -> Blueprint:
     step("/members/<unit>/leaving", "application.leave", "members", _leave)
     step("/members/listing", "application.save", "members", lambda application, path: _list(desk, application))
     step("/agreement/shares", "application.set_ratios", "shares", shares.command)
-    step("/agreement/text", "application.set_terms", "text", agreement_text.command)
+    step(
+        "/agreement/text",
+        "application.set_terms",
+        "text",
+        lambda application, path: agreement_text.command(application, desk.handling.call_of(application)),
+    )
     step("/agreement/versions", "application.issue_agreement", "signing", _issue)
     step("/agreement/confirmations", "application.ask_confirmation", "signing", _ask)
     step(
@@ -82,6 +87,17 @@ def consortium(desk: Desk) -> Blueprint:
         "signing",
         lambda application, path: signing.commitment(desk, application, path["unit"]),
     )
+
+    @pages.post(f"{_PLACE}/reminders")
+    def remind(application_id: UUID) -> ResponseReturnValue:
+        """A letter to a unit that has not answered, or not signed; at most one a day."""
+        actor, unit = asking("letter.remind"), forms.text("unit")
+        tab = "signing" if forms.text("back") == "signing" else "members"
+        try:
+            desk.remind(application_id, unit, actor)
+        except Refused as error:
+            return _again(desk, application_id, actor, tab, error)
+        return redirect(_tab_of(application_id, tab) + "?done=reminded", 303)
 
     @pages.post(f"{_PLACE}/agreement/shares/proposal")
     def propose(application_id: UUID) -> ResponseReturnValue:
@@ -124,6 +140,7 @@ def _page(desk: Desk, frame: Frame, tab: str, typed: Typed | None = None) -> dic
         "errors": {},
         "summary": (),
         "proposed": False,
+        "reminded": request.args.get("done") == "reminded",
         **_MODELS[tab](desk, frame, typed or {}),
     }
 
@@ -180,8 +197,11 @@ def _where(application_id: UUID, tab: str, actor: Actor, command: c.Command) -> 
     """Back to the page; a unit that has left no longer has one."""
     if isinstance(command, c.Leave):
         return "/applications"
-    place = "" if tab == "members" else f"/{tab}"
-    return f"/applications/{application_id}/consortium{place}"
+    return _tab_of(application_id, tab)
+
+
+def _tab_of(application_id: UUID, tab: str) -> str:
+    return f"/applications/{application_id}/consortium" + ("" if tab == "members" else f"/{tab}")
 
 
 def _invite(application: Application, path: dict[str, str]) -> c.Command:

@@ -24,7 +24,7 @@ from web.face import signed_in
 from workflow.files import Files
 from workflow.handling import Handling, actor_name
 from workflow.printing.room import PrintingRoom
-from workflow.telling import Told
+from workflow.telling import Remind, Told, nobody_reminded
 
 Words = Mapping[str, str]
 """The same said in both languages: keys zh and en."""
@@ -33,7 +33,7 @@ Words = Mapping[str, str]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """*calls* are the current ones; *register* opens the directory on a connection; *told* says who would be told of a
-    step before it is taken."""
+    step before it is taken; *remind* has a unit of a consortium written to once more, or is refused."""
 
     handling: Handling
     files: Files
@@ -41,6 +41,7 @@ class Desk:
     calls: Callable[[], Sequence[Call]]
     register: Callable[[Connection], Directory]
     told: Told
+    remind: Remind = nobody_reminded
 
     def context(self, actor: Actor, *place: str, version: int | None = None, batch: str = "") -> Context:
         """The envelope of the posted form. Place and fields make the fingerprint: the same wish, the same print. *batch* names

@@ -20,6 +20,7 @@ from workflow.answers import plain
 from workflow.application import Application
 from workflow.consorted import of_the_consortium
 from workflow.pages.desk import Desk
+from workflow.pages.whole_text import whole_text
 
 _INVITATION, _CONFIRMATION = "/invitations/<uuid:link>", "/confirmations/<uuid:link>"
 
@@ -103,11 +104,12 @@ def _subject(desk: Desk, application: Application, kind: str, link: str, key: st
         member = application.consortium.invitation(link)
         if (refusals := may_be_answered(member, key, now)) or member is None:
             raise Refused(refusals)
-        return {"member": member, "until": member.expires_at}
+        return {"member": member, "until": member.expires_at, "whole": ()}
     asked = application.consortium.confirmation(link)
     if (refusals := may_be_confirmed(asked, key, now)) or asked is None:
         raise Refused(refusals)
-    return {"asked": asked, "until": asked.expires_at}
+    whole = whole_text(application, desk.handling.call_of(application))
+    return {"asked": asked, "until": asked.expires_at, "whole": whole}
 
 
 def _about(desk: Desk, application: Application) -> dict[str, Any]:

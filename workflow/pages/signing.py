@@ -29,6 +29,7 @@ def document(desk: Desk, application: Application) -> c.SignAgreement:
         digest=forms.text("digest"),
         hands=tuple(hand for hand in hands if hand),
         scan_sha256=digest,
+        paper_code=forms.text("paper_code"),
     )
 
 
@@ -132,6 +133,9 @@ def control(refusal: Refusal) -> str:
         return str(named)
     if refusal.code in _OF_A_HAND and params.get("unit"):
         return f"{_OF_A_HAND[refusal.code]}.{params['unit']}"
-    return {"SIGNATORIES_MISSING": "hand", "SIGNATORY_UNKNOWN": "hand", "AGREEMENT_STALE": "scan"}.get(
-        refusal.code, str(params.get("field", "")) if params.get("field") in ("signer", "address") else ""
-    )
+    return {
+        "SIGNATORIES_MISSING": "hand",
+        "SIGNATORY_UNKNOWN": "hand",
+        "SCAN_UNKNOWN": "paper_code",
+        "AGREEMENT_STALE": "paper_code",
+    }.get(refusal.code, str(params.get("field", "")) if params.get("field") in ("signer", "address") else "")
