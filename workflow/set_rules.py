@@ -99,7 +99,7 @@ def _joined(db: Connection, application: Application) -> Mapping[str, int]:
     others = (table.c.call == application.call, table.c.id != application.id, live)
     of_them = (joined.c.unit.in_(sorted(names)), joined.c.standing == Standing.ACCEPTED.value)
     counts = select(joined.c.unit, func.count()).select_from(both).where(*of_them, *others).group_by(joined.c.unit)
-    elsewhere: dict[str, int] = dict(db.execute(counts).tuples().all())
+    elsewhere = {str(unit): int(count) for unit, count in db.execute(counts)}
     return {name: elsewhere.get(unit, 0) + 1 for unit, name in names.items()}
 
 
