@@ -53,7 +53,7 @@ $(VENV)/.installed: $(SOURCES) | $(BIN)/pip
 
 $(VENV)/.installed-dev: $(SOURCES) | $(BIN)/pip
 	$(PIP) install --quiet --upgrade "pip>=25.1"
-	$(PIP) install --quiet -c constraints.txt -e ".[postgres,redis,rabbitmq,prod]" --group dev
+	$(PIP) install --quiet -c constraints.txt -e ".[postgres,redis,rabbitmq,prod,signatures]" --group dev
 	touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-bench: $(VENV)/.installed-dev

@@ -138,9 +138,22 @@ class Signatory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureReport:
+    """What was found of an electronic signature in the file when it was recorded. *signer* is the subject of the certificate;
+    *integrity* and *certificate* in the words of `paperwork.pdf_signature`."""
+
+    signer: Personal
+    integrity: str
+    certificate: str
+    said_at: datetime | None = None
+    timestamped_at: datetime | None = None
+    covers_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementSigned(Event):
     """A signed and sealed document of the text of *digest* came back: joint, or the lead with one member. *paper_code* is the code
-    on its pages, where it was printed here."""
+    on its pages, where it was printed here; *signatures* are those that the file itself bears."""
 
     document: str
     digest: str
@@ -148,6 +161,7 @@ class AgreementSigned(Event):
     scan_sha256: str
     recorded_by: str = ""
     paper_code: str = ""
+    signatures: tuple[SignatureReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

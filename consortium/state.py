@@ -47,6 +47,7 @@ class Document:
     signatories: tuple[e.Signatory, ...]
     scan_sha256: str = ""
     paper_code: str = ""
+    signatures: tuple[e.SignatureReport, ...] = ()
 
     @property
     def is_confirmation(self) -> bool:
@@ -205,6 +206,7 @@ def _signed(event: e.AgreementSigned) -> Document:
         signatories=event.signatories,
         scan_sha256=event.scan_sha256,
         paper_code=event.paper_code,
+        signatures=event.signatures,
     )
 
 

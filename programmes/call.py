@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Literal, NoReturn, Protocol, TypeVar
+from typing import Literal, NoReturn, Protocol, TypeAlias, TypeVar
 
 from pydantic import Field as Setting
 
@@ -61,6 +61,11 @@ class Contact(Cited):
     phone: str
 
 
+SigningKind: TypeAlias = Literal["scan", "confirmation", "pades"]
+"""How a consortium's agreement may be signed: on paper and scanned, by a legal representative's confirmation on a page of their
+own, or as a PDF that bears electronic signatures."""
+
+
 class Programme(Cited):
     """专项: its directions and everything that is asked under them. `scans` are slots beside the official list, for
     papers of our own that come back signed and sealed."""
@@ -70,6 +75,8 @@ class Programme(Cited):
     summary_label: Words
     number: str
     consortium: Literal["forbidden", "optional", "required"]
+    agreement_signing: tuple[SigningKind, ...] = ("scan", "confirmation")
+    unknown_certificates: Literal["refuse", "accept"] = "refuse"
     award_mode: Literal["title_only", "decided_amount", "ratio"]
     contacts: tuple[Contact, ...]
     guide: Guide

@@ -8,18 +8,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import text
 
 from eventstore.verify import verify
-from paperwork import fonts
+from paperwork import fonts, pdf_signature
 from paperwork.components import NotInstalled, require
 from service import health, wiring
 from service.settings import Settings
 from service.wiring import House
-from workflow import verdicts
+from workflow import signed_files, verdicts
 from workflow.clamd import Clamd, ScannerAway
 
 SOUND, WARNING, FAILING = 0, 1, 2
@@ -179,6 +180,33 @@ def _papers(house: House) -> Finding:
     return Finding(name, SOUND, f"typst {version('typst')} · 字体相符 fonts as pinned")
 
 
+def _signatures(house: House) -> Finding:
+    return signatures(house.settings.signature_roots)
+
+
+def signatures(roots: Path | None) -> Finding:
+    """Whether a PDF with electronic signatures can be checked; without the component none is taken, and the kind is not offered."""
+    name = "电子签名 signatures"
+    if not pdf_signature.installed():
+        return Finding(
+            name,
+            SOUND,
+            "组件未安装，不收电子签名 · not installed, none is taken",
+            'pip install "vermilion[signatures]"',
+        )
+    if roots is not None and not roots.exists():
+        return Finding(name, FAILING, f"没有 there is no {roots}", "VERMILION_SIGNATURE_ROOTS")
+    known = len(signed_files.trusted(roots))
+    if not known:
+        return Finding(
+            name,
+            SOUND,
+            "没有设置受信任的证书，一律算“不明” · no certificate is trusted, all are unknown",
+            "VERMILION_SIGNATURE_ROOTS",
+        )
+    return Finding(name, SOUND, f"pyHanko {version('pyhanko')}; {known} 张受信任的证书 trusted certificates")
+
+
 def _letters(house: House) -> Finding:
     found = health.letters(house)
     return Finding("信件 letters", SOUND if found == "ok" else WARNING, found)
@@ -209,6 +237,7 @@ _LOOKS: tuple[tuple[str, Callable[[House], Finding]], ...] = (
     ("文件夹 files", _files),
     ("查毒 virus scanner", _scanner),
     ("公文 papers", _papers),
+    ("电子签名 signatures", _signatures),
     ("信件 letters", _letters),
     ("历史 history", _history),
     ("传输 transport", _transport),

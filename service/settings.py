@@ -29,7 +29,7 @@ class SettingsFaulty(Exception):
 
 
 class Settings(BaseSettings):
-    """*files* is a folder; *proxies* says how many of our own stand in front (nginx: 1), whose forwarded address is believed; *clamd* is unix:/path or host:port of a virus scanner, "" for none; *smtp_url* is smtp://, smtps:// or smtp+starttls://; keys are 32 bytes in base64 or hex; *checkpoints* is the folder outside the database for signed heads, *witnesses* C2SP verifier keys, a JSON list."""
+    """*files* is a folder; *proxies* says how many of our own stand in front (nginx: 1), whose forwarded address is believed; *clamd* is unix:/path or host:port of a virus scanner, "" for none; *signature_roots* is a file or folder of certificates (PEM) whose electronic signatures are trusted; *smtp_url* is smtp://, smtps:// or smtp+starttls://; keys are 32 bytes in base64 or hex; *checkpoints* is the folder outside the database for signed heads, *witnesses* C2SP verifier keys, a JSON list."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     session_key: SecretStr
     checkpoint_key: SecretStr
     clamd: str = ""
+    signature_roots: Path | None = None
     proxies: int = Field(default=0, ge=0, le=9)
     log_name: str = Field(default="vermilion", pattern=r"^[^\s+]+$")
     checkpoints: Path | None = None

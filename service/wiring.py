@@ -48,6 +48,7 @@ from service import broker as brokers
 from service import publishing
 from service.publishing import PublishedCalls
 from service.settings import Settings
+from workflow import signed_files
 from workflow.attempts import TYPES as ATTEMPT_TYPES
 from workflow.clamd import Clamd
 from workflow.events import TYPES as APPLICATION_TYPES
@@ -134,7 +135,16 @@ def build(settings: Settings) -> House:
     planning = Planning(sender, ids, timedelta(seconds=settings.batch_wait_s))
     relay = Relay.of(settings.smtp_url.get_secret_value())
     files = Files(settings.files, ids)
-    handling = Handling(dispatcher, calls, Directory, clock, ids, os.urandom, scanning=bool(settings.clamd))
+    handling = Handling(
+        dispatcher,
+        calls,
+        Directory,
+        clock,
+        ids,
+        os.urandom,
+        scanning=bool(settings.clamd),
+        signed_files=signed_files.reading(files, settings.signature_roots),
+    )
     noting = Noting(dispatcher)
     handling.on_refused.append(noting.refused)
     handling.on_read.append(noting.read)

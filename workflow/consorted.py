@@ -6,11 +6,13 @@ Presents, decides nothing.
 from collections.abc import Iterator
 
 from consortium import agreement
+from consortium.events import SignatureReport
 from consortium.state import Document, Member, Standing
 from eventstore.refusal import Refusal
+from paperwork import pdf_signature
 from programmes.call import Call
 from workflow.application import Application
-from workflow.dossier_parts import ConsortiumView, DocumentView, GapView, MemberView, VersionView
+from workflow.dossier_parts import ConsortiumView, DocumentView, GapView, MemberView, SignatureView, VersionView
 from workflow.parties import agreement_coverage, agreement_digest, parties_of
 
 
@@ -18,6 +20,7 @@ def of_the_consortium(application: Application, call: Call, personal: bool, pend
     """*pending*: with those who were asked and did not join; only the units of the application see who that is."""
     consortium, parties = application.consortium, parties_of(application)
     digest, cover = agreement_digest(application), agreement_coverage(application)
+    accepted = call.programme_of(application.direction).agreement_signing
     shown = consortium.members if pending else consortium.accepted
     lacking = [*agreement.gaps(consortium, parties, own_funds=False), *agreement.not_covered(consortium, parties)]
     return ConsortiumView(
@@ -43,10 +46,11 @@ def of_the_consortium(application: Application, call: Call, personal: bool, pend
             )
             for one in consortium.issues
         ),
-        documents=tuple(_document(one, digest) for one in consortium.documents),
+        documents=tuple(_document(one, digest, personal) for one in consortium.documents),
         covered=dict(cover.documents),
         gaps=tuple(map(_gap, lacking)) if consortium.accepted else (),
         findings=tuple(map(_gap, findings(application))) if pending else (),
+        signing=tuple(kind for kind in accepted if kind != "pades" or pdf_signature.installed()),
     )
 
 
@@ -71,6 +75,19 @@ def findings(application: Application) -> Iterator[Refusal]:
         yield Refusal.of("MEMBER_OUTSIDE_PROVINCE", units=outside)
     if consortium.accepted and consortium.copies:
         yield from agreement.too_few_copies(consortium, parties_of(application))
+    yield from _about_signatures(application)
+
+
+def _about_signatures(application: Application) -> Iterator[Refusal]:
+    """Of today's text: certificates that nobody here knows, and files with fewer signatures than hands are claimed."""
+    for one in application.consortium.documents:
+        if not one.signatures or one.digest != agreement_digest(application):
+            continue
+        if any(found.certificate == "unknown" for found in one.signatures):
+            yield Refusal.of("SIGNATURE_CERTIFICATE_UNKNOWN", source=agreement.SOURCE, document=one.id)
+        if len(one.signatures) < len(one.signatories):
+            told = {"measure": len(one.signatures), "limit": len(one.signatories)}
+            yield Refusal.of("FEWER_SIGNATURES", source=agreement.SOURCE, document=one.id, **told)
 
 
 def _member(member: Member, personal: bool) -> MemberView:
@@ -87,7 +104,7 @@ def _member(member: Member, personal: bool) -> MemberView:
     )
 
 
-def _document(one: Document, digest: str) -> DocumentView:
+def _document(one: Document, digest: str, personal: bool) -> DocumentView:
     return DocumentView(
         document=one.id,
         digest=one.digest,
@@ -96,6 +113,18 @@ def _document(one: Document, digest: str) -> DocumentView:
         units=tuple(hand.unit for hand in one.signatories),
         scan_sha256=one.scan_sha256,
         paper_code=one.paper_code,
+        signatures=tuple(_signature(each, personal) for each in one.signatures),
+    )
+
+
+def _signature(found: SignatureReport, personal: bool) -> SignatureView:
+    return SignatureView(
+        signer=found.signer.value if personal else None,
+        integrity=found.integrity,
+        certificate=found.certificate,
+        said_at=found.said_at,
+        timestamped_at=found.timestamped_at,
+        covers_whole=found.covers_whole,
     )
 
 

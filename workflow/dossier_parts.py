@@ -201,8 +201,20 @@ class VersionView(Part):
     effective_from: date | None
 
 
+class SignatureView(Part):
+    """An electronic signature as it was found when the file was recorded. *signer* is None for whoever is not shown names."""
+
+    signer: str | None
+    integrity: str
+    certificate: str
+    said_at: datetime | None
+    timestamped_at: datetime | None
+    covers_whole: bool
+
+
 class DocumentView(Part):
-    """A signed document; *counts*: it is of the text that stands. *confirmation*: one unit's, on its own page."""
+    """A signed document; *counts*: it is of the text that stands. *confirmation*: one unit's, on its own page. *paper_code*: what
+    stands on its pages; *signatures*: those in the file itself."""
 
     document: str
     digest: str
@@ -211,6 +223,7 @@ class DocumentView(Part):
     units: tuple[str, ...]
     scan_sha256: str
     paper_code: str = ""
+    signatures: tuple[SignatureView, ...] = ()
 
 
 class GapView(Part):
@@ -220,7 +233,7 @@ class GapView(Part):
 
 class ConsortiumView(Part):
     """*ratios* in basis points by column and unit; *covered*: by member, the documents that cover it; *gaps*: what stands in
-    the way of signing and sealing; *findings*: what should be looked at."""
+    the way of signing and sealing; *findings*: what should be looked at; *signing*: how the agreement may be signed here."""
 
     exists: bool
     units: tuple[str, ...]
@@ -239,6 +252,7 @@ class ConsortiumView(Part):
     covered: dict[str, tuple[str, ...]]
     gaps: tuple[GapView, ...]
     findings: tuple[GapView, ...]
+    signing: tuple[str, ...] = ()
 
 
 class Dossier(Part):

@@ -7,6 +7,7 @@ from datetime import datetime
 from directory.actor import Actor
 from directory.bureau import Bureau
 from directory.unit import Unit
+from paperwork.pdf_signature import PdfSignature
 from programmes.call import Call
 from workflow.application import Application
 from workflow.events import ExclusivePlace
@@ -76,3 +77,4 @@ class Facts:
     prior: Prior | None = None
     taken: tuple[ExclusivePlace, ...] = ()
     exceptions: tuple[Granted, ...] = ()
+    signatures: tuple[PdfSignature, ...] = ()

@@ -23,6 +23,7 @@ from eventstore.dispatch import Context, Dispatcher, Fold, Loaded, Outcome
 from eventstore.event import Fact, RecordedEvent, microseconds
 from eventstore.ids import Ids
 from eventstore.refusal import ConcurrencyConflict, PreconditionFailed, Refusal, Refused
+from paperwork.pdf_signature import PdfSignature
 from programmes.call import Call
 from workflow import attempts, files, lifecycle, members, verdicts, worklist
 from workflow import commands as c
@@ -36,6 +37,7 @@ from workflow.facts import Facts
 from workflow.gathering import Gathering, Randomness, latest_for
 from workflow.projections import Definitions, stream_of
 from workflow.quarantine import Quarantine
+from workflow.signed_files import SignedFiles, no_signatures
 from workflow.stages import Stage
 
 FOLD: Fold[Application] = Fold(EMPTY, evolve)
@@ -74,12 +76,14 @@ class Handling:
         ids: Ids,
         randomness: Randomness,
         scanning: bool = False,
+        signed_files: SignedFiles = no_signatures,
     ) -> None:
         self.dispatcher = dispatcher
         self.store = dispatcher.store
         self.clock = clock
         self.ids = ids
         self.quarantine = Quarantine(self.store, scanning)
+        self.signed_files = signed_files
         self.gathering = Gathering(catalogue, directory, randomness, ids)
         self.register = directory
         self.on_refused: list[OnRefused] = []
@@ -92,9 +96,10 @@ class Handling:
         """
         result: dict[str, object] = {"id": str(command.application_id)}
         notes = dict(context.metadata)
+        signatures = self._signatures_for(command, actor)
 
         def deciding(db: Connection, loaded: Loaded[Application], now: datetime) -> Sequence[ApplicationEvent]:
-            events = self._decide(db, loaded, command, actor, now)
+            events = self._decide(db, loaded, command, actor, now, signatures)
             after = reduce(evolve, events, loaded.state)
             notes.update(_notes(after, command))  # written after deciding, with the events
             result.clear()
@@ -113,6 +118,16 @@ class Handling:
         except PreconditionFailed as failed:
             raise self._discreet(failed, command.application_id, actor) from None
 
+    def _signatures_for(self, command: c.Command, actor: Actor) -> tuple[PdfSignature, ...]:
+        """The electronic signatures in the file of a signed agreement, read before the lock is taken, and only for whoever may
+        bring one: reading takes a while."""
+        if not isinstance(command, c.SignAgreement) or not sees(actor, self._standing(command.application_id)):
+            return ()
+        return self.signed_files(command.scan_sha256, self.now())
+
+    def _standing(self, application_id: UUID) -> Application:
+        return self.dispatcher.load(stream_of(application_id), FOLD).state
+
     def _note_attempt(self, command: c.Command, refused: Refused, context: Context) -> None:
         """Another application has the place: nothing was written, and the bureau of that one is told."""
         if not isinstance(command, c.Seal | c.Resubmit):
@@ -126,7 +141,13 @@ class Handling:
             attempts.note(self.dispatcher, self.register, application, call, unkeyed)
 
     def _decide(
-        self, db: Connection, loaded: Loaded[Application], command: c.Command, actor: Actor, now: datetime
+        self,
+        db: Connection,
+        loaded: Loaded[Application],
+        command: c.Command,
+        actor: Actor,
+        now: datetime,
+        signatures: tuple[PdfSignature, ...],
     ) -> Sequence[ApplicationEvent]:
         application = loaded.state
         admit(application, command, actor)
@@ -134,7 +155,9 @@ class Handling:
             too_much = files.within_the_limits(application, command.size, _LIMITS, command.replaces)
             if too_much:
                 raise Refused(too_much)
-        facts = self.gathering.facts(db, application, loaded.latest, command, actor, now)
+        facts = replace(
+            self.gathering.facts(db, application, loaded.latest, command, actor, now), signatures=signatures
+        )
         if isinstance(command, c.Open) and command.copy_from is not None:
             facts = self._with_source(db, command.copy_from, facts)
         if isinstance(command, c.SaveSection) and _saw_another(application, command):

@@ -140,12 +140,21 @@ def _consorting() -> Iterator[Step]:
             (g.there_is_somebody_to_agree_with, g.text_is_as_seen, g.agreement_is_whole),
             ("members",),
         ),
-        "sign_agreement": ((g.document_counts, g.speaks_for_the_unit), ("unit",)),
+        "sign_agreement": (
+            (g.signing_kind_is_accepted, g.document_counts, g.signatures_hold, g.speaks_for_the_unit),
+            ("unit",),
+        ),
         "ask_confirmation": (
-            (g.agreement_is_issued, g.unit_is_a_member, g.speaks_for_the_unit, g.invitation_is_readable),
+            (
+                g.signing_kind_is_accepted,
+                g.agreement_is_issued,
+                g.unit_is_a_member,
+                g.speaks_for_the_unit,
+                g.invitation_is_readable,
+            ),
             ("asked",),
         ),
-        "confirm_agreement": ((g.confirmation_counts,), ("unit",)),
+        "confirm_agreement": ((g.signing_kind_is_accepted, g.confirmation_counts), ("unit",)),
     }
     papers = {
         "issue_agreement": "联合体协议书 | consortium agreement",

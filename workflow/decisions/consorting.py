@@ -14,6 +14,7 @@ from consortium.ratios import Column, read_percent
 from consortium.state import Consortium
 from consortium.state import evolve as evolve_consortium
 from eventstore.event import Personal
+from paperwork.pdf_signature import PdfSignature
 from programmes.calendar import beijing_date, end_of
 from programmes.identifiers import credit_code, email
 from workflow import commands as c
@@ -161,8 +162,20 @@ def sign(application: Application, command: c.SignAgreement, facts: Facts) -> Se
         scan_sha256=command.scan_sha256,
         recorded_by=facts.actor.id,
         paper_code=sheet.command.paper_code,
+        signatures=tuple(map(_report, facts.signatures)),
     )
     return [signed, *_in_force_after(application, signed)]
+
+
+def _report(found: PdfSignature) -> e.SignatureReport:
+    return e.SignatureReport(
+        signer=Personal(found.signer),
+        integrity=found.integrity.value,
+        certificate=found.certificate.value,
+        said_at=found.said_at,
+        timestamped_at=found.timestamped_at,
+        covers_whole=found.covers_whole,
+    )
 
 
 def _in_force_after(application: Application, event: ApplicationEvent) -> Sequence[ApplicationEvent]:

@@ -7,6 +7,7 @@ from consortium.ratios import WHOLE, Column, percent, read_percent, sums
 from consortium.state import Standing
 from directory.actor import UNIT_ROLES
 from eventstore.refusal import Refusal
+from paperwork.pdf_signature import Certificate, Integrity, PdfSignature
 from programmes.calendar import beijing_date, passed
 from programmes.identifiers import NotReadable, credit_code, email
 from programmes.words import count_zi
@@ -246,6 +247,44 @@ def document_counts(application: Application, command: Command | None, facts: Fa
     )
     unscanned = [] if command.scan_sha256 else [Refusal.of("REQUIRED", source=SOURCE, field="scan_sha256")]
     return [*sheet.refusals, *refusals, *unscanned]
+
+
+def signing_kind_is_accepted(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    """The programme says how its agreements are signed; a PDF with signatures in it is another thing than a scan."""
+    match command:
+        case c.SignAgreement():
+            kind = "pades" if facts.signatures else "scan"
+        case c.AskConfirmation() | c.ConfirmAgreement():
+            kind = "confirmation"
+        case _:
+            return None
+    accepted = facts.call.programme_of(application.direction).agreement_signing
+    if kind in accepted:
+        return None
+    return Refusal.of("SIGNING_KIND_NOT_ACCEPTED", source=agreement.SOURCE, kind=kind, accepted=list(accepted))
+
+
+def signatures_hold(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:
+    """A file whose signatures cannot be read, or that was changed after one, proves nothing; whose certificate nobody here knows
+    counts only where the programme says so, and one that ran out never does."""
+    if not isinstance(command, c.SignAgreement):
+        return ()
+    known = facts.call.programme_of(application.direction).unknown_certificates == "accept"
+    found = (_why_it_does_not_hold(one, known) for one in facts.signatures)
+    return [refusal for refusal in found if refusal is not None]
+
+
+def _why_it_does_not_hold(signature: PdfSignature, unknown_is_fine: bool) -> Refusal | None:
+    if signature.integrity is Integrity.UNREADABLE:
+        return Refusal.of("SIGNATURE_UNREADABLE", source=agreement.SOURCE)
+    if signature.integrity is Integrity.ALTERED:
+        return Refusal.of("SIGNATURE_ALTERED", source=agreement.SOURCE, signer=signature.signer)
+    if signature.certificate is Certificate.TRUSTED:
+        return None
+    if signature.certificate is Certificate.UNKNOWN and unknown_is_fine:
+        return None
+    said = signature.certificate.value
+    return Refusal.of("SIGNATURE_NOT_TRUSTED", source=agreement.SOURCE, signer=signature.signer, certificate=said)
 
 
 def legal_names(application: Application) -> Mapping[str, str]:
