@@ -103,7 +103,8 @@ COMMANDS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "statement.book": FINANCE,  # T32, T37: a bank's statement read and booked
         "unit.bar": LEAD,  # T38
         "exception.grant": LEAD,  # of one project a year
-        "application.correct": OPERATOR | LEAD,  # T39: two persons
+        "application.correct": LEAD | FINANCE,  # T39: two persons; the operator acts on no application
+        "application.confirm_correction": LEAD | FINANCE,
     }
 )
 

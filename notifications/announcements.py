@@ -116,6 +116,11 @@ TOLD: Mapping[str, tuple[Line, ...]] = MappingProxyType(
         "award_cancelled": _told(*_EVERYBODY),  # T35
         "recovery_signed": _told(Line(Who.FINANCE, "countersign_recovery")),  # T36, the first of two signatures
         "recovery_demanded": _told(Line(Who.UNIT, "repay"), Line(Who.MEMBERS, "repay"), Who.FINANCE),  # T36
+        "correction_filed": _told(
+            Line(Who.FINANCE, "confirm_correction"), Line(Who.PROVINCE, "confirm_correction")
+        ),  # T39
+        "booking_corrected": _told(Who.UNIT, Who.FINANCE, Who.MEMBERS),  # T39
+        "correction_rejected": _told(Who.FINANCE),  # T39
         "repayment_recorded": _told(*_EVERYBODY),  # T37
     }
 )

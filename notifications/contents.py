@@ -179,6 +179,10 @@ def _particulars(event: ApplicationEvent) -> Mapping[str, str | int]:
             found["which" if name == "deadline" else name] = value
     if isinstance(event, e.ReviewClosed):
         found.pop("result", None)
+    if isinstance(event, e.BookingCorrected):  # why the house had it wrong is the house's own affair
+        found.pop("reason", None)
+        found["new_reference"] = event.new_reference or event.bank_reference
+        found["effective_on"] = event.effective_on.isoformat()
     return found
 
 

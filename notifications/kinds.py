@@ -111,6 +111,12 @@ def kind_of(event: ApplicationEvent) -> str:
             return "account_change_rejected"
         case e.RecoverySigned():
             return "recovery_signed"
+        case e.CorrectionFiled():
+            return "correction_filed"
+        case e.BookingCorrected():
+            return "booking_corrected"
+        case e.CorrectionRejected():
+            return "correction_rejected"
         case consortium.MemberInvited():
             return "member_invited"
         case consortium.InvitationAccepted():
@@ -198,6 +204,8 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "verify_account": ("account_verified", "account_change_rejected"),
         "hand_on": ("handed_on",),
         "confirm_hand_on": ("hand_on_confirmed", "hand_on_disputed"),
+        "correct": ("correction_filed",),
+        "confirm_correction": ("booking_corrected", "correction_rejected"),
         "demand_recovery": ("recovery_signed", "recovery_demanded"),
         "record_repayment": ("repayment_recorded",),
     }

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 import click
 
 from service.console import FAILED, UNUSABLE
+from service.values import look
 
 _NOT_SENT = ("number", "refusal")
 
@@ -79,7 +80,7 @@ def _words(why: Mapping[str, Any]) -> str:
 
 def _troubles(body: Any) -> list[str]:
     """What a problem says, each reason in a line."""
-    found = [*(body.get("refusals") or ()), *(body.get("errors") or ())] if isinstance(body, dict) else []
+    found: list[Mapping[str, Any]] = [*(look(body, "refusals") or ()), *(look(body, "errors") or ())]
     return [_words(one) for one in found if "reason" in one] or [str(body)[:400]]
 
 

@@ -77,6 +77,9 @@ def _evolve(application: Application, event: ApplicationEvent) -> Application:
             | e.AccountVerified()
             | e.AccountChangeRejected()
             | e.RecoverySigned()
+            | e.CorrectionFiled()
+            | e.BookingCorrected()
+            | e.CorrectionRejected()
         ):
             return moved(application, event)
         case _:

@@ -113,7 +113,11 @@ def _command(line: Line, target: Target) -> c.Command:
             application_id=application, bank_reference=line.reference, paid_on=line.on, tranche=target.tranche
         )
     return c.RecordRepayment(
-        application_id=application, amount_fen=line.amount_fen, bank_reference=line.reference, unit=target.unit
+        application_id=application,
+        amount_fen=line.amount_fen,
+        bank_reference=line.reference,
+        unit=target.unit,
+        received_on=line.on,
     )
 
 

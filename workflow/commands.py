@@ -11,7 +11,9 @@ from uuid import UUID
 
 from workflow.events import ReturnItem
 from workflow.money_commands import ChangeAccount as ChangeAccount
+from workflow.money_commands import ConfirmCorrection as ConfirmCorrection
 from workflow.money_commands import ConfirmHandOn as ConfirmHandOn
+from workflow.money_commands import Correct as Correct
 from workflow.money_commands import HandOn as HandOn
 from workflow.money_commands import ReturnPayment as ReturnPayment
 from workflow.money_commands import VerifyAccount as VerifyAccount
@@ -374,6 +376,7 @@ class RecordRepayment(Command):
     amount_fen: int
     bank_reference: str
     unit: str = ""
+    received_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,9 @@ from eventstore.event import Event, Personal
 from workflow.money_events import AccountChangeFiled as AccountChangeFiled
 from workflow.money_events import AccountChangeRejected as AccountChangeRejected
 from workflow.money_events import AccountVerified as AccountVerified
+from workflow.money_events import BookingCorrected as BookingCorrected
+from workflow.money_events import CorrectionFiled as CorrectionFiled
+from workflow.money_events import CorrectionRejected as CorrectionRejected
 from workflow.money_events import HandedOn as HandedOn
 from workflow.money_events import HandOnConfirmed as HandOnConfirmed
 from workflow.money_events import HandOnDisputed as HandOnDisputed
@@ -491,6 +494,7 @@ class RepaymentRecorded(Event):
     amount_fen: int
     bank_reference: str
     unit: str = ""
+    received_on: date | None = None
 
 
 OwnEvent = (

@@ -5,7 +5,9 @@ from typing import assert_never
 
 from workflow import events as e
 from workflow.money_events import MoneyEvent
-from workflow.state import Application, Part, Tranche
+from workflow.state import Application, Booking, Part, Tranche
+
+PAYMENT, REPAYMENT = "payment", "repayment"
 
 FundingEvent = (
     e.AwardSigned
@@ -33,7 +35,8 @@ def funded(application: Application, event: FundingEvent) -> Application:
             return replace(application, stage=stage, tranches=(*application.tranches, tranche))
         case e.TranchePaid(entered=stage, tranche=number, bank_reference=reference, paid_on=paid_on):
             paid = _with(application, number, bank_reference=reference, paid_on=paid_on)
-            return replace(paid, stage=stage)
+            booked = {**application.bookings, reference: Booking(kind=PAYMENT, tranche=number, on=paid_on)}
+            return replace(paid, stage=stage, bookings=booked)
         case e.SelfEvaluationFiled():
             return replace(application, self_evaluated=True)
         case e.AwardWaived(entered=stage) | e.AwardCancelled(entered=stage) | e.Closed(entered=stage):
@@ -57,7 +60,7 @@ def _recovered(application: Application, event: e.RecoveryDemanded | e.Repayment
                 recovered_by={},
                 recovered_now_fen=0,
             )
-        case e.RepaymentRecorded(entered=stage, amount_fen=amount):
+        case e.RepaymentRecorded(entered=stage, amount_fen=amount, bank_reference=reference, received_on=on):
             payer = event.unit or application.lead_unit
             by = application.recovered_by
             return replace(
@@ -66,6 +69,7 @@ def _recovered(application: Application, event: e.RecoveryDemanded | e.Repayment
                 recovered_by={**by, payer: by.get(payer, 0) + amount},
                 recovered_now_fen=application.recovered_now_fen + amount,
                 repaid_fen=application.repaid_fen + amount,
+                bookings={**application.bookings, reference: Booking(kind=REPAYMENT, tranche=0, on=on)},
             )
         case _:
             assert_never(event)
@@ -97,8 +101,27 @@ def moved(application: Application, event: MoneyEvent) -> Application:
             return replace(application, account_change=None)
         case e.RecoverySigned():
             return replace(application, recovery_signed=event)
+        case e.CorrectionFiled():
+            return replace(application, correction=event)
+        case e.CorrectionRejected():
+            return replace(application, correction=None)
+        case e.BookingCorrected():
+            return _corrected(application, event)
         case _:
             assert_never(event)
+
+
+def _corrected(application: Application, event: e.BookingCorrected) -> Application:
+    """The booking under the reference and the day it should have had; a tranche that stands on it tells the same."""
+    reference, was = event.new_reference or event.bank_reference, application.bookings.get(event.bank_reference)
+    others = {known: one for known, one in application.bookings.items() if known != event.bank_reference}
+    day = event.on or (was.on if was else None)
+    bookings = {**others, reference: Booking(kind=event.kind, tranche=event.tranche, on=day)}
+    after = replace(application, correction=None, bookings=bookings)
+    tranche = application.tranche(event.tranche)
+    if tranche is None or tranche.bank_reference != event.bank_reference:
+        return after
+    return _with(after, event.tranche, bank_reference=reference, paid_on=day)
 
 
 def _with(application: Application, number: int, **changed: object) -> Application:

@@ -91,6 +91,11 @@ class Gathering:
                 return replace(facts, committed_fen=set_rules.committed_fen(db, application.call, application.id))
             case c.ConfirmPaid(bank_reference=reference) | c.RecordRepayment(bank_reference=reference):
                 return replace(facts, bank_reference_used=set_rules.bank_reference_used(db, reference.strip()))
+            case c.Correct(new_reference=reference) if reference.strip():
+                return replace(facts, bank_reference_used=set_rules.bank_reference_used(db, reference.strip()))
+            case c.ConfirmCorrection(accepted=True) if application.correction and application.correction.new_reference:
+                reference = application.correction.new_reference
+                return replace(facts, bank_reference_used=set_rules.bank_reference_used(db, reference))
             case c.HandOn(parts=parts):
                 asked = [part.bank_reference.strip() for part in parts]
                 return replace(facts, booked=frozenset(set_rules.booked(db, asked)))

@@ -61,3 +61,24 @@ class VerifyAccount(Command):
     trigger: ClassVar[str] = "verify_account"
     accepted: bool
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correct(Command):
+    """Say that the record of a payment or repayment, known by its bank reference, should have another day or another
+    reference (T39). The sum is no matter of correction: it comes back or goes out again."""
+
+    trigger: ClassVar[str] = "correct"
+    bank_reference: str
+    reason: str
+    on: date | None = None
+    new_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmCorrection(Command):
+    """The second person's (T39): it is as the first says, or is not and why."""
+
+    trigger: ClassVar[str] = "confirm_correction"
+    accepted: bool
+    reason: str = ""

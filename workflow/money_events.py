@@ -95,6 +95,42 @@ class RecoverySigned(Event):
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionFiled(Event):
+    """The record of a booking, known by its bank reference, is wrong; a second person looks before anything is corrected.
+
+    *on* and *new_reference* say what it should be; None and "" leave it as it is.
+    """
+
+    bank_reference: str
+    on: date | None
+    new_reference: str
+    reason: str
+    filed_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingCorrected(Event):
+    """The record counts as corrected from *effective_on*, the day the money moved; what was written before stays written."""
+
+    bank_reference: str
+    kind: str
+    tranche: int
+    on: date | None
+    new_reference: str
+    effective_on: date
+    reason: str
+    filed_by: str
+    confirmed_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionRejected(Event):
+    bank_reference: str
+    rejected_by: str
+    reason: str
+
+
 MoneyEvent = (
     HandedOn
     | HandOnConfirmed
@@ -104,4 +140,7 @@ MoneyEvent = (
     | AccountVerified
     | AccountChangeRejected
     | RecoverySigned
+    | CorrectionFiled
+    | BookingCorrected
+    | CorrectionRejected
 )

@@ -152,12 +152,13 @@ def _write(
 
 
 class BankReferences(TableProjection):
-    """Every bank reference ever booked, once: of what was paid, repaid or handed on. One that a bank returned stays."""
+    """Every bank reference ever booked, once: of what was paid, repaid or handed on. One that a bank returned, or that
+    was wrongly recorded, stays."""
 
     name = "bank_references"
     revision = 1
     personal = False
-    wanted = frozenset({e.TranchePaid, e.RepaymentRecorded, e.HandedOn})
+    wanted = frozenset({e.TranchePaid, e.RepaymentRecorded, e.HandedOn, e.BookingCorrected})
     declared = (schema.bank_references,)
 
     def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
@@ -174,6 +175,8 @@ def _references(fact: Fact) -> Iterable[str]:
             yield reference
         case e.HandedOn(parts=parts):
             yield from (part.bank_reference for part in parts)
+        case e.BookingCorrected(new_reference=reference) if reference:
+            yield reference
         case _:
             return
 

@@ -120,6 +120,15 @@ class DelegationLetter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """A payment of *tranche*, or (tranche 0) a repayment, as it stands after corrections. *on* None: recorded without a day."""
+
+    kind: str
+    tranche: int
+    on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """Everything that stands about one application; before its first event *stage* is None.
 
@@ -173,6 +182,8 @@ class Application:
     account_change: e.AccountChangeFiled | None = None
     tranches: tuple[Tranche, ...] = ()
     money_scans: tuple[str, ...] = ()
+    bookings: Mapping[str, Booking] = field(default_factory=dict[str, Booking])
+    correction: e.CorrectionFiled | None = None
     self_evaluated: bool = False
     recovery_signed: e.RecoverySigned | None = None
     recovery_before: Stage | None = None

@@ -10,7 +10,7 @@ from typing import Any
 from directory.actor import Role
 from directory.policy import POLICY
 from workflow import guards as g
-from workflow.guards import Guard, Selector, accounts, handing_on, recovering
+from workflow.guards import Guard, Selector, accounts, correcting, handing_on, recovering
 from workflow.stages import BEFORE_THE_AWARD, Stage
 
 REVISION = "1"
@@ -336,6 +336,37 @@ def _recovering() -> Iterator[Step]:
         )
 
 
+def _correcting() -> Iterator[Step]:
+    """T39: what was recorded of a booking is put right beside it, by two persons; the stage stays."""
+    booked = (*_RECOVERABLE, Stage.RECOVERING, Stage.RECOVERED)
+    yield from steps(
+        "correct",
+        booked,
+        guards=(
+            correcting.no_correction_waits,
+            correcting.the_booking_is_known,
+            correcting.something_differs,
+            correcting.the_day_has_come,
+            correcting.the_new_reference_is_new,
+            g.reason_is_given,
+        ),
+        told=("province", "finance"),
+    )
+    yield from steps(
+        "confirm_correction",
+        booked,
+        when=correcting.a_correction_was_filed,
+        guards=(
+            correcting.a_correction_waits,
+            correcting.two_persons_correct,
+            correcting.the_new_reference_is_new,
+            correcting.a_rejection_says_why,
+        ),
+        document="更正记录 | record of correction",
+        told=("unit", "finance"),
+    )
+
+
 _THE_TEXT_IS_WHOLE = (
     g.form_is_complete,
     g.attachments_are_there,
@@ -574,18 +605,12 @@ LIFECYCLE: tuple[Step, ...] = (
     ),
     *_paying(),
     *_recovering(),
+    *_correcting(),
 )
 
 CONSORTIUM = frozenset(step.trigger for step in _consorting())
 """The triggers of the consortium's own machines."""
 
-PLANNED: tuple[Step, ...] = (
-    *steps(
-        "correct",
-        tuple(stage for stage in Stage if stage is not Stage.DRAFT),
-        document="更正记录 | record of correction",
-        told=("unit", "bodies_acted"),
-    ),
-)
-"""Steps of the process whose commands come with other work: correction (T39) with the operator's desk. Documents and pages
-show them; nobody is offered them. Barring a unit (T38) is no step of an application."""
+PLANNED: tuple[Step, ...] = ()
+"""Steps of the process whose commands come with other work: documents and pages show them, nobody is offered them. Barring
+a unit (T38) is no step of an application."""

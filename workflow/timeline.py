@@ -19,6 +19,8 @@ _OF_EXPERTS = (e.PanelDrawn, e.ExpertDeclared, e.Scored)
 _OBJECTOR = frozenset({"objector", "contact"})
 _OF_THE_UNIT = frozenset({"copied_from", "not_copied"})
 """Which other application a draft began with: its unit's own affair, and an auditor's."""
+_OF_THE_HOUSE = frozenset({"reason", "filed_by", "confirmed_by"})
+"""Of a correction: why the house had it wrong, and who said so."""
 _OF_LINKS = frozenset({"secret", "secret_digest"})
 Names = Callable[[set[str]], Mapping[str, str]]
 
@@ -71,7 +73,11 @@ def _summary(fact: Fact, view: View) -> dict[str, Any]:
         return {"section": event.section, "section_version": event.section_version, "fields": sorted(event.answers)}
     if isinstance(event, e.FileAttached | e.FileRemoved) and not view.working:
         return {"slot": event.slot}  # files are read as they were sealed; what is being prepared has no name yet
+    if isinstance(event, e.CorrectionFiled | e.CorrectionRejected) and not view.panel:
+        return {}  # the applicant learns what was corrected, not who thought what on the way there
     left_out = {"entered"}
+    if isinstance(event, e.BookingCorrected) and not view.panel:
+        left_out |= _OF_THE_HOUSE
     if isinstance(event, e.Opened) and not (view.working or view.auditing):
         left_out |= _OF_THE_UNIT
     values = {field.name: getattr(event, field.name) for field in fields(event) if field.name not in left_out}  # type: ignore[arg-type]

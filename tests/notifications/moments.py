@@ -152,6 +152,20 @@ HANDED = e.HandedOn(
     scan_sha256=SCAN,
 )
 DISPUTED = e.HandOnDisputed(tranche=1, unit=tale.M1, amount_fen=25_000_000, reason="未到账")
+WRONG = e.CorrectionFiled(
+    bank_reference=PAID.bank_reference, on=date(2026, 1, 21), new_reference="", reason="录入有误", filed_by="finance"
+)
+CORRECTED = e.BookingCorrected(
+    bank_reference=PAID.bank_reference,
+    kind="payment",
+    tranche=1,
+    on=date(2026, 1, 21),
+    new_reference="",
+    effective_on=date(2026, 1, 21),
+    reason="录入有误",
+    filed_by="finance",
+    confirmed_by="lead",
+)
 BOUNCED = e.TrancheReturned(
     entered=Stage.DISBURSING,
     tranche=1,
@@ -301,6 +315,14 @@ MOMENTS: tuple[Moment, ...] = (
     _moment("verify_account", (*WON, FILED), e.AccountVerified(filed_by="clerk", verified_by="lead"), UNIT, FINANCE),
     _moment(
         "verify_account", (*WON, FILED), e.AccountChangeRejected(rejected_by="lead", reason="无公章"), UNIT, FINANCE
+    ),
+    _moment("correct", FUNDED, WRONG, FINANCE, PROVINCE),
+    _moment("confirm_correction", (*FUNDED, WRONG), CORRECTED, UNIT, FINANCE),
+    _moment(
+        "confirm_correction",
+        (*FUNDED, WRONG),
+        e.CorrectionRejected(bank_reference=PAID.bank_reference, rejected_by="lead", reason="与回单不符"),
+        FINANCE,
     ),
     _moment("instruct", JOINT, SHARED, UNIT, FIRST, SECOND),
     _moment("hand_on", JOINTLY_PAID, HANDED, FIRST, SECOND),

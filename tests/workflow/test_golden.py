@@ -129,6 +129,21 @@ EXAMPLES: tuple[Event, ...] = (
     ),
     e.AccountVerified(filed_by="a", verified_by="b"),
     e.AccountChangeRejected(rejected_by="b", reason="无公章"),
+    e.CorrectionFiled(
+        bank_reference="20260122-001", on=date(2026, 1, 21), new_reference="Z", reason="录入有误", filed_by="a"
+    ),
+    e.BookingCorrected(
+        bank_reference="20260122-001",
+        kind="payment",
+        tranche=1,
+        on=date(2026, 1, 21),
+        new_reference="Z",
+        effective_on=date(2026, 1, 21),
+        reason="录入有误",
+        filed_by="a",
+        confirmed_by="b",
+    ),
+    e.CorrectionRejected(bank_reference="20260122-001", rejected_by="b", reason="不符"),
     e.RecoverySigned(signer="a", amount_fen=45_000_000, reason="虚报"),
     replace(tale.invited(tale.M1), secret=Personal("s3cret", subject="link-1"), kind="enterprise"),
     tale.accepted(tale.M1),

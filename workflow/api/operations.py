@@ -6,6 +6,7 @@ from web.operations import Operation
 from workflow.api.desk import Desk
 from workflow.api.exclusivity import exclusivity
 from workflow.api.figures import figures
+from workflow.api.ledgers import ledgers
 from workflow.api.links import links
 from workflow.api.printing import papers
 from workflow.api.reads import questions
@@ -22,3 +23,4 @@ def operations(desk: Desk) -> Iterator[Operation]:
     yield from exclusivity(desk)
     yield from figures(desk)
     yield from statements(desk)
+    yield from ledgers(desk)

@@ -78,6 +78,8 @@ WISHES = (
     Wish("verifyAccount", "/account-change/verification", c.VerifyAccount, "核验收款账户变更", "Verify a change of the payee's account"),
     Wish("handOn", "/tranches/<int:tranche>/handing-on", c.HandOn, "登记转拨", "Record that a tranche was handed on", given=("tranche",)),
     Wish("confirmHandOn", "/tranches/<int:tranche>/receipt", c.ConfirmHandOn, "成员确认转拨", "Confirm or dispute what was handed on", given=("tranche",)),
+    Wish("correct", "/corrections", c.Correct, "提出更正", "Correct the record of a payment"),
+    Wish("confirmCorrection", "/corrections/confirmation", c.ConfirmCorrection, "确认更正", "Confirm or reject a correction"),
     Wish("fileSelfEvaluation", "/self-evaluation", c.FileSelfEvaluation, "提交绩效自评", "File the self-evaluation"),
     Wish("close", "/closing", c.Close, "办结", "Close"),
     Wish("cancelAward", "/cancellation", c.CancelAward, "取消立项", "Cancel the award"),

@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from eventstore.refusal import Refused
 from workflow import commands as c
 from workflow.application import Application
-from workflow.decisions import consorting, drafting, funding, noticing, paying, printing, recommending, reviewing
+from workflow.decisions import (
+    consorting,
+    correcting,
+    drafting,
+    funding,
+    noticing,
+    paying,
+    printing,
+    recommending,
+    reviewing,
+)
 from workflow.events import ApplicationEvent
 from workflow.facts import Facts
 from workflow.labels import labelled
@@ -31,5 +41,6 @@ DECISIONS = {
     **noticing.DECISIONS,
     **funding.DECISIONS,
     **paying.DECISIONS,
+    **correcting.DECISIONS,
 }
 """One function for each class of command; tests hold that none is missing."""

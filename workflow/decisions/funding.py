@@ -130,6 +130,7 @@ def record_repayment(
             amount_fen=command.amount_fen,
             bank_reference=command.bank_reference.strip(),
             unit=command.unit or application.lead_unit,
+            received_on=command.received_on or beijing_date(facts.now),
         )
     ]
 

@@ -19,6 +19,7 @@ from workflow.pages.desk import Desk
 from workflow.pages.drafting import drafting
 from workflow.pages.exceptions import exceptions
 from workflow.pages.figures import figures
+from workflow.pages.ledgers import ledgers
 from workflow.pages.links import links
 from workflow.pages.lists import lists
 from workflow.pages.mine import mine
@@ -60,6 +61,7 @@ def pages(
         exceptions(desk),
         links(desk),
         statements(desk),
+        ledgers(desk),
         public(desk),
     ]
 

@@ -146,6 +146,8 @@ _FIELD_OF = {
     "DUPLICATE_BANK_REF": "bank_reference",
     "OVER_AWARD": "amount_fen",
     "OVER_PAID": "amount_fen",
+    "BOOKING_UNKNOWN": "bank_reference",
+    "NOTHING_CORRECTED": "on",
     "DEMAND_DIFFERS": "amount_fen",
     "HOLDER_MISMATCH": "holder",
     "NO_HANDON_DUE": "tranche",

@@ -83,6 +83,7 @@ def dossier(desk: Desk, frame: Frame) -> dict[str, Any]:
         "warnings": warnings(desk, frame) if not frame.mine else [],
         "beside": _beside(desk, frame),
         "command_id": forms.new_command_id(),
+        "may_ledger": may(frame.actor, "payment.read") is None,
     }
 
 

@@ -258,7 +258,33 @@ STEPS: tuple[Step, ...] = (
         trigger="record_repayment",
         resource="repayments",
         command=c.RecordRepayment,
-        inputs=(_AMOUNT_OF, _BANK, Input(name="unit", kind="unit", required=False)),
+        inputs=(
+            _AMOUNT_OF,
+            _BANK,
+            Input(name="unit", kind="unit", required=False),
+            Input(name="received_on", kind="day", required=False),
+        ),
+    ),
+    Step(
+        trigger="correct",
+        resource="corrections",
+        command=c.Correct,
+        inputs=(
+            _BANK,
+            Input(name="on", kind="day", required=False),
+            _text("new_reference", required=False),
+            _REASON,
+        ),
+        tone="",
+    ),
+    Step(
+        trigger="confirm_correction",
+        resource="correction-confirmation",
+        command=c.ConfirmCorrection,
+        inputs=(
+            Input(name="accepted", kind="choice", options=("true", "false")),
+            Input(name="reason", kind="area", required=False),
+        ),
     ),
 )
 BY_RESOURCE: Mapping[str, Step] = {step.resource: step for step in STEPS}
