@@ -22,6 +22,7 @@ MEASURES = {
     "replay": "bench.replaying",
     "print": "bench.printing",
     "import": "bench.importing",
+    "mail": "bench.mailing",
 }
 
 

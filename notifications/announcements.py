@@ -66,8 +66,8 @@ TOLD: Mapping[str, tuple[Line, ...]] = MappingProxyType(
         "member_left": _told(Who.UNIT, Who.MEMBERS),
         "member_removed": _told(Who.GONE, Who.MEMBERS),
         "member_replaced": _told(Who.UNIT, Who.GONE, Who.MEMBERS),
-        "agreement_void": _told(Line(Who.MEMBERS, "sign_again")),
-        "agreement_issued": _told(Line(Who.MEMBERS, "sign")),
+        "agreement_void": _told(Line(Who.MEMBERS, "sign_again", "sealing")),
+        "agreement_issued": _told(Line(Who.MEMBERS, "sign", "sealing")),
         "agreement_signed": _told(Who.UNIT),
         "confirmation_asked": _told(Line(Who.ASKED, "confirm", "link")),
         "agreement_confirmed": _told(Who.UNIT),
@@ -92,7 +92,9 @@ TOLD: Mapping[str, tuple[Line, ...]] = MappingProxyType(
         "conflict_declared": _told(Line(Who.PROVINCE, "draw_again")),  # T18: a place on the panel is free
         "not_selected": _told(Who.UNIT, Who.BODIES_ACTED),  # T21, T22
         "proposed": _told(Who.FINANCE),  # T23
-        "notice_published": _told(Line(Who.UNIT, "", "notice"), Line(Who.BODIES_ACTED, "", "notice")),  # T24
+        "notice_published": _told(
+            Line(Who.UNIT, "", "notice"), Line(Who.BODIES_ACTED, "", "notice"), Line(Who.MEMBERS, "", "notice")
+        ),  # T24
         "objection_received": _told(Who.UNIT, Line(Who.DISCIPLINE, "inquire")),  # T25
         "objection_dismissed": _told(Who.OBJECTOR, Who.UNIT, Who.BODIES_ACTED),  # T26
         "objection_upheld": _told(Who.OBJECTOR, Who.UNIT, Who.BODIES_ACTED),  # T27
@@ -144,6 +146,9 @@ class Moments:
                 return self._closing(f"{self.goes_to.level}_close") if self.goes_to else None
             case "reconsideration":
                 return self._reconsideration()
+            case "sealing":
+                returned = self.application.returned
+                return returned.deadline if returned else self._closing("applicant_close")
             case "return" | "extension" | "notice" | "link":
                 return self.until
             case _:

@@ -74,14 +74,18 @@ def parts(db: Connection, key: str) -> list[Part]:
     """The letters of a bundle, oldest first."""
     columns = [letters.c[name] for name in Part.__dataclass_fields__]
     query = select(*columns).where(letters.c.bundle == key, letters.c.reason == TOGETHER)
-    found: list[Part] = []
-    for row in db.execute(query.order_by(letters.c.event_position, letters.c.id)):
-        values: dict[str, Any] = dict(zip(Part.__dataclass_fields__, row, strict=True))
-        values["deadline"] = None if values["deadline"] is None else instant_of(values["deadline"])
-        found.append(
-            Part(**{**values, "params": _DECODE(values["params"]), "created_at": instant_of(values["created_at"])})
-        )
-    return found
+    rows = db.execute(query.order_by(letters.c.event_position, letters.c.id))
+    return [_part(dict(zip(Part.__dataclass_fields__, row, strict=True))) for row in rows]
+
+
+def _part(values: dict[str, Any]) -> Part:
+    deadline: int | None = values["deadline"]
+    read: dict[str, Any] = {
+        "deadline": None if deadline is None else instant_of(deadline),
+        "params": _DECODE(values["params"]),
+        "created_at": instant_of(values["created_at"]),
+    }
+    return Part(**{**values, **read})
 
 
 def send_alone(db: Connection, letter_id: str, now: datetime) -> None:

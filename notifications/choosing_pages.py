@@ -27,7 +27,7 @@ def pages(desk: Choosing, door: TurningOff) -> Blueprint:
 
     @blueprint.context_processor
     def speaking() -> dict[str, object]:  # pyright: ignore[reportUnusedFunction]
-        return {"say": _say, "title": lambda kind: words.title(kind, speech())}
+        return {"say": _say, "title": _title}
 
     @blueprint.get("/me/letters")
     def settings() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
@@ -102,3 +102,7 @@ def _private(page: str) -> ResponseReturnValue:
 
 def _say(key: str, /, **params: object) -> str:
     return words.say(key, speech(), **params)
+
+
+def _title(kind: str) -> str:
+    return words.title(kind, speech())

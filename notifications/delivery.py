@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import time
 from collections import Counter, deque
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -20,7 +20,7 @@ from eventstore.clock import Clock
 from eventstore.refusal import Busy
 from eventstore.store import EventStore
 from notifications import letters
-from notifications.letters import Claimed, Outcome, Verdict
+from notifications.letters import Claimed, Frozen, Outcome, Verdict
 from notifications.lines import Lines, Pace
 from notifications.mail import Unsendable, Written
 from notifications.marks import Marks
@@ -28,6 +28,8 @@ from notifications.rendering import Rendering
 from notifications.smtp import Line, LineLost, Relay, RelayDown, TurnedDown
 
 BATCH = 50
+MARK_HOLDS_S = 45.0
+"""For so long a mark of the whole batch is relied on; a lease lasts two minutes, a step of the dialogue twenty seconds."""
 SCHEDULE = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
 """Waits after a temporary refusal, each a fifth longer or shorter; after the last one (two days in all) it is dead."""
 
@@ -88,7 +90,7 @@ class Delivery:
         pace: Pace | None = None,
     ) -> None:
         self._store, self._clock, self._relay, self._rendering = store, clock, relay, rendering
-        self._randomness, self._held = randomness, frozenset(held)
+        self._randomness, self.held = randomness, frozenset(held)
         self.breaker, self.pace = breaker or Breaker(randomness), pace or Pace()
 
     def deliver(self, limit: int = BATCH) -> Delivered:
@@ -121,7 +123,7 @@ class Delivery:
     def _claim(self, limit: int) -> list[Claimed]:
         with self._store.begin() as db:
             now = self._clock.now(db)
-            letters.recover(db, now, self._held)
+            letters.recover(db, now, self.held)
             return letters.claim(db, now, limit)
 
     @property
@@ -138,20 +140,19 @@ class Delivery:
         written = self._rendering.written(letter)
         return written, self._rendering.bytes_of(written)
 
-    async def start_data(self, marks: Marks, letter: Claimed, subject: str, body: bytes) -> bool:
-        """Committed before the first byte leaves; False when the letter is not ours (any more) to send."""
-        digest = hashlib.sha256(body).hexdigest()
+    async def start_data(self, marks: Marks, frozen: Sequence[Frozen]) -> set[str]:
+        """Committed before the first byte leaves. Answers the ids of those that are ours (still) to send."""
         try:
-            return await marks.set(lambda db, now: letters.start_data(db, letter, subject, body, digest, now))
+            return await marks.set(lambda db, now: letters.start_data(db, frozen, now))
         except Busy:
-            return False
+            return set()
 
-    async def settle(self, marks: Marks, letter: Claimed, verdict: Verdict) -> None:
-        """Write the verdict. Where the database stays busy the lease runs out; the sending is not repeated because of it."""
+    async def settle(self, marks: Marks, settled: Sequence[tuple[Claimed, Verdict]]) -> None:
+        """Write the verdicts. Where the database stays busy the leases run out; no sending is repeated because of it."""
         try:
-            await marks.set(lambda db, now: letters.settle(db, letter, verdict, now, self._held))
+            await marks.set(lambda db, now: letters.settle_all(db, settled, now, self.held))
         except Busy:
-            _log.error("letter_not_marked", letter=letter.id, outcome=verdict.outcome.value)
+            _log.error("letters_not_marked", letters=[letter.id for letter, _ in settled])
 
     def turned_down(self, letter: Claimed, answer: TurnedDown) -> Verdict:
         """5xx is for good, 4xx comes back by the schedule until that is used up."""
@@ -167,23 +168,33 @@ class Delivery:
 
 
 class _Round:
-    """One batch over a few connections. A connection that fails is thrown away; when none is left, the rest waits."""
+    """One batch over a few connections. A connection that fails is thrown away; when none is left, the rest waits.
+
+    The batch is frozen and marked in one transaction, verdicts are written together as they come. A letter that must never
+    be sent twice is marked by itself, when its recipient was accepted; so is one whose turn comes late.
+    """
 
     def __init__(self, house: Delivery, claimed: list[Claimed], lines: Lines, marks: Marks) -> None:
         self._house, self._lines, self._marks = house, lines, marks
         self._due = deque(claimed)
         self._count = len(claimed)
         self._outcomes: Counter[str] = Counter()
-        self._settling: list[asyncio.Task[None]] = []
+        self._frozen: dict[str, Frozen] = {}
+        self._marked: set[str] = set()
+        self._marked_at = 0.0
+        self._settled: list[tuple[Claimed, Verdict]] = []
+        self._settling: asyncio.Task[None] | None = None
         self._down = ""
 
     async def run(self) -> Delivered:
+        await self._freeze()
         carriers = min(self._house.connections, self._count)
         ended = await asyncio.gather(*(self._carry() for _ in range(carriers)), return_exceptions=True)
         blocked = bool(self._due)
         while self._due:
             self._settle(self._due.popleft(), Verdict(outcome=Outcome.UNTOUCHED, said=self._down))
-        ended += await asyncio.gather(*self._settling, return_exceptions=True)
+        if self._settling is not None:
+            ended += await asyncio.gather(self._settling, return_exceptions=True)
         for trouble in filter(None, ended):
             raise trouble  # only now, when no other connection is in the middle of a letter
         if blocked:
@@ -192,6 +203,18 @@ class _Round:
         else:
             self._house.breaker.worked()
         return Delivered(self._count, blocked, self._outcomes)
+
+    async def _freeze(self) -> None:
+        """Write every letter of the batch, and say of those that may be said of together that they leave."""
+        for letter in tuple(self._due):
+            frozen = self._written(letter)
+            if frozen is None:
+                self._due.remove(letter)
+            else:
+                self._frozen[letter.id] = frozen
+        together = [one for one in self._frozen.values() if one.letter.kind not in self._house.held]
+        self._marked_at = time.monotonic()
+        self._marked = await self._house.start_data(self._marks, together)
 
     async def _carry(self) -> None:
         """Take letters off the pile until it is empty or the server cannot be reached."""
@@ -211,17 +234,14 @@ class _Round:
 
     async def _one(self, letter: Claimed) -> None:
         """One letter to its end; a line that is still good rests for the next."""
-        ready = self._ready(letter)
-        if ready is None:
-            return
         line = await self._offer(letter)
         if line is None:
             return
-        if not await self._house.start_data(self._marks, letter, *ready):
+        if not await self._is_marked(letter):
             await line.close()
             return
         try:
-            receipt = await line.send(ready[1])
+            receipt = await line.send(self._frozen[letter.id].body)
         except TurnedDown as answer:
             self._settle(letter, self._house.turned_down(letter, answer))
             await self._again(line)
@@ -232,7 +252,13 @@ class _Round:
             self._settle(letter, Verdict(outcome=Outcome.SENT, code=receipt.code, said=receipt.said))
             await self._lines.give(line)
 
-    def _ready(self, letter: Claimed) -> tuple[str, bytes] | None:
+    async def _is_marked(self, letter: Claimed) -> bool:
+        """Whether it stands committed that this letter leaves, and not so long ago that its lease could have run out."""
+        if letter.id in self._marked and time.monotonic() - self._marked_at < MARK_HOLDS_S:
+            return True
+        return letter.id in await self._house.start_data(self._marks, [self._frozen[letter.id]])
+
+    def _written(self, letter: Claimed) -> Frozen | None:
         """Subject and bytes; a letter that cannot be made is dead and blocks nobody."""
         try:
             written, body = self._house.made(letter)
@@ -241,7 +267,8 @@ class _Round:
             _log.error("letter_cannot_be_written", letter=letter.id, kind=letter.kind, said=said)
             self._settle(letter, Verdict(outcome=Outcome.DEAD, said=said))
             return None
-        return (written.subject if written else ""), body
+        digest = hashlib.sha256(body).hexdigest()
+        return Frozen(letter=letter, subject=written.subject if written else "", body=body, body_sha256=digest)
 
     async def _offer(self, letter: Claimed) -> Line | None:
         """A line on which the recipient was accepted; a line that broke before DATA costs nothing and is tried anew once."""
@@ -269,6 +296,13 @@ class _Round:
             await line.close()
 
     def _settle(self, letter: Claimed, verdict: Verdict) -> None:
-        """Written together with other marks while the next letter is on its way; the round ends when all are."""
+        """Written together with others while the next letter is on its way; the round ends when all are."""
         self._outcomes[verdict.outcome.value] += 1
-        self._settling.append(asyncio.create_task(self._house.settle(self._marks, letter, verdict)))
+        self._settled.append((letter, verdict))
+        if self._settling is None or self._settling.done():
+            self._settling = asyncio.create_task(self._write())
+
+    async def _write(self) -> None:
+        while self._settled:
+            settled, self._settled = self._settled, []
+            await self._house.settle(self._marks, settled)

@@ -4,6 +4,7 @@ The rows are the truth about what is due; wake-ups only hurry them. Every functi
 On PostgreSQL a claim skips rows that others hold; on SQLite the write transaction itself (BEGIN IMMEDIATE) is the single lease.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Table, Update, func, select, update
+from sqlalchemy import Connection, Table, Update, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from eventstore.event import instant_of, microseconds
@@ -199,13 +200,88 @@ def _held(letter: Claimed) -> Update:
     return update(letters).where(letters.c.id == letter.id, letters.c.lease_token == letter.token)
 
 
-def start_data(db: Connection, letter: Claimed, subject: str, body: bytes, body_sha256: str, now: datetime) -> bool:
-    """Say that the bytes are about to leave, freeze them, renew the lease. False when it is no longer ours: do not send."""
-    frozen: dict[str, Any] = {"stage": "data_started", "body": body, "body_sha256": body_sha256}
-    frozen["lease_until"] = microseconds(now + LEASE)
-    if subject:
-        frozen["subject"] = subject
-    return db.execute(_held(letter).where(letters.c.state == "leased").values(frozen)).rowcount == 1
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frozen:
+    """The bytes of a letter that is about to leave."""
+
+    letter: Claimed
+    subject: str
+    body: bytes
+    body_sha256: str
+
+
+def start_data(db: Connection, frozen: Sequence[Frozen], now: datetime) -> set[str]:
+    """Say that these bytes are about to leave, freeze them, renew the leases. Answers the ids that are ours to send."""
+    if not frozen:
+        return set()
+    until = microseconds(now + LEASE)
+    db.execute(
+        _START,
+        [
+            {
+                "this": one.letter.id,
+                "token": one.letter.token,
+                "new_body": one.body,
+                "new_sha256": one.body_sha256,
+                "new_subject": one.subject or None,
+                "until": until,
+            }
+            for one in frozen
+        ],
+    )
+    c = letters.c
+    ours = select(c.id).where(
+        c.id.in_([one.letter.id for one in frozen]),
+        c.lease_token.in_({one.letter.token for one in frozen}),
+        c.state == "leased",
+    )
+    return set(db.execute(ours).scalars())
+
+
+_START = (
+    update(letters)
+    .where(letters.c.id == bindparam("this"), letters.c.lease_token == bindparam("token"), letters.c.state == "leased")
+    .values(
+        stage="data_started",
+        body=bindparam("new_body"),
+        body_sha256=bindparam("new_sha256"),
+        subject=func.coalesce(bindparam("new_subject"), letters.c.subject),
+        lease_until=bindparam("until"),
+    )
+)
+
+
+def settle_all(
+    db: Connection, settled: Sequence[tuple[Claimed, Verdict]], now: datetime, held: Collection[str] = ()
+) -> None:
+    """Write what became of many attempts. What was simply sent is written together, as it mostly was."""
+    sent: dict[tuple[str, int | None], list[tuple[Claimed, Verdict]]] = defaultdict(list)
+    for letter, verdict in settled:
+        if verdict.outcome is Outcome.SENT:
+            sent[letter.token, verdict.code].append((letter, verdict))
+        else:
+            settle(db, letter, verdict, now, held)
+    for (token, code), some in sent.items():
+        ids = [letter.id for letter, _ in some]
+        marked = (
+            update(letters)
+            .where(letters.c.id.in_(ids), letters.c.lease_token == token)
+            .values(
+                state="sent",
+                stage="accepted",
+                finished_at=microseconds(now),
+                attempts=letters.c.attempts + 1,
+                last_code=code,
+                last_error=None,
+                lease_token=None,
+                lease_until=None,
+            )
+            .returning(letters.c.id)
+        )
+        ours = set(db.execute(marked).scalars())
+        noted = [_attempt(letter, verdict, now) for letter, verdict in some if letter.id in ours]
+        if noted:
+            db.execute(letter_attempts.insert(), noted)
 
 
 def settle(db: Connection, letter: Claimed, verdict: Verdict, now: datetime, held: Collection[str] = ()) -> str:
@@ -223,7 +299,7 @@ def settle(db: Connection, letter: Claimed, verdict: Verdict, now: datetime, hel
     if db.execute(_held(letter).values(changed)).rowcount != 1:
         return ""
     if verdict.outcome is not Outcome.UNTOUCHED:
-        _note(db, letter.id, verdict, now)
+        db.execute(letter_attempts.insert().values(_attempt(letter, verdict, now)))
     return str(changed["state"])
 
 
@@ -249,18 +325,15 @@ def _after(letter: Claimed, verdict: Verdict, now: datetime, held: Collection[st
             return {"state": "unknown", "doubts": letter.doubts + 1, "finished_at": finished}
 
 
-def _note(db: Connection, letter_id: str, verdict: Verdict, now: datetime) -> None:
-    count = select(func.count() + 1).where(letter_attempts.c.letter_id == letter_id).scalar_subquery()
-    db.execute(
-        letter_attempts.insert().values(
-            letter_id=letter_id,
-            n=count,
-            ended_at=microseconds(now),
-            outcome=verdict.outcome.value,
-            code=verdict.code,
-            said=verdict.said[:SAID_KEPT],
-        )
-    )
+def _attempt(letter: Claimed, verdict: Verdict, now: datetime) -> dict[str, Any]:
+    return {
+        "letter_id": letter.id,
+        "n": letter.attempts + letter.doubts + 1,  # every try before this one counted one of the two
+        "ended_at": microseconds(now),
+        "outcome": verdict.outcome.value,
+        "code": verdict.code,
+        "said": verdict.said[:SAID_KEPT],
+    }
 
 
 def recover(db: Connection, now: datetime, held: Collection[str] = ()) -> int:

@@ -69,7 +69,5 @@ def _letter(message: Message, sender: Sender) -> str:
 def _recipients(message: Message) -> Iterator[Message]:
     """The groups of fields about one recipient each, after the one about the message."""
     for part in message.walk():
-        if part.get_content_type() == "message/delivery-status":
-            groups = part.get_payload()
-            if isinstance(groups, list):
-                yield from (group for group in groups if isinstance(group, Message) and "Action" in group)
+        if part.get_content_type() == "message/delivery-status" and part.is_multipart():
+            yield from (group for group in part.walk() if group is not part and "Action" in group)

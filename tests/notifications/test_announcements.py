@@ -12,6 +12,7 @@ from notifications.audiences import Who
 from notifications.kinds import KINDS, kind_of, possible_kinds
 from notifications.reminders import REMINDED
 from programmes.calendar import end_of, instant
+from tests.consortium import tale
 from tests.notifications.moments import (
     DEMAND,
     FAILED,
@@ -173,3 +174,28 @@ def test_an_event_that_is_announced_has_a_kind_of_its_trigger() -> None:
     for moment in MOMENTS:
         kind = kind_of(moment.event)
         assert not kind or kind in KINDS[moment.trigger]
+
+
+def test_members_hear_of_the_money_and_of_the_end() -> None:
+    """T24, T30 to T32, T34 to T37: lead and members."""
+    together = [tale.invited(tale.M1), tale.accepted(tale.M1)]
+    for moment in MOMENTS:
+        if moment.trigger in {
+            "publish",
+            "waive",
+            "instruct",
+            "confirm_paid",
+            "close",
+            "cancel_award",
+            "demand_recovery",
+        }:
+            opened, *rest = moment.history
+            joint = replace(moment, history=(opened, *together, *rest))
+            assert f"member:{tale.M1}" in told(joint), moment.trigger
+
+
+def test_whoever_is_to_sign_is_told_by_when() -> None:
+    """Third parties sign against the application's own deadline, not against one the lead sets."""
+    moment = next(moment for moment in MOMENTS if moment.trigger == "issue_agreement")
+    (one,) = announce(moment.event, moment.before, moment.after, TERMS, NOON)
+    assert (one.asks, one.deadline) == ("sign", instant("2025-11-28 17:00"))

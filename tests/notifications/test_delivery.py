@@ -30,6 +30,10 @@ def sealed(post: PostOffice) -> None:
     post.listener.follow()
 
 
+def frozen(letter: letters.Claimed, body: bytes) -> letters.Frozen:
+    return letters.Frozen(letter=letter, subject="s", body=body, body_sha256="00")
+
+
 def nobody_listens() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -195,7 +199,7 @@ def test_a_process_that_dies_with_a_letter_in_its_hands(post: PostOffice, begun:
         mine = letters.claim(db, post.clock.now(db), 1)[0]
     if begun:
         with post.store.begin() as db:
-            assert letters.start_data(db, mine, "s", b"Subject: s\r\n\r\nfrozen\r\n", "00", post.clock.now(db))
+            assert letters.start_data(db, [frozen(mine, b"Subject: s\r\n\r\nfrozen\r\n")], post.clock.now(db))
     with server.running() as port:
         delivery = post.delivery(port)
         assert delivery.drain().sent == 4
@@ -218,7 +222,7 @@ def test_whoever_lost_the_lease_sends_and_marks_nothing(post: PostOffice) -> Non
         letters.claim(db, post.clock.now(db), 50)
     with post.store.begin() as db:
         now = post.clock.now(db)
-        assert not letters.start_data(db, slow, "s", b"x", "00", now)
+        assert not letters.start_data(db, [frozen(slow, b"x")], now)
         assert letters.settle(db, slow, letters.Verdict(outcome=letters.Outcome.SENT), now) == ""
 
 

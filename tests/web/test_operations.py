@@ -350,7 +350,7 @@ def test_every_operation_describes_its_problems(client: FlaskClient) -> None:
     assert {"400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "429", "500", "503"} <= set(
         save["responses"]
     )
-    assert {each["name"] for each in save["parameters"]} == {"application_id", "Idempotency-Key", "If-Match"}
+    assert {each["name"] for each in save["parameters"]} == {"application_id", "Idempotency-Key", "Batch", "If-Match"}
 
 
 def test_the_docs_page_lists_every_operation(client: FlaskClient) -> None:
