@@ -17,21 +17,20 @@ from sqlalchemy.exc import IntegrityError
 
 from admin import receipts
 from admin.schema import integrity
-from eventstore.checkpoint import (
-    ALGORITHM,
-    Checkpoint,
-    Checkpointer,
-    NotSigned,
-    Signer,
-    open_note,
-    prove_inclusion,
-    with_cosignatures,
-    witnessed,
-)
+from eventstore.checkpoint import Checkpointer, prove_inclusions
 from eventstore.clock import Clock
 from eventstore.event import RecordedEvent, instant_of, microseconds
 from eventstore.refusal import HistoryBroken
 from eventstore.schema import events, log_checkpoints
+from eventstore.signed_note import (
+    ALGORITHM,
+    Checkpoint,
+    NotSigned,
+    Signer,
+    open_note,
+    with_cosignatures,
+    witnessed,
+)
 from eventstore.store import EventStore
 
 LEGAL_ACTS = frozenset({
@@ -153,7 +152,7 @@ class Proofs:
     def proofs(self, positions: Iterable[int], size: int) -> list[list[str]]:
         """For each position, the path to the root of the first *size* events; nodes in hex, the lowest first."""
         with self._store.reading() as db:
-            return [[node.hex() for node in prove_inclusion(db, position, size)] for position in positions]
+            return [[node.hex() for node in path] for path in prove_inclusions(db, positions, size)]
 
     def receipt(self, recorded: RecordedEvent) -> dict[str, Any]:
         """What shows offline that *recorded* stands in the log: the event, its path, a signed head, and whose key."""

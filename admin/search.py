@@ -17,6 +17,7 @@ from directory.bureau import prefix_of
 from eventstore.event import instant_of, microseconds
 
 LOOKED_AT = 10_000
+_AT_FIRST = 500
 PAGE = 50
 _NOTHING = (1, 0)
 _LEADS = ("application", "actor", "unit", "type", "call", "city", "kind")
@@ -78,15 +79,16 @@ def page(db: Connection, question: Question, provinces: frozenset[str]) -> Page:
     if asked is None:
         return Page(items=(), older=None)
     low, high = _bounds(db, asked)
-    window = _window(asked, low, high)
-    rows = _rows(db, window, asked, provinces)
-    if len(rows) > asked.limit:
-        shown = rows[: asked.limit]
-        return Page(items=tuple(shown), older=shown[-1].position)
-    edge = db.execute(select(func.min(window.c.position), func.count())).one()
-    if edge[1] < LOOKED_AT:
-        return Page(items=tuple(rows), older=None)
-    return Page(items=tuple(rows), older=edge[0], reached=edge[0])
+    for size in (_AT_FIRST, LOOKED_AT):  # most questions are answered by what is near
+        window = _window(asked, low, high, size)
+        rows = _rows(db, window, asked, provinces)
+        if len(rows) > asked.limit:
+            shown = rows[: asked.limit]
+            return Page(items=tuple(shown), older=shown[-1].position)
+        looked, edge = db.execute(select(func.count(), func.min(window.c.position))).one()
+        if looked < size:
+            return Page(items=tuple(rows), older=None)
+    return Page(items=tuple(rows), older=edge, reached=edge)
 
 
 def one(db: Connection, position: int, provinces: frozenset[str]) -> Found | None:
@@ -131,7 +133,7 @@ def _bounds(db: Connection, question: Question) -> tuple[int, int]:
     return _NOTHING if first is None else (first, last)
 
 
-def _window(question: Question, low: int, high: int) -> Any:
+def _window(question: Question, low: int, high: int, size: int) -> Any:
     """The newest events that the leading filter brings; at most so many."""
     c = log_index.c
     leading = _lead(question)
@@ -141,7 +143,7 @@ def _window(question: Question, low: int, high: int) -> Any:
     if leading:
         name, value = leading
         where.append(c[name] == value)
-    return select(log_index).where(*where).order_by(c.position.desc()).limit(LOOKED_AT).subquery("looked_at")
+    return select(log_index).where(*where).order_by(c.position.desc()).limit(size).subquery("looked_at")
 
 
 def _lead(question: Question) -> tuple[str, str] | None:

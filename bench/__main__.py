@@ -23,6 +23,7 @@ MEASURES = {
     "print": "bench.printing",
     "import": "bench.importing",
     "mail": "bench.mailing",
+    "audit": "bench.auditing",
 }
 
 

@@ -66,9 +66,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
         notices=partial(notices, house),
     )
     protect = face.furnish(app, furniture)
-    desk = workflow_desk(house, told)
-    office = audit_desk(house, desk)
-    registry = registry_of(house, actors, told, office, mailbox)
+    registry = registry_of(house, actors, told, mailbox)
     api = registry.blueprint(identity, now)
     app.register_blueprint(api)
     security.exempt(protect, api)
@@ -81,7 +79,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     app.register_blueprint(letter_pages.pages(house.store))
     app.register_blueprint(choosing_pages(*letter_doors(house)))
     app.register_blueprint(mending_pages(house.mending))
-    for blueprint in history_pages(office):
+    for blueprint in history_pages(audit_desk(house, told)):
         app.register_blueprint(blueprint)
     app.register_blueprint(front.pages(house, identity))
     app.register_blueprint(entrance.pages(house, secure=secure))
@@ -104,9 +102,9 @@ def hosts_of(base_url: str) -> list[str]:
     return sorted({urlsplit(base_url).hostname or "", *LOOPBACK} - {""})
 
 
-def workflow_desk(house: House, told: Told) -> WorkflowDesk:
-    """What the pages of applications work with; the auditor's show the past by the same."""
-    return WorkflowDesk(
+def audit_desk(house: House, told: Told) -> audit.Desk:
+    """The auditor's desk; it shows the past by what the pages of applications work with."""
+    present = WorkflowDesk(
         handling=house.handling,
         files=house.files,
         printing=house.printing,
@@ -114,13 +112,10 @@ def workflow_desk(house: House, told: Told) -> WorkflowDesk:
         register=Directory,
         told=told,
     )
-
-
-def audit_desk(house: House, desk: WorkflowDesk) -> audit.Desk:
     return audit.Desk(
         store=house.store,
         read=house.read,
-        workflow=desk,
+        workflow=present,
         index=house.index,
         history=house.history,
         noting=house.noting,
@@ -131,16 +126,14 @@ def audit_desk(house: House, desk: WorkflowDesk) -> audit.Desk:
     )
 
 
-def registry_of(
-    house: House, actors: Actors, told: Told, office: audit.Desk, mailbox: Mailbox | None = None
-) -> Registry:
+def registry_of(house: House, actors: Actors, told: Told, mailbox: Mailbox | None = None) -> Registry:
     """Every operation of the service; with *mailbox* those of a demonstration, too."""
     registry = Registry()
     registry.add(*application_operations(ApiDesk(house.handling, house.calls, house.files, house.printing, told)))
     registry.add(*letter_operations(house.store))
     registry.add(*letter_wishes(Pressing(house.handling, house.ringing), *letter_doors(house)))
     registry.add(*mending_operations(house.store, house.mending))
-    registry.add(*history_operations(office))
+    registry.add(*history_operations(audit_desk(house, told)))
     if house.settings.clock_may_be_set:
         registry.add(*clockwork.operations(house, actors))
         if mailbox is not None:

@@ -93,6 +93,7 @@ def test_who_objected_is_not_found_by_asking_what_they_did(either: Office) -> No
 
 
 def test_a_page_looks_at_so_many_events_and_says_how_far(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_AT_FIRST", 5)
     monkeypatch.setattr(search, "LOOKED_AT", 20)
     found, question, pages = list[int](), Question(text="会议纪要"), 0
     with office.house.store.reading() as db:

@@ -15,8 +15,8 @@ from sqlalchemy import Engine
 
 from admin import receipts
 from admin.proof import LEGAL_ACTS, Proofs
-from eventstore.checkpoint import NotSigned, Signer, open_note, witnessed
 from eventstore.clock import SettableClock
+from eventstore.signed_note import NotSigned, Signer, open_note, witnessed
 from service.cli import cli
 from service.wiring import TYPES
 from tests.admin.office import Office, opened

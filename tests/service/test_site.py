@@ -12,7 +12,7 @@ from service import clockwork
 from service.demo import DATABASE, NotADemonstration, staged
 from service.journey import instant
 from service.running import Running
-from service.site import audit_desk, registry_of, workflow_desk
+from service.site import registry_of
 from service.told import Told
 
 FORM = "application/x-www-form-urlencoded"
@@ -121,8 +121,7 @@ def test_in_production_nobody_moves_the_clock(run: Running) -> None:
     settings = run.house.settings.model_copy(update={"mode": "production"})
     house = replace(run.house, settings=settings)
     told = Told(house.store, house.wall)
-    office = audit_desk(house, workflow_desk(house, told))
-    ids = {operation.id for operation in registry_of(house, run.actors, told, office, run.mailbox)}
+    ids = {operation.id for operation in registry_of(house, run.actors, told, run.mailbox)}
     assert ids.isdisjoint({"getClock", "setClock", "drain", "findLink"})
     assert {"openApplication", "listLetters"} <= ids
 
