@@ -162,6 +162,8 @@ def test_the_pdf_holds_it_all_and_repeats_the_head_of_a_table_that_goes_on(membe
     for clause in ("2．联合体将严格按照申请报告书", "8．本协议书一式", "说明：联合体牵头人与联合体各成员方"):
         assert clause in whole
     assert whole.count("法定代表人或其委托代理人：") == members + 1
+    for page in read.packed:
+        assert page.count("（盖单位公章）") == page.count("（签字/盖章）"), "no place to sign is torn apart"
     assert whole.count(f"{percent(10_000 // len(units))}%") >= 3 * (len(units) - 4)
 
 
