@@ -88,6 +88,7 @@ COMMANDS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "application.drop": LEAD,  # T28
         "application.award": LEAD | FINANCE,  # T29: two persons
         "application.waive": ADMIN,  # T30
+        "application.plan": FINANCE,  # before T31
         "application.instruct": FINANCE,  # T31
         "application.confirm_paid": FINANCE,  # T32
         "application.return_payment": FINANCE,  # T32, the bank sent it back

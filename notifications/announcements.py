@@ -103,6 +103,7 @@ TOLD: Mapping[str, tuple[Line, ...]] = MappingProxyType(
         "award_signed": _told(Line(Who.FINANCE, "countersign")),  # T29, the first of two signatures
         "awarded": _told(Who.UNIT, Who.BODIES_ACTED, Line(Who.FINANCE, "instruct"), Who.MEMBERS),  # T29
         "award_waived": _told(Who.PROVINCE, Who.UNIT, Who.MEMBERS),  # T30
+        "tranches_planned": _told(Who.UNIT, Who.MEMBERS),  # before T31
         "tranche_instructed": _told(Who.UNIT, Who.MEMBERS),  # T31
         "tranche_paid": _told(Who.UNIT, Who.MEMBERS),  # T32
         "paid_in_full": _told(Line(Who.UNIT, "evaluate"), Who.MEMBERS),  # T32, the last fen

@@ -136,6 +136,12 @@ def _of_the_money(event: ApplicationEvent, before: Application) -> Mapping[str, 
     if isinstance(fen, int) and fen > 0:
         told["amount_words"] = Money(fen).capitals()
     match event:
+        case e.TranchesPlanned(parts=planned):
+            sums = [(part.due_on.isoformat(), Money(part.amount_fen).yuan()) for part in planned]
+            return {
+                "plan_zh": "；".join(f"{day}，{fen} 元" for day, fen in sums),
+                "plan_en": "; ".join(f"{day}, ¥{fen}" for day, fen in sums),
+            }
         case e.TrancheInstructed(shares=shares) | e.TranchePaid(shares=shares) | e.RecoveryDemanded(shares=shares):
             order = dict.fromkeys((*(unit for unit in before.units if unit in shares), *shares))
             parts = [(unit, shares[unit]) for unit in order]

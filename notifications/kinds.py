@@ -95,6 +95,8 @@ def kind_of(event: ApplicationEvent) -> str:
             return "recovery_demanded"
         case e.RepaymentRecorded():
             return "repayment_recorded"
+        case e.TranchesPlanned():
+            return "tranches_planned"
         case e.HandedOn():
             return "handed_on"
         case e.HandOnConfirmed():
@@ -194,6 +196,7 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "reserve": ("reserved",),
         "award": ("award_signed", "awarded"),
         "waive": ("award_waived",),
+        "plan": ("tranches_planned",),
         "instruct": ("tranche_instructed",),
         "confirm_paid": ("tranche_paid", "paid_in_full"),
         "self_evaluate": ("self_evaluation_filed",),

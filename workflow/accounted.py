@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from programmes.money import Money
 from workflow.application import Application
-from workflow.dossier_parts import HandOnView, MoneyView, OwedView, ShareView, TrancheView
+from workflow.dossier_parts import HandOnView, MoneyView, OwedView, PlannedView, ShareView, TrancheView
 from workflow.shares import members_of, name_of
 from workflow.state import Tranche
 
@@ -28,6 +28,7 @@ def of_the_money(application: Application) -> MoneyView:
         account_changed=application.account is not None,
         account_waits=application.account_change is not None,
         recovery_signed_fen=signed.amount_fen if signed else 0,
+        plan=tuple(PlannedView(amount_fen=part.amount_fen, due_on=part.due_on) for part in application.plan),
         owed=tuple(_owed(application)),
     )
 

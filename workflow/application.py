@@ -69,7 +69,8 @@ def _evolve(application: Application, event: ApplicationEvent) -> Application:
         ):
             return funded(application, event)
         case (
-            e.HandedOn()
+            e.TranchesPlanned()
+            | e.HandedOn()
             | e.HandOnConfirmed()
             | e.HandOnDisputed()
             | e.TrancheReturned()

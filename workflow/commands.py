@@ -15,6 +15,7 @@ from workflow.money_commands import ConfirmCorrection as ConfirmCorrection
 from workflow.money_commands import ConfirmHandOn as ConfirmHandOn
 from workflow.money_commands import Correct as Correct
 from workflow.money_commands import HandOn as HandOn
+from workflow.money_commands import PlanTranches as PlanTranches
 from workflow.money_commands import ReturnPayment as ReturnPayment
 from workflow.money_commands import VerifyAccount as VerifyAccount
 from workflow.wish import Command as Command

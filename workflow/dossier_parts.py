@@ -132,6 +132,13 @@ class TrancheView(Part):
     returned: tuple[str, ...] = ()
 
 
+class PlannedView(Part):
+    """A tranche that is planned and not instructed yet."""
+
+    amount_fen: int
+    due_on: date
+
+
 class OwedView(ShareView):
     """What one unit is to give back of a demand, and has; whoever pays, the units answer jointly."""
 
@@ -155,6 +162,7 @@ class MoneyView(Part):
     account_changed: bool = False
     account_waits: bool = False
     recovery_signed_fen: int = 0
+    plan: tuple[PlannedView, ...] = ()
     owed: tuple[OwedView, ...] = ()
 
 

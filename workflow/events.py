@@ -24,8 +24,10 @@ from workflow.money_events import HandOnConfirmed as HandOnConfirmed
 from workflow.money_events import HandOnDisputed as HandOnDisputed
 from workflow.money_events import HandOnPart as HandOnPart
 from workflow.money_events import MoneyEvent
+from workflow.money_events import PlannedTranche as PlannedTranche
 from workflow.money_events import RecoverySigned as RecoverySigned
 from workflow.money_events import TrancheReturned as TrancheReturned
+from workflow.money_events import TranchesPlanned as TranchesPlanned
 from workflow.stages import Stage
 
 Answer = Any

@@ -32,7 +32,8 @@ def funded(application: Application, event: FundingEvent) -> Application:
             return replace(application, stage=stage, awarded_fen=amount, document_number=number, award_signers=signers)
         case e.TrancheInstructed(entered=stage, tranche=number, amount_fen=amount, shares=shares):
             tranche = Tranche(number=number, amount_fen=amount, shares=shares)
-            return replace(application, stage=stage, tranches=(*application.tranches, tranche))
+            plan = application.plan[1:]  # planned tranches are instructed in their order
+            return replace(application, stage=stage, tranches=(*application.tranches, tranche), plan=plan)
         case e.TranchePaid(entered=stage, tranche=number, bank_reference=reference, paid_on=paid_on):
             paid = _with(application, number, bank_reference=reference, paid_on=paid_on)
             booked = {**application.bookings, reference: Booking(kind=PAYMENT, tranche=number, on=paid_on)}
@@ -77,6 +78,8 @@ def _recovered(application: Application, event: e.RecoveryDemanded | e.Repayment
 
 def moved(application: Application, event: MoneyEvent) -> Application:
     match event:
+        case e.TranchesPlanned(parts=plan):
+            return replace(application, plan=plan)
         case e.HandedOn(tranche=number, parts=parts):
             new = {part.unit: Part(amount_fen=part.amount_fen, bank_reference=part.bank_reference) for part in parts}
             tranche = application.tranche(number)

@@ -4,8 +4,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
-from workflow.money_events import HandOnPart
+from workflow.money_events import HandOnPart, PlannedTranche
 from workflow.wish import Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTranches(Command):
+    """Say in which tranches what is left of the award will be paid; they are instructed in this order and in no other sums."""
+
+    trigger: ClassVar[str] = "plan"
+    parts: tuple[PlannedTranche, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

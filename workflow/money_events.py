@@ -11,6 +11,21 @@ from workflow.stages import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTranche:
+    """A sum that is to be instructed, and the Beijing day it is meant for."""
+
+    amount_fen: int
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranchesPlanned(Event):
+    """In which tranches what is left of the award will be paid; a later plan takes the place of this one."""
+
+    parts: tuple[PlannedTranche, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandOnPart:
     """What the lead paid on to one member, under the reference of the lead's bank."""
 
@@ -132,7 +147,8 @@ class CorrectionRejected(Event):
 
 
 MoneyEvent = (
-    HandedOn
+    TranchesPlanned
+    | HandedOn
     | HandOnConfirmed
     | HandOnDisputed
     | TrancheReturned

@@ -180,6 +180,7 @@ class Application:
     awarded_fen: int = 0
     account: Personal | None = None
     account_change: e.AccountChangeFiled | None = None
+    plan: tuple[e.PlannedTranche, ...] = ()
     tranches: tuple[Tranche, ...] = ()
     money_scans: tuple[str, ...] = ()
     bookings: Mapping[str, Booking] = field(default_factory=dict[str, Booking])

@@ -10,7 +10,7 @@ from typing import Any
 from directory.actor import Role
 from directory.policy import POLICY
 from workflow import guards as g
-from workflow.guards import Guard, Selector, accounts, correcting, handing_on, recovering
+from workflow.guards import Guard, Selector, accounts, correcting, handing_on, planning, recovering
 from workflow.stages import BEFORE_THE_AWARD, Stage
 
 REVISION = "1"
@@ -186,6 +186,13 @@ def _paying() -> Iterator[Step]:
         told=("province", "unit", "members"),
     )
     yield from steps(
+        "plan",
+        (Stage.AWARDED, Stage.DISBURSING),
+        guards=(planning.something_is_left_to_plan, planning.the_plan_is_the_rest),
+        document="拨付计划 | plan of payments",
+        told=("unit", "members"),
+    )
+    yield from steps(
         "instruct",
         (Stage.AWARDED, Stage.DISBURSING),
         Stage.DISBURSING,
@@ -195,6 +202,7 @@ def _paying() -> Iterator[Step]:
             g.within_the_award,
             g.payees_account_is_known,
             accounts.no_account_change_waits,
+            planning.it_is_the_planned_tranche,
         ),
         document="拨款通知 | payment instruction",
         told=("unit", "members"),

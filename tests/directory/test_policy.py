@@ -51,7 +51,7 @@ application.close_review c | application.site_result cl | application.not_select
 application.publish c | application.object crp | application.accept_objection cr | application.dismiss j
 application.uphold jl | application.reserve l | application.drop l | application.award lf | application.waive a
 application.return_payment f | application.change_account clf | application.verify_account clf
-application.instruct f | application.confirm_paid f | application.hand_on a | application.confirm_hand_on a
+application.plan f | application.instruct f | application.confirm_paid f | application.hand_on a | application.confirm_hand_on a
 application.self_evaluate a | application.close c | application.cancel_award l | application.demand_recovery lf
 application.record_repayment f | statement.book f | unit.bar l | exception.grant l | application.correct lf | application.confirm_correction lf
 application.list eabhclfxrju | application.read eabhclfxrju | application.actions eabhclfxrju

@@ -152,6 +152,7 @@ HANDED = e.HandedOn(
     scan_sha256=SCAN,
 )
 DISPUTED = e.HandOnDisputed(tranche=1, unit=tale.M1, amount_fen=25_000_000, reason="未到账")
+PLANNED = e.TranchesPlanned(parts=(e.PlannedTranche(amount_fen=100_000_000, due_on=date(2026, 1, 20)),))
 WRONG = e.CorrectionFiled(
     bank_reference=PAID.bank_reference, on=date(2026, 1, 21), new_reference="", reason="录入有误", filed_by="finance"
 )
@@ -324,6 +325,7 @@ MOMENTS: tuple[Moment, ...] = (
         e.CorrectionRejected(bank_reference=PAID.bank_reference, rejected_by="lead", reason="与回单不符"),
         FINANCE,
     ),
+    _moment("plan", JOINT, PLANNED, UNIT, FIRST, SECOND),
     _moment("instruct", JOINT, SHARED, UNIT, FIRST, SECOND),
     _moment("hand_on", JOINTLY_PAID, HANDED, FIRST, SECOND),
     _moment(

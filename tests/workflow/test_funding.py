@@ -301,3 +301,24 @@ def test_an_account_that_is_not_verified_changes_nothing() -> None:
     assert isinstance(event, e.TrancheInstructed)
     assert event.account.value == "0430123456789012"
     assert "verify_account" not in Given(*ON_NOTICE, AWARDED).offers(FINANCE, AFTER)
+
+
+def test_an_award_is_planned_whole_and_instructed_as_planned() -> None:
+    """The tranche's own machine: planned → instructed."""
+    parts = tuple(
+        e.PlannedTranche(amount_fen=fen, due_on=day)
+        for fen, day in ((40_000_000, date(2026, 1, 20)), (60_000_000, date(2026, 6, 20)))
+    )
+    plan, awarded = c.PlanTranches(application_id=ID, parts=parts), Given(*ON_NOTICE, AWARDED)
+    awarded.when(plan, FINANCE, AFTER).then(e.TranchesPlanned(parts=parts))
+    (refusal,) = awarded.when(replace(plan, parts=parts[:1]), FINANCE, AFTER).then_refused("PLAN_SUM")
+    assert (refusal.params["measure"], refusal.params["limit"]) == (40_000_000, 100_000_000)
+    awarded.when(replace(plan, parts=parts[::-1]), FINANCE, AFTER).then_refused("PLAN_ORDER")
+    awarded.when(replace(plan, parts=()), FINANCE, AFTER).then_refused("PLAN_SUM")
+    planned = Given(*awarded.events, e.TranchesPlanned(parts=parts))
+    instruct = c.InstructTranche(application_id=ID, amount_fen=60_000_000)
+    planned.when(instruct, FINANCE, AFTER).then_refused("NOT_AS_PLANNED")
+    first = planned.when(replace(instruct, amount_fen=40_000_000), FINANCE, AFTER).then_entered(Stage.DISBURSING)
+    assert Given(*planned.events, *first).application.plan == parts[1:]
+    Given(*planned.events, *first).when(instruct, FINANCE, AFTER).then_entered(Stage.DISBURSING)
+    Given(*ON_NOTICE, AWARDED, INSTRUCTED).when(plan, FINANCE, AFTER).then_refused("OVER_AWARD", "PLAN_SUM")

@@ -109,6 +109,7 @@ EXAMPLES: tuple[Event, ...] = (
     e.AwardCancelled(entered=Stage.AWARD_CANCELLED, reason_code="2", decision_number="湘工信〔2026〕3号"),
     e.RecoveryDemanded(entered=Stage.RECOVERING, before=Stage.DISBURSED, amount_fen=45_000_000, reason="虚报"),
     e.RepaymentRecorded(entered=Stage.RECOVERED, amount_fen=45_000_000, bank_reference="R1"),
+    e.TranchesPlanned(parts=(e.PlannedTranche(amount_fen=40_000_000, due_on=date(2026, 1, 20)),)),
     e.HandedOn(
         tranche=1,
         parts=(e.HandOnPart(unit=tale.M1, amount_fen=25_000_000, bank_reference="Z1"),),

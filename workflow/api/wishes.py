@@ -71,6 +71,7 @@ WISHES = (
     Wish("reserve", "/reservation", c.Reserve, "入库储备", "Reserve"),
     Wish("award", "/award", c.Award, "立项", "Award"),
     Wish("waiveAward", "/waiver", c.WaiveAward, "放弃立项", "Waive the award"),
+    Wish("planTranches", "/tranches/plan", c.PlanTranches, "安排拨付计划", "Plan the tranches", "PUT"),
     Wish("instructTranche", "/tranches", c.InstructTranche, "下达拨付", "Instruct a tranche"),
     Wish("confirmPaid", "/payments", c.ConfirmPaid, "确认拨付", "Confirm a payment"),
     Wish("returnPayment", "/tranches/<int:tranche>/bank-return", c.ReturnPayment, "登记银行退票", "Record that a bank sent a payment back", given=("tranche",)),

@@ -1,4 +1,4 @@
-"""What happens to money on its way: handed on and confirmed, sent back by a bank, sent to another account.
+"""What happens to money on its way: planned, handed on and confirmed, sent back by a bank, sent to another account.
 
 Pure. Whole fen everywhere.
 """
@@ -14,6 +14,12 @@ from workflow.facts import Facts
 from workflow.guards.accounts import account_of
 from workflow.guards.handing_on import own_member
 from workflow.lifecycle import enter
+
+
+def plan(application: Application, command: c.PlanTranches, facts: Facts) -> Sequence[e.ApplicationEvent]:
+    """The whole of what is left, anew: what was instructed is no longer planned."""
+    enter(command.trigger, application, command, facts)
+    return [e.TranchesPlanned(parts=command.parts)]
 
 
 def hand_on(application: Application, command: c.HandOn, facts: Facts) -> Sequence[e.ApplicationEvent]:
@@ -77,6 +83,7 @@ def verify_account(application: Application, command: c.VerifyAccount, facts: Fa
 
 
 DECISIONS: dict[type[c.Command], Callable[..., Sequence[e.ApplicationEvent]]] = {
+    c.PlanTranches: plan,
     c.HandOn: hand_on,
     c.ConfirmHandOn: confirm_hand_on,
     c.ReturnPayment: return_payment,

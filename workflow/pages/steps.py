@@ -12,7 +12,7 @@ from workflow import commands as c
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
     """One question of a step. *kind*: text area money whole day instant tick choice file digest items checklist marks
-    lines objection tranche unit parts."""
+    lines objection tranche unit parts plan."""
 
     name: str
     kind: str = "text"
@@ -171,6 +171,13 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(trigger="reserve", resource="reservation", command=c.Reserve, inputs=(_REASON,)),
     Step(trigger="award", resource="award", command=c.Award, inputs=(_text("document_number", required=False),)),
+    Step(
+        trigger="plan",
+        resource="payment-plan",
+        command=c.PlanTranches,
+        inputs=(Input(name="parts", kind="plan"),),
+        tone="",
+    ),
     Step(trigger="instruct", resource="tranches", command=c.InstructTranche, inputs=(_AMOUNT_OF,)),
     Step(
         trigger="confirm_paid",

@@ -12,7 +12,7 @@ from programmes.calendar import BEIJING, end_of
 from programmes.call import Call
 from workflow import commands as c
 from workflow.application import Application
-from workflow.events import HandOnPart, ReturnItem
+from workflow.events import HandOnPart, PlannedTranche, ReturnItem
 from workflow.pages.steps import Input, Step
 
 Posted = Mapping[str, Sequence[str]]
@@ -78,6 +78,20 @@ def _fen(text: str, name: str) -> int:
 def _tranche(asked: Input, posted: Posted, application: Application, call: Call) -> int:
     """Its number; the earliest that the step can be about where none is named."""
     return _whole(asked, posted, application, call) or 0
+
+
+def _plan(asked: Input, posted: Posted, application: Application, call: Call) -> tuple[PlannedTranche, ...]:
+    """A line each: the sum in yuan, a space, the day."""
+    found: list[PlannedTranche] = []
+    for line in _lines(asked, posted, application, call):
+        amount, _, day = line.strip().partition(" ")
+        try:
+            found.append(PlannedTranche(amount_fen=_fen(amount, asked.name), due_on=date.fromisoformat(day.strip())))
+        except ValueError:
+            raise _Unreadable("BAD_FORMAT", expected="400000.00 2026-01-20") from None
+    if not found:
+        raise _Unreadable("REQUIRED")
+    return tuple(found)
 
 
 def _parts(asked: Input, posted: Posted, application: Application, call: Call) -> tuple[HandOnPart, ...]:
@@ -175,6 +189,7 @@ _READERS: Mapping[str, Callable[[Input, Posted, Application, Call], Any]] = {
     "objection": _objection,
     "tranche": _tranche,
     "parts": _parts,
+    "plan": _plan,
     "checklist": _checklist,
     "items": _items,
     "marks": _marks,
