@@ -102,23 +102,34 @@ class Delivery:
         return asyncio.run(self._rounds(BATCH, once=False))
 
     async def _rounds(self, limit: int, *, once: bool) -> Delivered:
+        """While one batch is carried the next is claimed and frozen."""
         lines, marks = Lines(self._relay), Marks(self._store, self._clock)
-        claimed, outcomes = 0, Counter[str]()
+        claimed, outcomes, blocked = 0, Counter[str](), self.breaker.open
+        batch = None if blocked else await self._next(limit, lines, marks)
         try:
-            while True:
-                done = await self._round(limit, lines, marks)
+            while batch is not None:
+                following = None if once else asyncio.create_task(self._next(limit, lines, marks))
+                done = await batch.run()
+                batch = await following if following else None
                 claimed += done.claimed
                 outcomes += done.outcomes
-                if once or done.blocked or done.claimed == 0:
-                    return Delivered(claimed, done.blocked, outcomes)
+                if done.blocked:
+                    blocked = True
+                    if batch is not None:
+                        await batch.give_back()
+                    break
         finally:
             await lines.close()
+        return Delivered(claimed, blocked, outcomes)
 
-    async def _round(self, limit: int, lines: Lines, marks: Marks) -> Delivered:
-        if self.breaker.open:
-            return Delivered(blocked=True)
+    async def _next(self, limit: int, lines: Lines, marks: Marks) -> "_Round | None":
+        """The next batch, ready to leave; None when nothing is due."""
         claimed = await asyncio.to_thread(self._claim, limit)
-        return await _Round(self, claimed, lines, marks).run() if claimed else Delivered()
+        if not claimed:
+            return None
+        batch = _Round(self, claimed, lines, marks)
+        await batch.freeze()
+        return batch
 
     def _claim(self, limit: int) -> list[Claimed]:
         with self._store.begin() as db:
@@ -187,14 +198,11 @@ class _Round:
         self._down = ""
 
     async def run(self) -> Delivered:
-        await self._freeze()
+        """Carry it; answers what became of it."""
         carriers = min(self._house.connections, self._count)
         ended = await asyncio.gather(*(self._carry() for _ in range(carriers)), return_exceptions=True)
         blocked = bool(self._due)
-        while self._due:
-            self._settle(self._due.popleft(), Verdict(outcome=Outcome.UNTOUCHED, said=self._down))
-        if self._settling is not None:
-            ended += await asyncio.gather(self._settling, return_exceptions=True)
+        ended += await asyncio.gather(self.give_back(), return_exceptions=True)
         for trouble in filter(None, ended):
             raise trouble  # only now, when no other connection is in the middle of a letter
         if blocked:
@@ -204,7 +212,14 @@ class _Round:
             self._house.breaker.worked()
         return Delivered(self._count, blocked, self._outcomes)
 
-    async def _freeze(self) -> None:
+    async def give_back(self) -> None:
+        """Whatever was not begun waits again, no attempt used up; ends when every verdict is written."""
+        while self._due:
+            self._settle(self._due.popleft(), Verdict(outcome=Outcome.UNTOUCHED, said=self._down))
+        if self._settling is not None:
+            await self._settling
+
+    async def freeze(self) -> None:
         """Write every letter of the batch, and say of those that may be said of together that they leave."""
         for letter in tuple(self._due):
             frozen = self._written(letter)

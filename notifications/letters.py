@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Table, Update, bindparam, func, select, update
+from sqlalchemy import Connection, Table, Text, Update, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from eventstore.event import instant_of, microseconds
@@ -245,7 +245,7 @@ _START = (
         stage="data_started",
         body=bindparam("new_body"),
         body_sha256=bindparam("new_sha256"),
-        subject=func.coalesce(bindparam("new_subject"), letters.c.subject),
+        subject=func.coalesce(bindparam("new_subject", type_=Text), letters.c.subject),
         lease_until=bindparam("until"),
     )
 )

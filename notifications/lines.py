@@ -3,6 +3,7 @@
 A conversation that failed is never used again; one that rested too long or carried enough is ended politely.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,10 +38,9 @@ class Lines:
             await line.close()
 
     async def close(self) -> None:
-        """Say goodbye on all of them."""
-        while self._resting:
-            line, _ = self._resting.pop()
-            await line.close()
+        """Say goodbye on all of them at once."""
+        resting, self._resting = self._resting, []
+        await asyncio.gather(*(line.close() for line, _ in resting))
 
 
 @dataclass(slots=True)

@@ -1,24 +1,23 @@
 """A letter as bytes on the wire: one recipient, text before HTML, every header in seven bits (RFC 5322, 2045, 2047).
 
-Pure. Built with the standard library's older classes; docs/decisions/0007 says why not with EmailMessage.
+Pure. Put together here, read back by other parsers in the tests; docs/decisions/0025 says why not by the standard library.
 """
 
 import hashlib
 import hmac
 import re
+from base64 import b64encode, encodebytes
 from dataclasses import dataclass
 from datetime import datetime
-from email.header import Header
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
-from email.policy import compat32
 from email.utils import format_datetime
 
 from programmes.calendar import BEIJING
 
-LONGEST_ENCODED_WORD = 75
 LONGEST_SUBJECT = 150
-_POLICY = compat32.clone(linesep="\r\n", max_line_length=78)
+_WORD_BYTES = 39
+"""Of UTF-8 in one encoded word: 64 octets with its marks, so that it fits behind the longest name of a header it stands in."""
+_LONGEST_LINE = 78
+_FOLD = "\r\n "
 _ADDRESS = re.compile(r"[!-~]+@[!-~]+\Z")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -91,24 +90,30 @@ class Written:
 
 def message(letter: Written, sender: Sender) -> bytes:
     """The bytes of *letter*; the same letter makes the same bytes. Raises Unsendable."""
-    root = MIMEMultipart("alternative", boundary=f"=_{letter.letter_id}", policy=_POLICY)
     thread = _one_line("thread", sender.thread(letter.thread))
-    root["From"] = mailbox("From", sender.name, sender.address)
-    root["To"] = mailbox("To", letter.name, letter.address)
-    root["Subject"] = _encoded("Subject", subject_of(letter.subject))
-    root["Date"] = format_datetime(letter.at.astimezone(BEIJING))
-    root["Message-ID"] = _one_line("Message-ID", sender.message_id(letter.letter_id))
-    root["In-Reply-To"] = thread
-    root["References"] = thread
-    root["Auto-Submitted"] = "auto-generated"
-    root["X-Auto-Response-Suppress"] = "All"
+    boundary = f"=_{letter.letter_id}"
+    lines = [
+        "MIME-Version: 1.0",
+        f'Content-Type: multipart/alternative; boundary="{boundary}"',
+        f"From: {mailbox('From', sender.name, sender.address)}",
+        f"To: {mailbox('To', letter.name, letter.address)}",
+        f"Subject: {_encoded(subject_of(letter.subject))}",
+        f"Date: {format_datetime(letter.at.astimezone(BEIJING))}",
+        _plain("Message-ID", sender.message_id(letter.letter_id)),
+        _plain("In-Reply-To", thread),
+        _plain("References", thread),
+        "Auto-Submitted: auto-generated",
+        "X-Auto-Response-Suppress: All",
+        f"Content-Language: {', '.join(letter.languages)}",
+    ]
     if letter.unsubscribe:
-        root["List-Unsubscribe"] = _one_line("List-Unsubscribe", f"<{letter.unsubscribe}>")
-        root["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    root["Content-Language"] = ", ".join(letter.languages)
-    root.attach(MIMEText(_lines(letter.text), "plain", "utf-8", policy=_POLICY))
-    root.attach(MIMEText(_lines(letter.html), "html", "utf-8", policy=_POLICY))
-    return root.as_bytes(policy=_POLICY)
+        lines += [_plain("List-Unsubscribe", f"<{letter.unsubscribe}>")]
+        lines += ["List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
+    for kind, text in (("plain", letter.text), ("html", letter.html)):
+        lines += ["", f"--{boundary}", f'Content-Type: text/{kind}; charset="utf-8"']
+        lines += ["Content-Transfer-Encoding: base64", "", _body(text)]
+    lines += [f"--{boundary}--", ""]
+    return "\r\n".join(lines).encode("ascii")
 
 
 def mailbox(header: str, name: str, address: str) -> str:
@@ -117,7 +122,7 @@ def mailbox(header: str, name: str, address: str) -> str:
         raise Unsendable(f"{header}: not an address in ASCII")
     if not name.strip():
         return address
-    return f"{_encoded(header, ' '.join(_one_line(f'{header} name', name).split()))} <{address}>"
+    return f"{_encoded(' '.join(_one_line(f'{header} name', name).split()))}{_FOLD}<{address}>"
 
 
 def subject_of(text: str) -> str:
@@ -126,9 +131,27 @@ def subject_of(text: str) -> str:
     return line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1]}…"
 
 
-def _encoded(header: str, text: str) -> str:
-    """*text* as encoded words of at most 75 octets, broken between characters; lines are folded between them later."""
-    return " ".join(Header(text, "utf-8", maxlinelen=LONGEST_ENCODED_WORD, header_name=header).encode().split())
+def _encoded(text: str) -> str:
+    """*text* as encoded words (RFC 2047), broken between characters, one a line: none longer than the standard allows."""
+    words: list[str] = []
+    word = b""
+    for character in text:
+        encoded = character.encode()
+        if len(word) + len(encoded) > _WORD_BYTES:
+            words.append(_word(word))
+            word = b""
+        word += encoded
+    return _FOLD.join([*words, _word(word)] if word else words)
+
+
+def _word(encoded: bytes) -> str:
+    return f"=?utf-8?b?{b64encode(encoded).decode()}?="
+
+
+def _plain(header: str, value: str) -> str:
+    """A header of ids or addresses: never encoded, and folded only where the name of the header ends."""
+    line = f"{header}: {_one_line(header, value)}"
+    return line if len(line) <= _LONGEST_LINE else f"{header}:{_FOLD}{value}"
 
 
 def _one_line(header: str, value: str) -> str:
@@ -138,10 +161,10 @@ def _one_line(header: str, value: str) -> str:
     return value
 
 
-def _lines(text: str) -> str:
-    """A body with the line ends of mail; characters no reader could show are refused."""
+def _body(text: str) -> str:
+    """A body with the line ends of mail, in base64; characters no reader could show are refused."""
     try:
-        text.encode()
+        encoded = ("\r\n".join(text.replace("\x00", "").splitlines()) + "\r\n").encode()
     except UnicodeEncodeError as error:
         raise Unsendable("the text holds a lone surrogate") from error
-    return "\r\n".join(text.replace("\x00", "").splitlines()) + "\r\n"
+    return encodebytes(encoded).decode("ascii").rstrip("\n").replace("\n", "\r\n")

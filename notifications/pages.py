@@ -17,13 +17,17 @@ from web.problems import NotFound
 from web.saying import speech
 
 
+DOORS = {"settings": "/me/letters", "addresses": "/outbox/addresses"}
+"""Pages of the same room that other blueprints serve."""
+
+
 def pages(store: EventStore) -> Blueprint:
     """/letters, /letters/<id>/why and /outbox."""
     blueprint = Blueprint("letters", __name__, template_folder="templates")
 
     @blueprint.context_processor
     def speaking() -> dict[str, object]:  # pyright: ignore[reportUnusedFunction]
-        return {"say": _say, "moment": _moment, "dossier": _dossier}
+        return {"say": _say, "moment": _moment, "dossier": _dossier, "doors": DOORS, "mending": _mending}
 
     @blueprint.get("/letters")
     def mine() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
@@ -71,3 +75,8 @@ def _dossier(letter: Shown) -> str:
 
 def _moment(at: datetime) -> str:
     return words.moment(at, speech())
+
+
+def _mending(letter: Shown, what: str) -> str:
+    """Where a letter in trouble is mended, sent anew or set aside."""
+    return f"/letters/{letter.id}/{what}"

@@ -92,13 +92,15 @@ class Rendering:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
+            auto_reload=False,
         )
+        self._parts = {kind: self._templates.get_template(f"letter.{kind}") for kind in _PARTS}
 
     def written(self, letter: Claimed) -> Written:
         """The letter in words; raises KeyError when a word is missing, jinja2's TemplateError when a template is wrong."""
         languages = languages_of(letter.language)
         blocks = [self.block(letter, language) for language in languages]
-        made = {kind: self._templates.get_template(f"letter.{kind}").render(blocks=blocks) for kind in _PARTS}
+        made = {kind: template.render(blocks=blocks) for kind, template in self._parts.items()}
         return Written(
             letter_id=letter.id,
             thread=letter.application_id or f"{letter.kind}.{letter.because}",

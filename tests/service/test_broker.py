@@ -1,13 +1,16 @@
-"""The broker inside the process: nothing piles up, nothing prefetched is lost, nothing is kept for later."""
+"""The broker inside the process: nothing piles up, nothing prefetched is lost, nothing is kept for later. A lost wake-up is made good."""
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
 
 import dramatiq
 import pytest
 from dramatiq.middleware import Retries
 
-from service.broker import DEAD_LETTERS_KEPT, WAITING_AT_MOST, LocalBroker, Workers
+from service.broker import DEAD_LETTERS_KEPT, WAITING_AT_MOST, LocalBroker, Workers, build
+from service.settings import for_the_demo
 
 
 @pytest.fixture
@@ -78,3 +81,28 @@ def test_a_delay_is_refused(broker: LocalBroker) -> None:
     actor = dramatiq.actor(print, broker=broker, actor_name="later")
     with pytest.raises(ValueError, match="due_at"):
         actor.send_with_options(args=("x",), delay=1_000)
+
+
+@pytest.mark.parametrize("kind", ["local", "redis", "rabbitmq"])
+def test_a_wake_up_that_is_lost_costs_time_and_no_letter(kind: str) -> None:
+    """The rows are the truth: a queue emptied behind our back is made good by the next tick."""
+    queue = f"mail-{uuid4().hex[:8]}"
+    broker = _broker(kind)
+    woken = threading.Event()
+    actor = dramatiq.actor(woken.set, broker=broker, actor_name=f"wake-{queue}", queue_name=queue)
+    actor.send()
+    broker.flush(queue)
+    workers = Workers(broker, threads=4)
+    workers.start()
+    try:
+        assert not woken.wait(0.5)
+        actor.send()  # what the tick does
+        assert woken.wait(10)
+    finally:
+        workers.stop()
+
+
+def _broker(kind: str) -> dramatiq.Broker:
+    url = {"redis": "redis://127.0.0.1:6379/9", "rabbitmq": "amqp://guest:guest@127.0.0.1:5672", "local": None}[kind]
+    given: dict[str, object] = {"broker": kind, **({"broker_url": url} if url else {})}
+    return build(for_the_demo(Path("."), base_url="http://127.0.0.1", smtp_url="smtp://127.0.0.1:25", **given))
