@@ -16,7 +16,6 @@ from web.face import signed_in
 from web.problems import NotFound
 from web.saying import speech
 
-
 DOORS = {"settings": "/me/letters", "addresses": "/outbox/addresses"}
 """Pages of the same room that other blueprints serve."""
 
