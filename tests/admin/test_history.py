@@ -176,3 +176,12 @@ def test_a_fold_of_the_beginning_is_what_stood_after_it(office: Office) -> None:
     for before, after in pairwise(told.states):
         assert after.version == before.version + 1
     assert told.dossier(told.version) == present(told.application, told.call, view, told.facts[-1].recorded.instant)
+
+
+def test_the_dossier_leads_an_auditor_to_its_history_and_a_unit_to_its_receipt(office: Office) -> None:
+    link = f'href="/history/applications/{office.noticed}"'
+    assert link in office.page("auditor", f"/applications/{office.noticed}")
+    assert link not in office.page("lead", f"/applications/{office.noticed}")
+    receipt = f'href="/applications/{office.noticed}/receipts/1"'
+    assert receipt in office.page("admin", f"/applications/{office.noticed}")
+    assert receipt not in office.page("lead", f"/applications/{office.noticed}")
