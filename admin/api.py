@@ -128,6 +128,14 @@ class Checkpoint(BaseModel):
     witnesses: dict[str, datetime]
 
 
+class Consistency(BaseModel):
+    """What a witness needs before it cosigns: the path from one signed head to a later one (RFC 9162 §2.1.4), in hex."""
+
+    earlier: int
+    later: int
+    proof: list[str]
+
+
 class Receipt(BaseModel):
     """What shows offline that a seal stands in the log."""
 
@@ -163,6 +171,8 @@ def operations(desk: Desk) -> Iterator[Operation]:
                "The receipt of a seal", asking.receipt, Receipt, also=(409,))  # fmt: skip
     yield _get("getLatestCheckpoint", "/checkpoints/latest", "checkpoint.read", "最新的签名检查点", "The newest signed head",
                asking.checkpoint, Checkpoint, public=True)  # fmt: skip
+    yield _get("getConsistencyProof", "/checkpoints/<int:earlier>/to/<int:later>", "checkpoint.read", "两个检查点的一致性证明",
+               "That one head continues another", asking.consistency, Consistency, public=True)  # fmt: skip
 
 
 def _get(id_: str, path: str, action: str, zh: str, en: str, perform: Any, answer: Any, **more: Any) -> Operation:
@@ -272,6 +282,14 @@ class _Asking:
             witnesses=dict(kept.witnesses),
         )
         return Answer(body=body)
+
+    def consistency(self, asked: Asked) -> Answer:
+        earlier, later = asked.path["earlier"], asked.path["later"]
+        try:
+            proof = self._desk.proofs.consistency(earlier, later)
+        except LookupError:
+            raise NotFound from None
+        return Answer(body=Consistency(earlier=earlier, later=later, proof=proof))
 
     def _told(self, asked: Asked) -> Told:
         return self._desk.history.of(asked.path["application_id"], asked.actor)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from admin import receipts
 from admin.schema import integrity
-from eventstore.checkpoint import Checkpointer, prove_inclusions
+from eventstore.checkpoint import Checkpointer, prove_consistency, prove_inclusions
 from eventstore.clock import Clock
 from eventstore.event import RecordedEvent, instant_of, microseconds
 from eventstore.refusal import HistoryBroken
@@ -153,6 +153,15 @@ class Proofs:
         """For each position, the path to the root of the first *size* events; nodes in hex, the lowest first."""
         with self._store.reading() as db:
             return [[node.hex() for node in path] for path in prove_inclusions(db, positions, size)]
+
+    def consistency(self, old: int, new: int) -> list[str]:
+        """What shows that the head of *new* events only adds to the head of *old*; both must have been signed (LookupError)."""
+        with self._store.reading() as db:
+            c = log_checkpoints.c
+            signed = set(db.execute(select(c.tree_size).where(c.tree_size.in_((old, new)))).scalars())
+            if not 0 < old <= new or signed != {old, new}:
+                raise LookupError("no such checkpoints")
+            return [node.hex() for node in prove_consistency(db, old, new)]
 
     def receipt(self, recorded: RecordedEvent) -> dict[str, Any]:
         """What shows offline that *recorded* stands in the log: the event, its path, a signed head, and whose key."""

@@ -13,11 +13,12 @@ from service.console import progress, settings_or_exit
     "--checkpoint",
     "note",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="库外保存的检查点 · one kept outside",
+    help="库外保存的检查点；不写就用 CHECKPOINTS 里最新的 · one kept outside; the newest of CHECKPOINTS otherwise",
 )
 @click.option("--files", "with_files", is_flag=True, help="连附件和扫描件的 SHA-256 一起核 · the files' digests too")
 def verify(note: Path | None, with_files: bool) -> None:
     """核验全部历史 · read the whole log; names the first bad position, or each bad file, and ends with 1."""
+    from admin.proof import LATEST
     from eventstore.checkpoint import NotSigned, Signer, open_note
     from eventstore.verify import verify as verified
     from service import wiring
@@ -26,6 +27,8 @@ def verify(note: Path | None, with_files: bool) -> None:
     settings = settings_or_exit()
     house = wiring.build(settings)
     outside = None
+    if note is None and settings.checkpoints is not None and (settings.checkpoints / LATEST).exists():
+        note = settings.checkpoints / LATEST
     if note is not None:
         try:
             outside = open_note(

@@ -219,6 +219,17 @@ def _history(house: House) -> Finding:
     return Finding("历史 history", FAILING, f"第 {report.position} 条 · {report.reason}", "vermilion verify")
 
 
+def _integrity(house: House) -> Finding:
+    """Whether heads are signed and leave the database; a log that does not continue one is the worst there is."""
+    what, kept = "检查点 checkpoints", house.proofs.latest()
+    broken = [one for one in house.proofs.findings() if not one.sound]
+    if broken:
+        return Finding(what, FAILING, broken[0].said, "vermilion verify --checkpoint 库外的检查点 one kept outside")
+    if house.settings.checkpoints is None and house.settings.mode == "production":
+        return Finding(what, WARNING, "只存在库里 · kept in the database alone", "VERMILION_CHECKPOINTS")
+    return Finding(what, SOUND, "还没有 none yet" if kept is None else f"#{kept.size}")
+
+
 def _transport(house: House) -> Finding:
     safe = house.settings.mode != "production" or house.settings.base_url.startswith("https://")
     return Finding(
@@ -240,5 +251,6 @@ _LOOKS: tuple[tuple[str, Callable[[House], Finding]], ...] = (
     ("电子签名 signatures", _signatures),
     ("信件 letters", _letters),
     ("历史 history", _history),
+    ("检查点 checkpoints", _integrity),
     ("传输 transport", _transport),
 )

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from admin import receipts
 from admin.proof import LEGAL_ACTS, Proofs
 from eventstore.clock import SettableClock
+from eventstore.merkle import continues
 from eventstore.signed_note import NotSigned, Signer, open_note, witnessed
 from service.cli import cli
 from service.wiring import TYPES
@@ -194,6 +195,42 @@ def test_everybody_reads_the_newest_checkpoint_and_its_key(fresh: Office) -> Non
     assert (body["hash_algorithm"], body["signature_algorithm"]) == ("SHA-256", "Ed25519")
     assert fresh.client.get("/checkpoints/latest.txt").text == note
     assert fresh.house.proofs.verifier in fresh.client.get("/checkpoints").text.replace("&#43;", "+")
+
+
+def test_a_witness_is_shown_that_one_head_continues_another(fresh: Office) -> None:
+    proofs = fresh.house.proofs
+    first = open_note(proofs.keep(now=True) or "", [proofs.verifier])
+    fresh.played.open()
+    second = open_note(proofs.keep(now=True) or "", [proofs.verifier])
+    body = fresh.client.get(f"/api/v1/checkpoints/{first.size}/to/{second.size}").get_json()
+    proof = [bytes.fromhex(node) for node in body["proof"]]
+    assert continues(first.size, second.size, proof, first.root, second.root)
+    assert not continues(first.size, second.size, proof, first.root, bytes(32))
+    assert fresh.client.get(f"/api/v1/checkpoints/{first.size}/to/{second.size + 1}").status_code == 404
+    assert fresh.client.get(f"/api/v1/checkpoints/0/to/{second.size}").status_code == 404
+
+
+def test_verify_compares_with_the_newest_head_outside_unless_told_another(
+    fresh: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tail is cut off together with every checkpoint that the database has of it."""
+    settings = fresh.house.settings
+    for name in ("mode", "database_url", "base_url", "files", "mail_from", "checkpoints"):
+        monkeypatch.setenv(f"VERMILION_{name.upper()}", str(getattr(settings, name)))
+    for name in ("smtp_url", "master_key", "session_key", "checkpoint_key"):
+        monkeypatch.setenv(f"VERMILION_{name.upper()}", getattr(settings, name).get_secret_value())
+    fresh.played.open()
+    assert fresh.house.proofs.keep(now=True)
+    sound = CliRunner().invoke(cli, ["verify"])
+    assert sound.exit_code == 0, sound.output
+    with fresh.house.engine.begin() as db:
+        db.exec_driver_sql("DROP TRIGGER events_no_delete")
+        db.exec_driver_sql("DELETE FROM events WHERE position = (SELECT max(position) FROM events)")
+        for table in ("log_checkpoints", "log_nodes"):
+            db.exec_driver_sql(f"DELETE FROM {table}")
+    cut = CliRunner().invoke(cli, ["verify"])
+    assert (cut.exit_code, "truncated" in cut.output) == (1, True)
+    assert [one.sound for one in fresh.house.proofs.findings() if one.what == "verify"] == [False]
 
 
 def receipt(office: Office) -> Any:
