@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import structlog
@@ -199,13 +200,16 @@ class Proofs:
         return open_note((self._folder / LATEST).read_text("utf-8"), [self.verifier])
 
     def _put_outside(self, head: Checkpoint, note: str) -> None:
+        """Whole or not at all, whoever else is writing; an older head never takes the place of a newer one."""
         if self._folder is None:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        for name in (f"{head.size:012d}.txt", LATEST):
-            written = self._folder / f".{name}"
-            written.write_text(note, "utf-8")
-            written.replace(self._folder / name)
+        newest = self._outside()
+        names = [f"{head.size:012d}.txt", *([LATEST] if newest is None or newest.size <= head.size else [])]
+        for name in names:
+            with NamedTemporaryFile("w", encoding="utf-8", dir=self._folder, prefix=".", delete=False) as written:
+                written.write(note)
+            Path(written.name).replace(self._folder / name)
 
 
 def line_of(size: int, root: bytes) -> str:

@@ -11,8 +11,8 @@ from eventstore.event import Event, Fact, RecordedEvent, microseconds
 from eventstore.ids import uuid7
 from tests.browser.site import Person, site
 from tests.scenario import ADMIN, AWARDED, FINANCE, ID, INSTRUCTED, ON_NOTICE, PAID, PROVINCE_LEAD, Given, at
-from tests.workflow.house import Api, House
 from tests.workflow.awarded import paid_out
+from tests.workflow.house import Api, House
 from workflow import commands as c
 from workflow import events as e
 from workflow.ledger import balance, ledger
