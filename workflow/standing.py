@@ -17,6 +17,7 @@ from workflow import events as e
 from workflow.application import Application
 from workflow.events import ApplicationEvent
 from workflow.schema import NEVER
+from workflow.shares import unconfirmed
 from workflow.stages import ENDS, Stage
 
 FINANCE = "finance"
@@ -43,6 +44,8 @@ class Standing(msgspec.Struct):
     asked: bool | None = None
     signed: bool = False
     evaluated: bool = False
+    unconfirmed: dict[str, list[str]] = {}
+    """By tranche the members that have not confirmed what they were to be handed on."""
 
     @property
     def next_step(self) -> tuple[str, str] | None:
@@ -221,8 +224,23 @@ def _fund(row: Row, standing: Standing, event: ApplicationEvent) -> None:
             row.amount_fen = amount
         case e.SelfEvaluationFiled():
             standing.evaluated = True
+        case e.TranchePaid() | e.TrancheReturned() | e.HandOnConfirmed():
+            _hand_on(row, standing, event)
         case _:
             pass
+
+
+def _hand_on(row: Row, standing: Standing, event: e.TranchePaid | e.TrancheReturned | e.HandOnConfirmed) -> None:
+    tranche = str(event.tranche)
+    waits = {key: units for key, units in standing.unconfirmed.items() if key != tranche}
+    match event:
+        case e.TranchePaid(shares=shares):
+            units = sorted(unit for unit, fen in shares.items() if unit != row.lead_unit and fen > 0)
+        case e.HandOnConfirmed(unit=confirmed):
+            units = [unit for unit in standing.unconfirmed.get(tranche, []) if unit != confirmed]
+        case e.TrancheReturned():
+            units = []
+    standing.unconfirmed = {**waits, tranche: units} if units else waits
 
 
 def _reconsidered_until(at: int, call: Call) -> int:
@@ -249,7 +267,7 @@ def holder_of(row: Row, standing: Standing, call: Call) -> str:
         case Stage.AWARDED | Stage.DISBURSING | Stage.RECOVERING:
             return FINANCE
         case Stage.DISBURSED:
-            return call.province if standing.evaluated else row.lead_unit
+            return call.province if standing.evaluated and not standing.unconfirmed else row.lead_unit
         case stage:
             return "" if stage in ENDS else call.province
 
@@ -299,8 +317,16 @@ def of_application(application: Application, latest: datetime | None, call: Call
         asked=None if asked is None else asked.granted is None,
         signed=bool(application.award_signers),
         evaluated=application.self_evaluated,
+        unconfirmed=_unconfirmed(application),
     )
     return row, standing
+
+
+def _unconfirmed(application: Application) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for number, unit in unconfirmed(application):
+        found.setdefault(str(number), []).append(unit)
+    return {tranche: sorted(units) for tranche, units in found.items()}
 
 
 def _until(application: Application, latest: datetime | None, call: Call) -> int:

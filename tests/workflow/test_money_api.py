@@ -1,12 +1,22 @@
 """Money on its way through the API, on both databases: sent back, handed on, disputed, demanded by two, repaid by two."""
 
 from typing import Any
+from uuid import UUID
 
+from eventstore.facts import reading
+from eventstore.rebuild import rebuild
 from tests.scenario import SCAN
 from tests.workflow.awarded import FIRST, LEAD, SECOND, paid_out
 from tests.workflow.house import Api, House
 from workflow import commands as c
+from workflow import events as e
+from workflow import worklist
 from workflow.stages import Stage
+
+PARTS = tuple(
+    e.HandOnPart(unit=unit, amount_fen=33_330_000, bank_reference=reference)
+    for unit, reference in ((FIRST, "Z-1"), (SECOND, "Z-2"))
+)
 
 
 def test_the_same_through_the_api_on_both_databases(house: House, api: Api) -> None:
@@ -54,3 +64,27 @@ def test_whoever_is_no_party_cannot_confirm(house: House) -> None:
     assert house.refused("yuhua-head", c.ConfirmHandOn(application_id=application, tranche=1, received=True)) == {
         "WRONG_BUREAU"
     }
+
+
+def test_what_is_not_confirmed_lies_with_the_lead_and_not_with_the_province(house: House) -> None:
+    """Nobody waits for an office that cannot act: list and dossier name the same holder, and a rebuilt table agrees."""
+    application = paid_out(house)
+    house.do("admin", c.FileSelfEvaluation(application_id=application, summary="完成", goals_met=True))
+    assert _holders(house, application) == {LEAD}
+    house.do("admin", c.HandOn(application_id=application, tranche=1, parts=PARTS, scan_sha256=SCAN))
+    house.do("wenqu-admin", c.ConfirmHandOn(application_id=application, tranche=1, received=True))
+    assert _holders(house, application) == {LEAD}
+    house.do("guanlan-admin", c.ConfirmHandOn(application_id=application, tranche=1, received=True))
+    assert _holders(house, application) == {"43"}
+    read = reading(house.dispatcher.codec, house.dispatcher.personal)
+    for projection in house.projections:
+        assert rebuild(house.store, read, projection, repair=False).equal, projection.name
+
+
+def _holders(house: House, application: UUID) -> set[str]:
+    """As the list says, and as the dossier says."""
+    with house.store.reading() as db:
+        place = worklist.place(db, house.actor("finance"), str(application))
+    assert place is not None
+    dossier = house.client().ask("finance", "GET", f"/applications/{application}").get_json()
+    return {place.holder, dossier["holder"]}
