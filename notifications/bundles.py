@@ -60,6 +60,14 @@ def bundle(db: Connection, recipient: str, place: Place, now: datetime) -> str:
     return key
 
 
+def is_due(db: Connection, now: datetime) -> bool:
+    """Whether any bundle's time has come."""
+    c = bundles.c
+    return (
+        db.execute(select(c.key).where(c.state == "open", c.due_at <= microseconds(now)).limit(1)).first() is not None
+    )
+
+
 def due(db: Connection, now: datetime, limit: int) -> list[tuple[str, str]]:
     """Key and recipient of bundles whose time has come, closed by this very question."""
     c = bundles.c

@@ -156,9 +156,9 @@ class Cause:
 def causes(db: Connection) -> list[Cause]:
     """What is in trouble, the most frequent cause first."""
     c, count = letters.c, func.count()
-    query = select(c.state, func.coalesce(c.last_code, 0), count).where(c.state.in_(TROUBLED), c.reason == "")
-    query = query.group_by(c.state, func.coalesce(c.last_code, 0)).order_by(count.desc(), c.state)
-    return [Cause(state=state, code=int(code), letters=int(many)) for state, code, many in db.execute(query)]
+    query = select(c.state, c.last_code, count).where(c.state.in_(TROUBLED), c.reason == "")
+    found = db.execute(query.group_by(c.state, c.last_code).order_by(count.desc(), c.state))
+    return [Cause(state=state, code=int(code or 0), letters=int(many)) for state, code, many in found]
 
 
 def oldest_due(db: Connection) -> datetime | None:

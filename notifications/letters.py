@@ -384,6 +384,12 @@ def set_aside(db: Connection, letter_id: str, by: str) -> bool:
     return db.execute(update(letters).where(*mine).values(reason=SET_ASIDE, asked_by=by)).rowcount == 1
 
 
+def is_untold(db: Connection, now: datetime) -> bool:
+    """Whether a dead letter waits for somebody to be told of it, at once whatever the clock says."""
+    query = select(letters.c.id).where(letters.c.state == "dead", letters.c.trouble_told == 0)
+    return db.execute(query.limit(1)).first() is not None
+
+
 def untold(db: Connection, limit: int) -> list[str]:
     """Ids of dead letters that nobody was told of yet, held until the transaction ends and told by this very question."""
     query = select(letters.c.id).where(letters.c.state == "dead", letters.c.trouble_told == 0)

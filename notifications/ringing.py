@@ -4,7 +4,7 @@ The clock is the house's, as for every deadline. Run twice is run once: what ran
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -49,12 +49,20 @@ class Ringing:
         self._clock, self._wall = clock, wall
 
     def ring(self) -> int:
-        """Everything that is due; answers how many letters that made."""
+        """Everything that is due; answers how many letters that made. Looks before it writes: mostly nothing is."""
         planned = 0
-        for one_round in (self._reminders, self._bundles, self._troubles):
-            while (made := one_round()) is not None:
+        for is_due, one_round in (
+            (timetable.is_due, self._reminders),
+            (bundles.is_due, self._bundles),
+            (letters.is_untold, self._troubles),
+        ):
+            while self._any(is_due) and (made := one_round()) is not None:
                 planned += made
         return planned
+
+    def _any(self, is_due: Callable[[Connection, datetime], bool]) -> bool:
+        with self._store.reading() as db:
+            return is_due(db, self._clock.now(db))
 
     def remind(self, application_id: str, unit: str, asked_by: str) -> int:
         """The lead asks *unit* for its answer, its confirmation or its signature once more; answers how many letters.
@@ -76,7 +84,7 @@ class Ringing:
         return planned
 
     def _reminders(self) -> int | None:
-        """One round of reminders; None when none is due."""
+        """One round of reminders; None when there is none to take, or others have them in hand."""
         with self._store.begin() as db:
             now = self._clock.now(db)
             found = timetable.due(db, now, AT_A_TIME)
@@ -151,7 +159,7 @@ class Ringing:
         return [self._planning.letter(each, cause, key, params, now, due) for each in to]
 
     def _bundles(self) -> int | None:
-        """One round of bundles that close; None when none does."""
+        """One round of bundles that close; None when there is none to take."""
         with self._store.begin() as db:
             now = self._clock.now(db)
             found = bundles.due(db, now, AT_A_TIME)

@@ -71,6 +71,15 @@ def _row(key: str, application_id: str, one: Reminder, latest: RecordedEvent) ->
     }
 
 
+def is_due(db: Connection, now: datetime) -> bool:
+    """Whether any reminder's time has come."""
+    c = reminders.c
+    return (
+        db.execute(select(c.key).where(c.state == "waiting", c.due_at <= microseconds(now)).limit(1)).first()
+        is not None
+    )
+
+
 def due(db: Connection, now: datetime, limit: int) -> list[Due]:
     """Up to *limit* reminders whose time has come, held until the transaction ends; what others hold is skipped."""
     c = reminders.c

@@ -60,6 +60,7 @@ def letters_of(moment: Moment, language: str) -> Iterator[tuple[Claimed, Announc
 def test_every_letter_says_what_when_where_and_why(moment: Moment, language: str) -> None:
     for letter, announcement in letters_of(moment, language):
         written = RENDERING.written(letter)
+        assert written.thread == moment.after.id, "one thread an application, the consortium's letters too"
         RENDERING.bytes_of(written)
         for text in (written.text, written.html):
             for lang in ("zh", "en") if language == "en" else ("zh",):
