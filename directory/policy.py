@@ -132,6 +132,7 @@ READS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "checkpoint.read": EVERYBODY,
         "notice.read": EVERYBODY,
         "call.read": EVERYBODY,
+        "webhook.types": EVERYBODY,
         "lifecycle.read": EVERYBODY,
         "division.read": EVERYBODY,
         "document.check": EVERYBODY,
@@ -175,8 +176,9 @@ DESKS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "letter.resend": OPERATOR | UNIT,  # a unit, of its own applications, to a corrected address
         "letter.bounce": OPERATOR,
         "letter.suppress": OPERATOR,
-        "webhook.read": OPERATOR | AUDITOR,
-        "webhook.manage": OPERATOR,
+        "webhook.read": OPERATOR | AUDITOR | ADMIN | HEAD | LEAD,  # one's own office's; operator and auditor all
+        "webhook.manage": OPERATOR | ADMIN | HEAD | LEAD,
+        "webhook.trust": OPERATOR,  # an endpoint that cannot answer a challenge
         "clock.move": OPERATOR,  # demonstrations and tests only
     }
 )

@@ -14,6 +14,7 @@ import structlog
 
 from directory import signin
 from eventstore.dispatch import Outcome
+from eventstore.refusal import Busy
 from notifications import bundles, correspondence
 from service.keeping import Keeping
 from service.wiring import House
@@ -35,6 +36,7 @@ class Actors:
     worked: threading.Condition
     follow: dramatiq.Actor[[], None]
     deliver_letters: dramatiq.Actor[[], None]
+    deliver_parcels: dramatiq.Actor[[], None]
     check_files: dramatiq.Actor[[], None]
     render_papers: dramatiq.Actor[[], None]
     tick: dramatiq.Actor[[], None]
@@ -75,7 +77,9 @@ class Actors:
         return True
 
     def _is_settled(self, delivered: bool) -> bool:
-        if self.house.listener.subscription.standing().lag or self.house.index.standing().lag:
+        house = self.house
+        followers = (house.listener.subscription, house.hooks.listener.subscription, house.index)
+        if any(follower.standing().lag for follower in followers):
             return False
         if not delivered:
             return True
@@ -98,10 +102,16 @@ def declare(house: House) -> Actors:
             actors.deliver_letters.send()
         house.index.follow()
         house.proofs.keep()
+        if house.hooks.listener.follow():
+            actors.deliver_parcels.send()
         done()
 
     def deliver_letters() -> None:
         house.delivery.drain()
+        done()
+
+    def deliver_parcels() -> None:
+        house.hooks.delivery.drain()
         done()
 
     keeping = Keeping(house)
@@ -119,6 +129,7 @@ def declare(house: House) -> Actors:
         keeping.hourly()
         follow()
         actors.deliver_letters.send()
+        actors.deliver_parcels.send()
         if house.settings.clamd:
             actors.check_files.send()
         if house.printing.due():
@@ -130,6 +141,9 @@ def declare(house: House) -> Actors:
         follow=dramatiq.actor(broker=house.broker, actor_name="follow", max_retries=3)(follow),
         deliver_letters=dramatiq.actor(broker=house.broker, actor_name="deliver_letters", max_retries=3)(
             deliver_letters
+        ),
+        deliver_parcels=dramatiq.actor(broker=house.broker, actor_name="deliver_parcels", max_retries=0)(
+            deliver_parcels
         ),
         check_files=dramatiq.actor(
             broker=house.broker, actor_name="check_files", max_retries=0, time_limit=CHECKING_MS
@@ -159,6 +173,7 @@ def sweep(house: House) -> int:
         now = house.wall.now(db)
         signin.sweep(db, now)
     house.printing.sweep(now)
+    house.hooks.care.sweep()
     return lapsed
 
 
@@ -190,8 +205,13 @@ class Ticker:
 
 def relay(house: House, stop: threading.Event) -> None:
     """The same work without any broker, until *stop*: the log is followed as it grows, the rest is looked at each second."""
-    following = threading.Thread(target=house.listener.subscription.follow, args=(stop,), name="following", daemon=True)
-    following.start()
+    beside = [
+        threading.Thread(target=house.listener.subscription.follow, args=(stop,), name="following", daemon=True),
+        threading.Thread(target=house.hooks.listener.subscription.follow, args=(stop,), name="planning", daemon=True),
+        threading.Thread(target=_parcels, args=(house, stop), name="parcels", daemon=True),
+    ]
+    for thread in beside:
+        thread.start()
     keeping = Keeping(house)
     swept = 0.0
     while not stop.wait(RELAY_S):
@@ -205,4 +225,14 @@ def relay(house: House, stop: threading.Event) -> None:
             sweep(house)
             keeping.hourly()
             swept = time.monotonic()
-    following.join()
+    for thread in beside:
+        thread.join()
+
+
+def _parcels(house: House, stop: threading.Event) -> None:
+    """On a thread of their own: a server that lets parcels wait lets no letter wait."""
+    while not stop.wait(RELAY_S):
+        try:
+            house.hooks.delivery.drain()
+        except Busy:
+            continue

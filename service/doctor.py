@@ -20,6 +20,9 @@ from paperwork.components import NotInstalled, require
 from service import health, wiring
 from service.settings import Settings
 from service.wiring import House
+from webhooks import health as endpoint_health
+from webhooks import lists as parcel_lists
+from webhooks import records
 from workflow import signed_files, verdicts
 from workflow.clamd import Clamd, ScannerAway
 
@@ -212,6 +215,20 @@ def _letters(house: House) -> Finding:
     return Finding("信件 letters", SOUND if found == "ok" else WARNING, found)
 
 
+def _webhooks(house: House) -> Finding:
+    """Whether parcels are planned, which endpoints fail, and what was given up."""
+    what, stands = "回调 webhooks", health.parcels(house)
+    with house.store.reading() as db:
+        switched = [kept.endpoint for kept in records.every(db)]
+        failing = [id_ for id_, each in endpoint_health.of(db).items() if each.failures]
+        dead = parcel_lists.counts(db).get("dead", 0)
+    off = sum(endpoint.why_disabled in ("failing", "gone") for endpoint in switched)
+    said = f"{len(switched)} 个端点 endpoints, {len(failing)} 个失败中 failing, {off} 个被停用 switched off, {dead} 件放弃 given up"
+    if stands != "ok":
+        return Finding(what, WARNING, f"{stands}; {said}", "vermilion webhooks list")
+    return Finding(what, WARNING if failing or off or dead else SOUND, said, "vermilion webhooks list" if off else "")
+
+
 def _history(house: House) -> Finding:
     report = verify(house.engine)
     if report.ok:
@@ -250,6 +267,7 @@ _LOOKS: tuple[tuple[str, Callable[[House], Finding]], ...] = (
     ("公文 papers", _papers),
     ("电子签名 signatures", _signatures),
     ("信件 letters", _letters),
+    ("回调 webhooks", _webhooks),
     ("历史 history", _history),
     ("检查点 checkpoints", _integrity),
     ("传输 transport", _transport),

@@ -42,6 +42,8 @@ def links(actor: Actor) -> Sequence[Link]:
         found.append(Link(href="/history", zh="事件历史", en="History"))
     if may(actor, "upkeep.read") is None:
         found.append(Link(href="/upkeep", zh="运维", en="Upkeep"))
+    if may(actor, "webhook.read") is None:
+        found.append(Link(href="/webhooks", zh="回调", en="Webhooks"))
     return (*found, NOTICES)
 
 

@@ -28,6 +28,13 @@ def letters(house: House) -> str:
     return "ok" if standing.lag <= LAG_LIMIT else f"{standing.lag} behind"
 
 
+def parcels(house: House) -> str:
+    standing = house.hooks.listener.subscription.standing()
+    if standing.failed_position is not None:
+        return f"stands at {standing.failed_position}"
+    return "ok" if standing.lag <= LAG_LIMIT else f"{standing.lag} behind"
+
+
 def files(house: House) -> str:
     folder = house.settings.files
     with suppress(OSError):
@@ -36,7 +43,7 @@ def files(house: House) -> str:
     return "not writable"
 
 
-CHECKS: Mapping[str, Check] = {"database": database, "letters": letters, "files": files}
+CHECKS: Mapping[str, Check] = {"database": database, "letters": letters, "parcels": parcels, "files": files}
 
 
 def look(house: House) -> dict[str, str]:

@@ -31,6 +31,7 @@ class Keeping:
             return
         self._next = time.monotonic() + HOUR_S
         self.sweep()
+        self.house.hooks.care.forget()
         if self.house.settings.clamd:
             with self.house.store.begin() as db:
                 verdicts.expect_the_unknown(db)

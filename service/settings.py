@@ -6,6 +6,7 @@ There is no default for a secret: the demo makes its own. All faults are reporte
 import secrets
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -29,7 +30,7 @@ class SettingsFaulty(Exception):
 
 
 class Settings(BaseSettings):
-    """*files* is a folder; *proxies* says how many of our own stand in front (nginx: 1), whose forwarded address is believed; *clamd* is unix:/path or host:port of a virus scanner, "" for none; *signature_roots* is a file or folder of certificates (PEM) whose electronic signatures are trusted; *smtp_url* is smtp://, smtps:// or smtp+starttls://; keys are 32 bytes in base64 or hex; *checkpoints* is the folder outside the database for signed heads, *witnesses* C2SP verifier keys, a JSON list."""
+    """*files* is a folder; *proxies* says how many of our own stand in front (nginx: 1), whose forwarded address is believed; *clamd* is unix:/path or host:port of a virus scanner, "" for none; *signature_roots* is a file or folder of certificates (PEM) whose electronic signatures are trusted; *smtp_url* is smtp://, smtps:// or smtp+starttls://; keys are 32 bytes in base64 or hex; *checkpoints* is the folder outside the database for signed heads, *witnesses* C2SP verifier keys, a JSON list; *webhook_networks* names networks (10.1.0.0/16, …) that parcels may go to besides what is public, *webhook_plain* lets them go over http and any port."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
@@ -50,6 +51,8 @@ class Settings(BaseSettings):
     log_name: str = Field(default="vermilion", pattern=r"^[^\s+]+$")
     checkpoints: Path | None = None
     witnesses: tuple[str, ...] = ()
+    webhook_networks: str = ""
+    webhook_plain: bool = False
     tick_s: float = Field(default=30.0, gt=0)
     mail_per_domain_minute: int = Field(default=0, ge=0, le=100_000)
     batch_wait_s: float = Field(default=10.0, gt=0, le=300)
@@ -69,6 +72,19 @@ class Settings(BaseSettings):
     @property
     def checkpoint_key_bytes(self) -> bytes:
         return _key(self.checkpoint_key.get_secret_value())
+
+    @property
+    def webhook_networks_open(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        return tuple(ip_network(each.strip()) for each in self.webhook_networks.split(",") if each.strip())
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        try:
+            _ = [ip_network(each.strip()) for each in text.split(",") if each.strip()]
+        except ValueError as error:
+            raise ValueError("要网段，逗号分隔 · wanted networks like 10.1.0.0/16, separated by commas") from error
+        return text
 
     @field_validator("master_key", "session_key", "checkpoint_key")
     @classmethod
@@ -112,6 +128,8 @@ class Settings(BaseSettings):
             )
         if self.mode == "demo" and urlsplit(self.base_url).hostname not in LOOPBACK:
             faults.append(f"{PREFIX}BASE_URL: 演示只能在本机 · the demo stays on loopback")
+        if self.mode == "production" and any(network.is_loopback for network in self.webhook_networks_open):
+            faults.append(f"{PREFIX}WEBHOOK_NETWORKS: 正式环境不向本机投递 · never loopback in production")
         if faults:
             raise ValueError("; ".join(faults))
         return self

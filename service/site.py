@@ -34,6 +34,8 @@ from web import face, openapi, security
 from web.face import Furniture, Visitor
 from web.format import Language
 from web.operations import Registry
+from webhooks import pages as webhook_pages
+from webhooks.api import operations as webhook_operations
 from workflow.api import Desk as ApiDesk
 from workflow.api import operations as application_operations
 from workflow.api.wishes import SECTION_BYTES
@@ -81,6 +83,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     app.register_blueprint(mending_pages(house.mending))
     for blueprint in history_pages(audit_desk(house, told)):
         app.register_blueprint(blueprint)
+    app.register_blueprint(webhook_pages.pages(house.hooks))
     app.register_blueprint(front.pages(house, identity))
     app.register_blueprint(entrance.pages(house, secure=secure))
     app.register_blueprint(health.pages(house))
@@ -134,6 +137,7 @@ def registry_of(house: House, actors: Actors, told: Told, mailbox: Mailbox | Non
     registry.add(*letter_wishes(Pressing(house.handling, house.ringing), *letter_doors(house)))
     registry.add(*mending_operations(house.store, house.mending))
     registry.add(*history_operations(audit_desk(house, told)))
+    registry.add(*webhook_operations(house.hooks))
     if house.settings.clock_may_be_set:
         registry.add(*clockwork.operations(house, actors))
         if mailbox is not None:

@@ -48,6 +48,11 @@ from service import broker as brokers
 from service import publishing
 from service.publishing import PublishedCalls
 from service.settings import Settings
+from webhooks.addresses import Table
+from webhooks.events import TYPES as WEBHOOK_TYPES
+from webhooks.post import Door
+from webhooks.records import Endpoints
+from webhooks.room import Hooks
 from workflow import signed_files
 from workflow.attempts import TYPES as ATTEMPT_TYPES
 from workflow.clamd import Clamd
@@ -66,6 +71,7 @@ TYPES: Mapping[str, type[Event]] = {
     **EXCEPTION_TYPES,
     **ATTEMPT_TYPES,
     **NOTE_TYPES,
+    **WEBHOOK_TYPES,
 }
 ROOF = Actor("house", "系统", (Grant(Role.OPERATOR, "43"),))
 """Who acts where no person does yet: the roof itself, when it registers the first people and publishes a call."""
@@ -104,6 +110,7 @@ class House:
     history: History
     sentences: Sentences
     proofs: Proofs
+    hooks: Hooks
     broker: dramatiq.Broker
 
     def as_roof(self) -> Context:
@@ -182,10 +189,16 @@ def build(settings: Settings) -> House:
         history=History(handling, noting),
         sentences=Sentences(store, read, calls, handling),
         proofs=Proofs(store, signer, wall, settings.checkpoints, settings.witnesses),
+        hooks=Hooks.of(dispatcher, read, door_of(settings), wall, SystemRandom(), settings.base_url),
         broker=brokers.build(settings),
     )
 
 
 def projections_of(calls: PublishedCalls) -> tuple[Projection, ...]:
     """Every projection of the house, the register first: others may lean on what it refuses."""
-    return (DirectoryProjection(), *kept(calls))
+    return (DirectoryProjection(), *kept(calls), Endpoints())
+
+
+def door_of(settings: Settings) -> Door:
+    """The door of parcels: open to what is public, and to what the operator named."""
+    return Door(table=Table(allowed=settings.webhook_networks_open), plain=settings.webhook_plain)

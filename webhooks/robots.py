@@ -161,10 +161,11 @@ def understood(kind: Kind, code: int, body: bytes) -> Answer:
 def _line(payload: Mapping[str, Any], language: Language, base_url: str) -> str:
     """`[HN-AI-2025-0001](…) 县级已推荐`; a test says that it is one."""
     kind, data = str(payload["type"]), payload["data"]
-    word = t(f"webhooks.type.{kind}", language)
     if kind not in PUBLISHED:
-        return word
-    return f"[{data['number']}]({base_url}/applications/{data['application_id']}) {word}"
+        return t(f"webhooks.type.{kind}", language)
+    word = t(f"event.{kind.rpartition('.')[2]}", language)
+    stands = t("webhooks.message.stage", language, stage=data["stage"]) if data["stage"] else ""
+    return f"[{data['number']}]({base_url}/applications/{data['application_id']}) {word}{stands}"
 
 
 def _json(value: object) -> bytes:

@@ -66,7 +66,7 @@ expert.list oc | expert.read oclrju | grant.give oa | grant.take_back oa | unit.
 unit.read oeabhclfrju | bureau.register o | bureau.read eabhclfxrjuop | call.publish ol | history.read u
 history.verify uo | history.unmask u | evidence.export u | checkpoint.sign o | projection.rebuild o | upkeep.read ou | letter.resend oea
 letter.remind ea | letter.choose eabhclfxrjuo | letter.bounce o | letter.suppress o
-webhook.read ou | webhook.manage o | clock.move o
+webhook.read ahlou | webhook.manage ahlo | webhook.trust o | webhook.types eabhclfxrjuop | clock.move o
 """
 EXPECTED = {
     action: frozenset(LETTERS[letter] for letter in letters)

@@ -1,5 +1,6 @@
 """A populated house on a fresh file, one on PostgreSQL beside it, and a receiver that listens."""
 
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 
@@ -12,16 +13,26 @@ from tests.databases import postgres_database, sqlite_url
 from tests.webhooks.depot import Depot, Receiver
 
 
+@pytest.fixture(scope="session")
+def populated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with everybody in it, made once; each test works on a copy."""
+    file = tmp_path_factory.mktemp("depot") / "populated.db"
+    for _ in _populated(f"sqlite:///{file}"):
+        pass
+    return file
+
+
 @pytest.fixture
-def engine(tmp_path: Path) -> Generator[Engine]:
-    yield from _opened(sqlite_url(tmp_path))
+def engine(populated: Path, tmp_path: Path) -> Generator[Engine]:
+    copy = shutil.copy(populated, tmp_path / "depot.db")
+    engine = open_engine(f"sqlite:///{copy}")
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
 def depot(engine: Engine) -> Depot:
-    made = Depot(engine)
-    made.populate()
-    return made
+    return Depot(engine)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -1,0 +1,112 @@
+"""What became of parcels: an endpoint's, newest first, one with every attempt, and how many are in which state. Reads only."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, tuple_
+
+from eventstore.event import instant_of
+from webhooks.schema import parcel_attempts, parcels
+
+PAGE = 50
+STATES = ("planned", "leased", "sent", "dead", "suppressed")
+_CURSOR = re.compile(r"([0-9]{1,18})\.(msg_[0-9a-f]{32})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A parcel as people see it. *payload* is the very text that is signed and sent."""
+
+    id: str
+    endpoint: str
+    event_id: str
+    position: int
+    type: str
+    application: str
+    payload: str
+    state: str
+    reason: str
+    due_at: datetime
+    attempts: int
+    replays: int
+    created_at: datetime
+    finished_at: datetime | None
+    last_code: int | None
+    last_error: str
+
+    @property
+    def cursor(self) -> str:
+        """Where a page that ends here goes on."""
+        return f"{self.position}.{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """One try to deliver it, with both heads and the beginning of what was said."""
+
+    n: int
+    ended_at: datetime
+    took_ms: int
+    outcome: str
+    code: int | None
+    asked: str
+    answered: str
+    said: str
+
+
+_SHOWN = tuple(parcels.c[name] for name in Shown.__dataclass_fields__)
+_TRIED = tuple(parcel_attempts.c[name] for name in Tried.__dataclass_fields__)
+
+
+def of_endpoint(db: Connection, endpoint: str, state: str = "", after: str = "", limit: int = PAGE) -> list[Shown]:
+    """Newest first; *after* is the cursor of the last one seen."""
+    query = select(*_SHOWN).where(parcels.c.endpoint == endpoint)
+    if state:
+        query = query.where(parcels.c.state == state)
+    cursor = _CURSOR.fullmatch(after)
+    if cursor:
+        query = query.where(tuple_(parcels.c.position, parcels.c.id) < (int(cursor[1]), cursor[2]))
+    query = query.order_by(parcels.c.position.desc(), parcels.c.id.desc()).limit(limit)
+    return [_shown(row) for row in db.execute(query).mappings()]
+
+
+def one(db: Connection, endpoint: str, parcel: str) -> Shown | None:
+    query = select(*_SHOWN).where(parcels.c.endpoint == endpoint, parcels.c.id == parcel)
+    row = db.execute(query).mappings().first()
+    return None if row is None else _shown(row)
+
+
+def attempts(db: Connection, parcel: str) -> list[Tried]:
+    """Every try that is still kept, oldest first."""
+    query = select(*_TRIED).where(parcel_attempts.c.parcel == parcel).order_by(parcel_attempts.c.n)
+    return [_tried(row) for row in db.execute(query).mappings()]
+
+
+def counts(db: Connection, endpoint: str = "") -> dict[str, int]:
+    """How many parcels are in each state; what an operator looks at first."""
+    query = select(parcels.c.state, func.count()).group_by(parcels.c.state).order_by(parcels.c.state)
+    if endpoint:
+        query = query.where(parcels.c.endpoint == endpoint)
+    return {str(state): int(count) for state, count in db.execute(query)}
+
+
+def oldest_due(db: Connection) -> datetime | None:
+    """Since when the parcel waits that is due for the longest; None when nothing waits."""
+    at = db.execute(select(func.min(parcels.c.due_at)).where(parcels.c.state == "planned")).scalar()
+    return None if at is None else instant_of(at)
+
+
+def _tried(row: Mapping[Any, Any]) -> Tried:
+    values: dict[str, Any] = {name: row[name] for name in Tried.__dataclass_fields__}
+    values["ended_at"] = instant_of(values["ended_at"])
+    return Tried(**values)
+
+
+def _shown(row: Mapping[Any, Any]) -> Shown:
+    values: dict[str, Any] = {name: row[name] for name in Shown.__dataclass_fields__}
+    for name in ("due_at", "created_at", "finished_at"):
+        values[name] = None if values[name] is None else instant_of(values[name])
+    return Shown(**values)
