@@ -7,7 +7,17 @@ from typing import Any
 
 import click
 
-from service import cli_calls, cli_dev, cli_directory, cli_files, cli_history, cli_mail, cli_payments, cli_people
+from service import (
+    cli_calls,
+    cli_dev,
+    cli_directory,
+    cli_files,
+    cli_history,
+    cli_mail,
+    cli_payments,
+    cli_people,
+    cli_webhooks,
+)
 from service.console import FAILED, OK, progress, settings_or_exit, until_told_to_stop
 
 
@@ -152,6 +162,7 @@ for command in (
     cli_files.files,
     cli_payments.payments,
     cli_mail.mail,
+    cli_webhooks.webhooks,
     *cli_history.COMMANDS,
 ):
     cli.add_command(command)

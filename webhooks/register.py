@@ -187,7 +187,7 @@ class Register:
             asyncio.run(self.door.look(url))
         except (Shut, Unanswered) as no:
             raise Refused(Refusal.of("WEBHOOK_URL", field="url", why=no.why)) from no
-        return f"{parsed.scheme}://{parsed.authority}"
+        return str(parsed.origin())
 
     def _own(self, owner: str, actor: Actor) -> None:
         """Raises NotFound-like refusals alike for whoever may not and for what there is not."""
