@@ -39,6 +39,10 @@ class Site:
         )
 
     def client(self, actor: Actor | None) -> FlaskClient:
+        return self.app(actor).test_client()
+
+    def app(self, actor: Actor | None) -> Flask:
+        """A site where *actor* is signed in."""
         site = Flask("site", static_folder=None)
         site.config.update(SECRET_KEY="0" * 32, WTF_CSRF_ENABLED=False)
 
@@ -54,7 +58,7 @@ class Site:
         exempt(protect, api)
         site.register_blueprint(api)
         site.register_blueprint(pages(self.hooks))
-        return site.test_client()
+        return site
 
     def ask(self, actor: Actor | None, method: str, path: str, body: Any = None, key: str = "") -> Any:
         headers = {"Idempotency-Key": key or uuid4().hex}
