@@ -24,6 +24,7 @@ MEASURES = {
     "import": "bench.importing",
     "mail": "bench.mailing",
     "audit": "bench.auditing",
+    "webhooks": "bench.webhooks",
 }
 
 
