@@ -50,9 +50,16 @@ def _in_order(by_unit: Mapping[str, str | int], parties: Parties) -> list[str | 
 
 
 def current(consortium: Consortium, digest: str) -> Issue | None:
-    """The version that was fixed for signing, if the text is still that; None once anything changed."""
+    """The version that was fixed for signing, if the text is still that; None once anything changed, and for good where
+    somebody had signed: the same words again are another version (A-16)."""
     issue = consortium.issue
-    return issue if issue is not None and issue.digest == digest else None
+    return issue if issue is not None and issue.digest == digest and not issue.void else None
+
+
+def counting(consortium: Consortium, digest: str) -> tuple[Document, ...]:
+    """The signed documents of the version that stands; none while no version does."""
+    fixed = current(consortium, digest)
+    return tuple(one for one in consortium.documents if fixed is not None and one.version == fixed.version)
 
 
 def gaps(consortium: Consortium, parties: Parties, own_funds: bool = True) -> list[Refusal]:
@@ -97,7 +104,7 @@ def coverage(consortium: Consortium, parties: Parties, digest: str) -> Coverage:
 
     Confirmations of one text are taken together, as if they stood on one sheet.
     """
-    sheets = list(_sheets(consortium.documents, digest))
+    sheets = list(_sheets(counting(consortium, digest)))
     members = [unit for unit in parties.names if unit != parties.lead]
     by_unit = {
         unit: tuple(name for name, hands in sheets if parties.lead in hands and unit in hands) for unit in members
@@ -105,11 +112,9 @@ def coverage(consortium: Consortium, parties: Parties, digest: str) -> Coverage:
     return Coverage(documents=by_unit, missing=tuple(unit for unit, found in by_unit.items() if not found))
 
 
-def _sheets(documents: Iterable[Document], digest: str) -> Iterable[tuple[str, frozenset[str]]]:
+def _sheets(documents: Iterable[Document]) -> Iterable[tuple[str, frozenset[str]]]:
     confirmed: set[str] = set()
     for document in documents:
-        if document.digest != digest:
-            continue
         hands = frozenset(hand.unit for hand in document.signatories if hand.sealed)
         if document.is_confirmation:
             confirmed |= hands
@@ -131,7 +136,7 @@ def not_covered(consortium: Consortium, parties: Parties) -> list[Refusal]:
 
 def effective_from(consortium: Consortium, digest: str) -> date:
     """「自签署之日起生效」: the day of the last hand on this text. ValueError where there is none."""
-    days = [hand.signed_on for one in consortium.documents if one.digest == digest for hand in one.signatories]
+    days = [hand.signed_on for one in counting(consortium, digest) for hand in one.signatories]
     return max(days)
 
 

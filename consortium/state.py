@@ -40,11 +40,13 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A signed document that came back; without a scan it is one unit's confirmation on its own page."""
+    """A signed document that came back; without a scan it is one unit's confirmation on its own page. *version*: the one that
+    was fixed under its hash when it was recorded."""
 
     id: str
     digest: str
     signatories: tuple[e.Signatory, ...]
+    version: int = 0
     scan_sha256: str = ""
     paper_code: str = ""
     signatures: tuple[e.SignatureReport, ...] = ()
@@ -56,12 +58,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """A version of the agreement under its hash. *effective_from* once every member was covered."""
+    """A version of the agreement under its hash. *effective_from* once every member was covered; *void* once the text was
+    changed after somebody had signed it, and for good: the same words again are another version (A-16)."""
 
     version: int
     digest: str
     units: tuple[str, ...]
     effective_from: date | None = None
+    void: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +139,15 @@ ALONE = Consortium()
 
 
 def evolve(consortium: Consortium, event: e.ConsortiumEvent) -> Consortium:
+    changed = _changed(consortium, event)
+    voided = getattr(event, "voids", 0)
+    if not voided:
+        return changed
+    issues = tuple(replace(issue, void=True) if issue.version == voided else issue for issue in changed.issues)
+    return replace(changed, issues=issues)
+
+
+def _changed(consortium: Consortium, event: e.ConsortiumEvent) -> Consortium:
     match event:
         case e.MemberInvited():
             return replace(consortium, members=(*consortium.members, _asked(event)))
@@ -159,12 +172,13 @@ def evolve(consortium: Consortium, event: e.ConsortiumEvent) -> Consortium:
         case e.AgreementIssued(version=version, digest=digest, units=units):
             return replace(consortium, issues=(*consortium.issues, Issue(version=version, digest=digest, units=units)))
         case e.AgreementSigned():
-            return replace(consortium, documents=(*consortium.documents, _signed(event)))
+            return replace(consortium, documents=(*consortium.documents, _recorded(consortium, _signed(event))))
         case e.ConfirmationAsked():
             return replace(consortium, asked=(*consortium.asked, _to_confirm(event)))
         case e.AgreementConfirmed(confirmation=used):
             asked = tuple(replace(one, used=True) if one.confirmation == used else one for one in consortium.asked)
-            return replace(consortium, documents=(*consortium.documents, _confirmation(event)), asked=asked)
+            confirmed = _recorded(consortium, _confirmation(event))
+            return replace(consortium, documents=(*consortium.documents, confirmed), asked=asked)
         case e.AgreementEffective(version=version, effective_from=day):
             issues = tuple(replace(i, effective_from=day) if i.version == version else i for i in consortium.issues)
             return replace(consortium, issues=issues)
@@ -197,6 +211,12 @@ def _to_confirm(event: e.ConfirmationAsked) -> Asked:
         secret_digest=event.secret_digest,
         expires_at=event.expires_at,
     )
+
+
+def _recorded(consortium: Consortium, document: Document) -> Document:
+    """With the newest version of its text: signatures under an older one do not come back with the words."""
+    versions = [issue.version for issue in consortium.issues if issue.digest == document.digest]
+    return replace(document, version=max(versions, default=0))
 
 
 def _signed(event: e.AgreementSigned) -> Document:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import assert_never
 
+from consortium.agreement import current
 from consortium.state import Standing
 from notifications.announcements import Announcement, Line, Moments, Terms
 from notifications.audiences import Audience, Kind, Situation, Who
@@ -115,8 +116,8 @@ def _of_the_consortium(application: Application, close: datetime | None) -> Iter
     """Links that are open, and the agreement while it is fixed and not signed by all."""
     for member in application.consortium.pending:
         yield Awaited(rule=Rule.INVITATION, subject=member.invitation, deadline=member.expires_at)
-    issue = application.consortium.issue
-    if issue is None or issue.effective_from is not None or issue.digest != agreement_digest(application):
+    issue = current(application.consortium, agreement_digest(application))
+    if issue is None or issue.effective_from is not None:
         return
     if close is not None:
         yield Awaited(rule=Rule.SIGNING, subject=f"v{issue.version}", deadline=close)

@@ -20,6 +20,7 @@ def of_the_consortium(application: Application, call: Call, personal: bool, pend
     """*pending*: with those who were asked and did not join; only the units of the application see who that is."""
     consortium, parties = application.consortium, parties_of(application)
     digest, cover = agreement_digest(application), agreement_coverage(application)
+    counting = agreement.counting(consortium, digest)
     accepted = call.programme_of(application.direction).agreement_signing
     shown = consortium.members if pending else consortium.accepted
     lacking = [*agreement.gaps(consortium, parties, own_funds=False), *agreement.not_covered(consortium, parties)]
@@ -41,12 +42,12 @@ def of_the_consortium(application: Application, call: Call, personal: bool, pend
                 version=one.version,
                 digest=one.digest,
                 units=one.units,
-                current=one is consortium.issue and one.digest == digest,
+                current=one is agreement.current(consortium, digest),
                 effective_from=one.effective_from,
             )
             for one in consortium.issues
         ),
-        documents=tuple(_document(one, digest, personal) for one in consortium.documents),
+        documents=tuple(_document(one, one in counting, personal) for one in consortium.documents),
         covered=dict(cover.documents),
         gaps=tuple(map(_gap, lacking)) if consortium.accepted else (),
         findings=tuple(map(_gap, findings(application))) if pending else (),
@@ -104,11 +105,11 @@ def _member(member: Member, personal: bool) -> MemberView:
     )
 
 
-def _document(one: Document, digest: str, personal: bool) -> DocumentView:
+def _document(one: Document, counts: bool, personal: bool) -> DocumentView:
     return DocumentView(
         document=one.id,
         digest=one.digest,
-        counts=one.digest == digest,
+        counts=counts,
         confirmation=one.is_confirmation,
         units=tuple(hand.unit for hand in one.signatories),
         scan_sha256=one.scan_sha256,

@@ -45,7 +45,7 @@ def member_of(application: Application, unit: str) -> Member | None:
 def voided_by(application: Application, event: ConsortiumEvent) -> int:
     """The version whose signatures *event* makes void; 0 where nobody had signed, or the text stays as it is."""
     issue = current(application.consortium, agreement_digest(application))
-    if issue is None or all(document.digest != issue.digest for document in application.consortium.documents):
+    if issue is None or all(document.version != issue.version for document in application.consortium.documents):
         return 0
     after = replace(application, consortium=evolve(application.consortium, event))
     return 0 if agreement_digest(after) == issue.digest else issue.version

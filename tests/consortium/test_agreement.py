@@ -88,6 +88,22 @@ def test_any_change_voids_every_signature(change: Any) -> None:
     assert judged(changed, signed(digest, LEAD, M1), parties=left)[0] == "AGREEMENT_STALE"
 
 
+def test_the_same_words_again_are_another_version() -> None:
+    """Reading A-16: a change voids for good what was signed, even where it is taken back; unsigned, nothing was lost."""
+    standing, digest = issued(M1, M2, M3)
+    other, back = e.TermsSet(copies=9, voids=1), e.TermsSet(copies=5)
+    signed_once = after(signed(digest, LEAD, M1, M2, M3), start=standing)
+    taken_back = after(other, back, start=signed_once)
+    assert content_digest(taken_back, OURS) == digest
+    assert agreement.current(taken_back, digest) is None
+    assert judged(taken_back, signed(digest, LEAD, M1))[0] == "AGREEMENT_STALE"
+    again = after(e.AgreementIssued(version=2, digest=digest, units=(LEAD, M1, M2, M3)), start=taken_back)
+    assert coverage(again, OURS, digest).missing == (M1, M2, M3)  # what was signed of version 1 covers nobody
+    assert coverage(after(signed(digest, LEAD, M1, M2, M3), start=again), OURS, digest).complete
+    untouched = after(e.TermsSet(copies=9), back, start=standing)
+    assert agreement.current(untouched, digest) is not None
+
+
 def test_another_name_of_the_project_is_another_text() -> None:
     """「共同参加（申报项目名称）申报」."""
     said = agreed(M1)

@@ -139,18 +139,17 @@ def standing(application: Application, issue: Issue | None) -> str:
         return "drafting"
     if issue.effective_from is not None:
         return "effective"
-    signed = any(one.digest == issue.digest for one in application.consortium.documents)
+    signed = any(one.version == issue.version for one in application.consortium.documents)
     return "partly_signed" if signed else "issued"
 
 
 def _sheet(desk: Desk, application: Application, one: Document, digest: str) -> Sheet:
     names = {member.unit: member.unit_name for member in application.consortium.members}
     names[application.lead_unit] = application.unit_name
-    issues = application.consortium.issues
     return Sheet(
         document=one,
-        version=next((issue.version for issue in reversed(issues) if issue.digest == one.digest), 0),
-        counts=one.digest == digest,
+        version=one.version,
+        counts=one in agreement.counting(application.consortium, digest),
         kept=bool(one.scan_sha256) and desk.files.has_scan(one.scan_sha256),
         hands=[(names.get(hand.unit, hand.unit), hand) for hand in one.signatories],
     )
@@ -159,7 +158,7 @@ def _sheet(desk: Desk, application: Application, one: Document, digest: str) -> 
 def _seat(desk: Desk, frame: Frame, application: Application, unit: str, digest: str) -> Seat:
     consortium, lead = application.consortium, unit == application.lead_unit
     cover = agreement_coverage(application)
-    current = [one for one in consortium.documents if one.digest == digest]
+    current = agreement.counting(consortium, digest)
     signed = [one.id for one in current if any(hand.unit == unit for hand in one.signatories)]
     made = application.commitments.get(unit)
     return Seat(
