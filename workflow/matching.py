@@ -3,8 +3,9 @@
 Pure. The sum must agree to the fen, and something besides must: the account, the name, or the application's number.
 """
 
+import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from eventstore.refusal import Refusal
@@ -71,8 +72,12 @@ class _Matching:
     """What is left to be matched, line by line: no tranche is proposed twice, no demand beyond its sum."""
 
     def __init__(self, due: Sequence[Due], owed: Sequence[Owed], booked: Mapping[str, str]) -> None:
-        self._due, self._owed = list(due), {one.application: one for one in owed}
+        self._due, self._owed = list(due), list(owed)
         self._left = {one.application: one.amount_fen for one in owed}
+        self._payers: dict[str, list[tuple[Owed, str]]] = {}
+        for one in owed:
+            for unit, name in one.units.items():
+                self._payers.setdefault(_plainly(name), []).append((one, unit))
         self._booked, self._seen = booked, dict[str, int]()
 
     def one(self, line: Line) -> Proposal:
@@ -130,22 +135,18 @@ class _Matching:
 
     def _repayments(self, line: Line) -> list[Target]:
         """Demands that this sum does not exceed, of the unit that paid, or named by number where no payer is told."""
-        found: list[Target] = []
-        for one in self._owed.values():
-            payer = next((unit for unit, name in one.units.items() if _plainly(name) == _plainly(line.name)), "")
-            if not payer and not line.name and one.number in line.remark:
-                payer = next(iter(one.units))
-            if payer and line.amount_fen <= self._left[one.application]:
-                found.append(
-                    Target(
-                        application=one.application,
-                        number=one.number,
-                        tranche=0,
-                        unit=payer,
-                        name=one.units[payer],
-                    )
-                )
-        return found
+        paying = self._payers.get(_plainly(line.name), []) if line.name else list(self._named(line))
+        return [
+            Target(application=one.application, number=one.number, tranche=0, unit=unit, name=one.units[unit])
+            for one, unit in paying
+            if line.amount_fen <= self._left[one.application]
+        ]
+
+    def _named(self, line: Line) -> Iterator[tuple[Owed, str]]:
+        """Demands whose number stands in the remark; the lead stands for the unit that is not told."""
+        for one in self._owed:
+            if _names(line.remark, one.number):
+                yield one, next(iter(one.units))
 
 
 def _agrees(line: Line, number: str, account: str, name: str) -> bool:
@@ -153,9 +154,14 @@ def _agrees(line: Line, number: str, account: str, name: str) -> bool:
     said = [
         _digits(line.account) == _digits(account) if line.account and account else None,
         _plainly(line.name) == _plainly(name) if line.name else None,
-        True if number in line.remark else None,
+        True if _names(line.remark, number) else None,
     ]
     return any(said) and False not in said
+
+
+def _names(remark: str, number: str) -> bool:
+    """Whether the number stands there as a whole: HN-AI-2025-0001 is not in HN-AI-2025-00012."""
+    return re.search(rf"{re.escape(number)}(?!\d)", remark) is not None
 
 
 def _digits(text: str) -> str:

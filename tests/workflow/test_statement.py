@@ -130,6 +130,7 @@ def test_a_payment_is_proposed_where_the_sum_and_the_payee_agree() -> None:
         row=1, on=LINE.on, amount_fen=100_000_000, direction=OUT, reference="B", remark="拨HN-AI-2025-0001"
     )
     assert one(by_number, DUE).target is not None  # fmt: skip
+    assert code_of(one(replace(by_number, remark="拨HN-AI-2025-00012"), DUE)) == "ROW_COUNTERPARTY"
 
 
 def test_a_row_that_fits_nothing_says_why() -> None:
