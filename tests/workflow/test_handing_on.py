@@ -155,6 +155,7 @@ def test_what_was_handed_on_does_not_come_back_from_the_bank() -> None:
     Given(*PAID_OUT, HANDED).when(back, FINANCE, AFTER).then_refused("HANDED_ON_ALREADY")
 
 
+@pytest.mark.rule("R-207")
 def test_a_demand_is_divided_alike_and_any_unit_may_pay_it() -> None:
     """R-207 对外承担连带责任: the parts tell who owes what among themselves; the State takes the whole from anybody."""
     signed = e.RecoverySigned(signer="lead", amount_fen=10_001, reason="虚报")
