@@ -10,7 +10,7 @@ from eventstore.clock import Clock
 from eventstore.ids import Ids
 from eventstore.refusal import Fault, Malformed, Refusal, Refused
 from eventstore.store import EventStore
-from notifications import correspondence, letters, returned
+from notifications import correspondence, returned, troubles
 from notifications.correspondence import Shown
 from notifications.mail import Sender, Unsendable, mailbox
 from notifications.reports import NoReport, Report, read
@@ -55,7 +55,7 @@ class Mending:
             if returned.suppressed(db, [to]):
                 raise Refused(Refusal.of("ADDRESS_TAKES_NO_MAIL"))
             new_id = str(self._ids.uuid7())
-            made = letters.resend(
+            made = troubles.resend(
                 db, letter_id, new_id, self._sender.message_id(new_id), to, actor_name(actor), self._wall.now(db)
             )
             if not made:
@@ -70,7 +70,7 @@ class Mending:
         """Nothing more will be tried with this letter, and it is in trouble no longer."""
         shown = self.letter(letter_id, actor)
         with self._store.begin() as db:
-            if not letters.set_aside(db, letter_id, actor_name(actor)):
+            if not troubles.set_aside(db, letter_id, actor_name(actor)):
                 raise Refused(Refusal.of("LETTER_NOT_IN_TROUBLE", state=shown.state))
 
     def report(self, raw: bytes) -> tuple[Report, str]:

@@ -16,7 +16,7 @@ from eventstore.event import microseconds
 from eventstore.facts import Reading
 from eventstore.refusal import Refusal, Refused
 from eventstore.store import EventStore
-from notifications import bundles, correspondence, letters, timetable
+from notifications import bundles, correspondence, letters, timetable, troubles
 from notifications.announcements import Announcement
 from notifications.audiences import Audience, Kind, Who
 from notifications.bundles import Part
@@ -54,7 +54,7 @@ class Ringing:
         for is_due, one_round in (
             (timetable.is_due, self._reminders),
             (bundles.is_due, self._bundles),
-            (letters.is_untold, self._troubles),
+            (troubles.is_untold, self._troubles),
         ):
             while self._any(is_due) and (made := one_round()) is not None:
                 planned += made
@@ -178,7 +178,7 @@ class Ringing:
     def _troubles(self) -> int | None:
         """One round of letters that died: the lead unit hears which contact of its own could not be reached."""
         with self._store.begin() as db:
-            dead = letters.untold(db, AT_A_TIME)
+            dead = troubles.untold(db, AT_A_TIME)
             if not dead:
                 return None
             now, planned = self._clock.now(db), list[Planned]()

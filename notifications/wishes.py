@@ -163,6 +163,7 @@ def operations(pressing: Pressing, desk: Choosing, door: TurningOff) -> Iterator
         perform=press,
         request=PressBody,
         answer=Pressed,
+        also=(409,),
         admit=pressing.admit,
     )
     yield Operation(
@@ -185,6 +186,7 @@ def operations(pressing: Pressing, desk: Choosing, door: TurningOff) -> Iterator
         perform=choose,
         request=ChoicesBody,
         answer=ChoicesAnswer,
+        also=(409,),
     )
 
 
