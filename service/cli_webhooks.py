@@ -3,7 +3,9 @@
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -11,6 +13,9 @@ from service.console import FAILED, OK, explained, settings_or_exit
 
 if TYPE_CHECKING:
     from service.wiring import House
+
+
+_WHEN = click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%d"])
 
 
 @click.group()
@@ -178,14 +183,26 @@ def parcels(endpoint: str, state: str | None, limit: int) -> None:
 @click.argument("endpoint")
 @click.option("--from", "first", default=0, help="从位置 · from position")
 @click.option("--to", "last", default=2**62, help="到位置 · to position")
+@click.option("--since", type=_WHEN, help="发生于此后，北京时间 · happened since, Beijing time")
+@click.option("--until", type=_WHEN, help="发生于此前，北京时间 · happened until, Beijing time")
 @click.option("--parcel", "ids", multiple=True, help="只这一条 · only this one")
 @click.option("--yes", is_flag=True, help="不只计数 · do it, not only count")
-def replay(endpoint: str, first: int, last: int, ids: tuple[str, ...], yes: bool) -> None:
+def replay(
+    endpoint: str,
+    first: int,
+    last: int,
+    since: datetime | None,
+    until: datetime | None,
+    ids: tuple[str, ...],
+    yes: bool,
+) -> None:
     """重放；不加 --yes 只计数 · send recorded parcels again; without --yes they are counted."""
     from service.wiring import ROOF
     from webhooks.parcels import Stretch
 
-    stretch = Stretch(endpoint=endpoint, first=first, last=last, ids=ids)
+    stretch = Stretch(
+        endpoint=endpoint, first=first, last=last, ids=ids, since=_in_beijing(since), until=_in_beijing(until)
+    )
     with opened() as house:
         if yes:
             _, count = house.hooks.replaying.replay(ROOF, house.as_roof(), stretch)
@@ -210,6 +227,10 @@ def types(event_type: str | None) -> None:
         raise click.ClickException("没有这种事件 · no such event type")
     found = {"schema": schemas.schema_of(event_type), "example": schemas.example_of(event_type)}
     click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+
+
+def _in_beijing(at: datetime | None) -> datetime | None:
+    return None if at is None else at.replace(tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 def _show(id_: str, secret: str, public_key: str) -> None:

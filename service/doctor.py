@@ -221,9 +221,10 @@ def _webhooks(house: House) -> Finding:
     with house.store.reading() as db:
         switched = [kept.endpoint for kept in records.every(db)]
         failing = [id_ for id_, each in endpoint_health.of(db).items() if each.failures]
-        dead = parcel_lists.counts(db).get("dead", 0)
+        dead, oldest = parcel_lists.counts(db).get("dead", 0), parcel_lists.oldest_due(db)
     off = sum(endpoint.why_disabled in ("failing", "gone") for endpoint in switched)
     said = f"{len(switched)} 个端点 endpoints, {len(failing)} 个失败中 failing, {off} 个被停用 switched off, {dead} 件放弃 given up"
+    said += f"; 最早应投 oldest due {oldest:%Y-%m-%d %H:%M} UTC" if oldest else ""
     if stands != "ok":
         return Finding(what, WARNING, f"{stands}; {said}", "vermilion webhooks list")
     return Finding(what, WARNING if failing or off or dead else SOUND, said, "vermilion webhooks list" if off else "")

@@ -7,6 +7,7 @@ answer that made it and by no other.
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from eventstore.dispatch import Context
 from eventstore.refusal import Refusal, Refused
 from web import forms, texts
 from web.face import signed_in
+from web.format import BEIJING
 from web.problems import NotFound
 from webhooks import health, lists
 from webhooks.desk import in_hand, vouched
@@ -39,6 +41,7 @@ _FIELD_OF = {
     "WEBHOOK_TYPE_UNKNOWN": "types",
 }
 _LARGEST = 2**62
+_WINDOW = ("first", "last", "since", "until")
 
 
 class Desk:
@@ -190,15 +193,14 @@ def _replay(desk: Desk, id_: UUID) -> ResponseReturnValue:
     """GET counts, POST does it: what is confirmed is what was counted."""
     actor = desk.asking("webhook.manage")
     if request.method == "POST":
-        stretch = _stretch(id_, forms.text("first"), forms.text("last"), forms.text("parcel"))
+        stretch = _stretch(id_, {name: forms.text(name) for name in _WINDOW}, forms.text("parcel"))
         desk.hooks.replaying.replay(actor, desk.context(actor, "replay", str(id_)), stretch)
         return redirect(f"/webhooks/{id_}?done=replayed", 303)
-    first, last = request.args.get("first", ""), request.args.get("last", "")
+    typed = {name: request.args.get(name, "") for name in _WINDOW}
     counted: Count | None = None
     if "first" in request.args:
-        counted = desk.hooks.replaying.count(actor, _stretch(id_, first, last))
+        counted = desk.hooks.replaying.count(actor, _stretch(id_, typed))
     endpoint = desk.hooks.register.mine(actor, str(id_)).endpoint
-    typed = {"first": first, "last": last}
     return render_template(
         "webhooks/replay.html", endpoint=endpoint, counted=counted, typed=typed, command_id=forms.new_command_id()
     )
@@ -294,10 +296,24 @@ def _kind(text: str) -> Kind:
     return "standard"
 
 
-def _stretch(id_: UUID, first: str, last: str, parcel: str = "") -> Stretch:
+def _stretch(id_: UUID, typed: Mapping[str, str], parcel: str = "") -> Stretch:
     return Stretch(
-        endpoint=str(id_), first=_position(first, 0), last=_position(last, _LARGEST), ids=(parcel,) if parcel else ()
+        endpoint=str(id_),
+        first=_position(typed["first"], 0),
+        last=_position(typed["last"], _LARGEST),
+        since=_instant(typed["since"]),
+        until=_instant(typed["until"]),
+        ids=(parcel,) if parcel else (),
     )
+
+
+def _instant(text: str) -> datetime | None:
+    """What a browser's field of date and time sends, taken as Beijing's; None for anything else."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=BEIJING)
 
 
 def _position(text: str, otherwise: int) -> int:

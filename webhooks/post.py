@@ -118,7 +118,8 @@ class Door:
             async with asyncio.timeout(self.connect_s):
                 addresses = list(dict.fromkeys(await self.resolver(host, port)))
         except (OSError, UnicodeError, TimeoutError) as error:
-            raise Unanswered("resolve", type(error).__name__) from error
+            _log.warning("webhook_name_not_resolved", host=host, error=type(error).__name__)
+            raise Unanswered("resolve") from error
         if not addresses:
             raise Unanswered("resolve")
         refused = [address for address in addresses if not self.table.lets(address)]

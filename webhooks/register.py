@@ -185,8 +185,10 @@ class Register:
             if kind in ROBOTS and not self.door.plain and host not in ROBOT_TABLE[kind].hosts:
                 raise Shut("robot")
             asyncio.run(self.door.look(url))
-        except (Shut, Unanswered) as no:
-            raise Refused(Refusal.of("WEBHOOK_URL", field="url", why=no.why)) from no
+        except Unanswered as away:  # told like an inner address: nobody learns here which names there are inside
+            raise Refused(Refusal.of("WEBHOOK_URL", field="url", why="address")) from away
+        except Shut as shut:
+            raise Refused(Refusal.of("WEBHOOK_URL", field="url", why=shut.why)) from shut
         return str(parsed.origin())
 
     def _own(self, owner: str, actor: Actor) -> None:

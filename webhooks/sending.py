@@ -93,7 +93,10 @@ async def attempt(line: Line, mail: Mail, parcels: Sequence[Claimed], base_url: 
     except Shut as shut:
         return _failed(f"refused: {shut.why}", asked, began)
     except Unanswered as trouble:
-        return _failed(str(trouble), asked, began, rest=REST if trouble.why == "timeout" else timedelta())
+        said = (
+            "refused: address" if trouble.why == "resolve" else str(trouble)
+        )  # which it was is the operator's to know
+        return _failed(said, asked, began, rest=REST if trouble.why == "timeout" else timedelta())
     return _judged(mail.endpoint, reply, asked, int((time.monotonic() - began) * 1000), now)
 
 

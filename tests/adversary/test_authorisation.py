@@ -56,7 +56,8 @@ GARBAGE: dict[str, Any] = {
     "headers": {"Idempotency-Key": "", "If-Match": "x"},
 }
 FILLED = {"call": "hn-2025", "direction": "L-V", "programme": "L", "body": "430104", "slot": "L-1", "unit": "x",
-          "section": "model", "file_id": "0" * 32, "objection": "1", "letter_id": STRANGER, "exception": STRANGER}  # fmt: skip
+          "section": "model", "file_id": "0" * 32, "objection": "1", "letter_id": STRANGER, "exception": STRANGER,
+          "endpoint_id": STRANGER}  # fmt: skip
 
 
 class Operations:

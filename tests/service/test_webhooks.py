@@ -1,6 +1,8 @@
 """A whole house tells machines: endpoints from the command line, parcels from a step over HTTP, and the doctor looks at it."""
 
 import re
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from service import world
+from service import wiring, world
+from service.actors import relay
 from service.cli import cli
 from service.running import Running, publish_packaged, running
-from service.settings import SettingsFaulty, fresh_key, read
-from service.wiring import ROOF
+from service.settings import SettingsFaulty, for_the_demo, fresh_key, read
+from service.wiring import ROOF, House
 from tests.scenario import OPENED, SEALED
 from tests.service.test_settings import WHOLE
 from tests.webhooks.depot import FOLD, Receiver, within
@@ -96,13 +99,45 @@ def test_a_step_in_a_running_house_arrives_at_a_machine(tmp_path: Path) -> None:
             ROOF, house.as_roof(), Wanted(name="x"), kind="standard", owner="province:43", url=receiver.url()
         )
         house.hooks.trial.verify(ROOF, house.as_roof(), made.id)
-        id_ = house.ids.uuid7()
-        opened = replace(OPENED, application_id=str(id_), definition_digest=house.calls.get("hn-2025").digest)
-        house.dispatcher.dispatch(f"application-{id_}", FOLD, lambda *_: [opened, SEALED], house.as_roof())
+        _sealed(house)
         assert here.actors.settle(20)
         _wait_for(lambda: len(receiver.parcels()) == 1)
         assert receiver.parcels()[0].json["type"] == "application.unit_sealed"
         _wait_for(lambda: _states(here) == ["sent"])
+
+
+def test_without_any_broker_the_relay_plans_and_delivers(tmp_path: Path) -> None:
+    """A broker that is lost costs delay and no parcel: the rows are looked at each second."""
+    with Receiver().running() as receiver:
+        settings = for_the_demo(
+            tmp_path,
+            base_url="http://127.0.0.1:1",
+            smtp_url="smtp://127.0.0.1:1",
+            webhook_networks="127.0.0.0/8",
+            webhook_plain=True,
+        )
+        house = wiring.build(settings)
+        house.prepare()
+        publish_packaged(house)
+        world.populate(house)
+        made = house.hooks.register.create(
+            ROOF, house.as_roof(), Wanted(name="x"), kind="standard", owner="province:43", url=receiver.url()
+        )
+        house.hooks.register.verified(ROOF, house.as_roof(), made.id, "trusted")
+        stop = threading.Event()
+        relaying = threading.Thread(target=relay, args=(house, stop))
+        relaying.start()
+        _sealed(house)
+        _wait_for(lambda: len(receiver.parcels()) == 1)
+        stop.set()
+        relaying.join(30)
+        house.close()
+
+
+def _sealed(house: House) -> None:
+    id_ = house.ids.uuid7()
+    opened = replace(OPENED, application_id=str(id_), definition_digest=house.calls.get("hn-2025").digest)
+    house.dispatcher.dispatch(f"application-{id_}", FOLD, lambda *_: [opened, SEALED], house.as_roof())
 
 
 def _states(here: Running) -> list[str]:
@@ -113,5 +148,5 @@ def _states(here: Running) -> list[str]:
 def _wait_for(true: Callable[[], bool]) -> None:
     still = within(10)
     while not true() and still():
-        pass
+        time.sleep(0.05)
     assert true()

@@ -111,6 +111,8 @@ def test_a_replay_is_counted_before_it_is_confirmed(site: Site, depot: Depot, re
     assert post(site, f"/webhooks/{id_}/replay", first=first[1], last=last[1]).status_code == 303
     assert depot.delivery.drain().sent == 3
     assert "没有可以重放的" in get(site, f"/webhooks/{id_}/replay?first=999999").text
+    assert "共 3 条" in get(site, f"/webhooks/{id_}/replay?first=&since=2025-11-20T09:59&until=2025-11-20T10:01").text
+    assert "没有可以重放的" in get(site, f"/webhooks/{id_}/replay?first=&since=2025-11-20T10:01").text
 
 
 def test_offices_see_their_own_and_only_whoever_may_sees_a_button(site: Site, receiver: Receiver) -> None:
