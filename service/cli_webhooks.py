@@ -198,7 +198,7 @@ def replay(
 ) -> None:
     """重放；不加 --yes 只计数 · send recorded parcels again; without --yes they are counted."""
     from service.wiring import ROOF
-    from webhooks.parcels import Stretch
+    from webhooks.stretch import Stretch
 
     stretch = Stretch(
         endpoint=endpoint, first=first, last=last, ids=ids, since=_in_beijing(since), until=_in_beijing(until)

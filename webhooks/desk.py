@@ -33,12 +33,12 @@ from webhooks.models import (
     WholeParcel,
     Window,
 )
-from webhooks.parcels import Stretch
 from webhooks.payloads import SILENT
 from webhooks.records import Kept
 from webhooks.register import Made
 from webhooks.room import Hooks
 from webhooks.sending import Attempt
+from webhooks.stretch import Stretch
 from workflow.events import TYPES
 from workflow.handling import actor_name
 

@@ -27,10 +27,10 @@ from webhooks import health, lists
 from webhooks.desk import in_hand, vouched
 from webhooks.endpoint import KINDS, Kind, Wanted, owners_of
 from webhooks.lists import PAGE, STATES
-from webhooks.parcels import Count, Stretch
 from webhooks.payloads import PUBLISHED
 from webhooks.register import Made
 from webhooks.room import Hooks
+from webhooks.stretch import Count, Stretch
 from workflow.handling import actor_name
 
 _DONE = frozenset({"created", "changed", "verified", "enabled", "disabled", "deleted", "replayed"})

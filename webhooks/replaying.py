@@ -13,11 +13,11 @@ from eventstore.clock import Clock
 from eventstore.dispatch import Context, Loaded, Outcome
 from eventstore.event import Event
 from eventstore.refusal import Refusal, Refused
-from webhooks import parcels
+from webhooks import stretch as stretches
 from webhooks.endpoint import ENDPOINT, Endpoint
 from webhooks.events import ReplayAsked, stream_of
-from webhooks.parcels import Count, Stretch
 from webhooks.register import Register
+from webhooks.stretch import Count, Stretch
 
 MOST = 100_000
 
@@ -30,7 +30,7 @@ class Replaying:
         """How many parcels would be sent, and from where to where: nothing is changed."""
         self._register.mine(actor, stretch.endpoint)
         with self._register.dispatcher.store.reading() as db:
-            return parcels.counted(db, stretch)
+            return stretches.counted(db, stretch)
 
     def replay(self, actor: Actor, context: Context, stretch: Stretch) -> tuple[Outcome, Count]:
         """Let them be due, and say in the log that somebody asked. Raises WEBHOOK_DISABLED where nothing may leave."""
@@ -38,12 +38,12 @@ class Replaying:
         counted: list[Count] = []
 
         def decide(db: Connection, loaded: Loaded[Endpoint], _now: datetime) -> Sequence[Event]:
-            counted[:] = [parcels.counted(db, stretch)]
+            counted[:] = [stretches.counted(db, stretch)]
             if not loaded.state.enabled:
                 raise Refused(Refusal.of("WEBHOOK_DISABLED"))
             if counted[0].count > MOST:
                 raise Refused(Refusal.of("WEBHOOK_REPLAY_TOO_LARGE", count=counted[0].count, limit=MOST))
-            if not parcels.replay(db, stretch, self._clock.now(db)):
+            if not stretches.replay(db, stretch, self._clock.now(db)):
                 return []
             return [ReplayAsked(first=counted[0].first, last=counted[0].last, count=counted[0].count)]
 
