@@ -111,7 +111,8 @@ def declare(house: House) -> Actors:
         done()
 
     def deliver_parcels() -> None:
-        house.hooks.delivery.drain()
+        if house.hooks.delivery.drain().more:
+            actors.deliver_parcels.send()
         done()
 
     keeping = Keeping(house)

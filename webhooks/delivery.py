@@ -37,6 +37,7 @@ IN_FLIGHT = 16
 IN_FLIGHT_SLOW = 64
 SLOW_S = 1.0
 AT_ONCE = 4
+LONGEST_RUN_S = 300.0
 _log = structlog.get_logger(__name__)
 
 Ended: TypeAlias = tuple[Sequence[Claimed], Attempt]
@@ -52,9 +53,10 @@ class Bundle:
 
 @dataclass(slots=True)
 class Delivered:
-    """What a run did, by outcome."""
+    """What a run did, by outcome. *more*: it ended because it had run for long, not because nothing was left."""
 
     outcomes: Counter[str] = field(default_factory=Counter[str])
+    more: bool = False
 
     @property
     def sent(self) -> int:
@@ -80,7 +82,7 @@ class Delivery:
         self._store, self._personal, self._register, self._clock, self._ids = store, personal, register, clock, ids
         self._randomness, self._base_url = randomness, base_url
         self.in_flight, self._at_once = in_flight, at_once
-        self._alone = threading.Lock()
+        self._alone, self._finishing = threading.Lock(), threading.Event()
 
     @property
     def door(self) -> Door:
@@ -94,6 +96,14 @@ class Delivery:
             return asyncio.run(_Lane(self).run())
         finally:
             self._alone.release()
+
+    def finish(self) -> None:
+        """Claim nothing any more; what is under way is seen through. For a process that ends."""
+        self._finishing.set()
+
+    @property
+    def finishing(self) -> bool:
+        return self._finishing.is_set()
 
     def claim(self, room: int) -> tuple[datetime, list[Bundle], Counter[str]]:
         """Take what is due, leave what may not go any more, unseal what the rest needs. One transaction."""
@@ -177,8 +187,10 @@ class _Lane:
         self._house = house
         self._running: dict[asyncio.Task[Ended], float] = {}
         self._done = Delivered()
+        self._until = 0.0
 
     async def run(self) -> Delivered:
+        self._until = asyncio.get_running_loop().time() + LONGEST_RUN_S
         async with self._house.door.open() as line:
             while await self._fill(line) or self._running:
                 await self._settle(await self._wait())
@@ -187,7 +199,8 @@ class _Lane:
     async def _fill(self, line: Line) -> bool:
         """Claim as many as there is room for; answers whether there was anything."""
         room = self._room()
-        if room <= 0:
+        self._done.more = asyncio.get_running_loop().time() > self._until
+        if room <= 0 or self._done.more or self._house.finishing:
             return False
         try:
             now, bundles, told = await asyncio.to_thread(self._house.claim, room)

@@ -288,6 +288,29 @@ def test_rebuild_reset_and_what_is_long_past_send_nothing(depot: Depot, receiver
     assert len(receiver.parcels()) == 3
 
 
+def test_a_process_that_ends_claims_nothing_more_and_sees_through_what_it_has(depot: Depot, receiver: Receiver) -> None:
+    depot.endpoint(receiver.url(), types=("application.recommended",))
+
+    def ends(got: Got) -> Any:
+        depot.delivery.finish()
+        return ok(got)
+
+    receiver.says["/hook"] = ends
+    due(depot, 30)
+    sent = depot.delivery.drain().sent
+    assert 1 <= sent < 30
+    assert depot.states() == {"sent": sent, "planned": 30 - sent}
+
+
+def test_what_was_deleted_is_told_nothing_more(depot: Depot, receiver: Receiver) -> None:
+    made = depot.endpoint(receiver.url(), types=("application.recommended",))
+    due(depot)
+    depot.register.delete(OPERATOR, depot.asked(), made.id)
+    depot.delivery.drain()
+    assert depot.rows("state", "reason") == [("suppressed", "deleted")]
+    assert receiver.parcels() == []
+
+
 def test_an_endpoint_hears_nothing_of_what_was_before_it(depot: Depot, receiver: Receiver) -> None:
     due(depot)
     depot.clock.pass_by(seconds=1)
