@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from admin import export, search
+from admin.erasure import Erasures
 from admin.history import History
 from admin.log_index import LogIndex
 from admin.notes import Noting
@@ -12,6 +13,7 @@ from admin.proof import Proofs
 from admin.search import Found, Question
 from admin.sentences import Said, Sentences
 from directory.actor import Actor, Role
+from directory.register import Register
 from eventstore.dispatch import Context
 from eventstore.event import Fact
 from eventstore.facts import Reading
@@ -35,6 +37,8 @@ class Desk:
     noting: Noting
     sentences: Sentences
     proofs: Proofs
+    erasures: Erasures
+    register: Register
     upkeep: Callable[[], Any]
     base_url: str
 

@@ -59,6 +59,15 @@ class LanguageChosen(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRestricted(Event):
+    """What is personal about the person is kept and nobody is given it; every role went with it. *by* asked for it."""
+
+    person: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonErased(Event):
     """What was personal about the person is gone; every role went with it."""
 
@@ -112,8 +121,18 @@ class BureauRegistered(Event):
     region: str
 
 
-PERSON_EVENTS = (PersonRegistered, ExpertListed, GrantGiven, GrantTakenBack, LanguageChosen, PersonErased)
-PersonEvent = PersonRegistered | ExpertListed | GrantGiven | GrantTakenBack | LanguageChosen | PersonErased
+PERSON_EVENTS = (
+    PersonRegistered,
+    ExpertListed,
+    GrantGiven,
+    GrantTakenBack,
+    LanguageChosen,
+    PersonRestricted,
+    PersonErased,
+)
+PersonEvent = (
+    PersonRegistered | ExpertListed | GrantGiven | GrantTakenBack | LanguageChosen | PersonRestricted | PersonErased
+)
 
 UNIT_EVENTS = (UnitRegistered, UnitBarred, UnitUnbarred)
 UnitEvent = UnitRegistered | UnitBarred | UnitUnbarred

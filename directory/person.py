@@ -16,6 +16,7 @@ from directory.events import (
     PersonErased,
     PersonEvent,
     PersonRegistered,
+    PersonRestricted,
 )
 from eventstore.dispatch import Fold
 from eventstore.event import Personal
@@ -36,10 +37,11 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonState:
-    """What a person's events add up to. An erased person stays known and holds nothing."""
+    """What a person's events add up to. An erased person stays known and holds nothing; so does a restricted one."""
 
     known: bool = False
     erased: bool = False
+    restricted_by: str = ""
     name: str | None = None
     email: str | None = None
     phone: str | None = None
@@ -52,7 +54,8 @@ def evolve(person: PersonState, event: PersonEvent) -> PersonState:
     match event:
         case PersonRegistered(name=name, email=email, phone=phone, language=language):
             phoned = phone.value if phone else None
-            return replace(person, known=True, name=name.value, email=email.value, phone=phoned, language=language)
+            known = replace(person, known=True, restricted_by="", language=language)
+            return replace(known, name=name.value, email=email.value, phone=phoned)
         case ExpertListed():
             return replace(person, expert=event)
         case GrantGiven(role=role, scope=scope):
@@ -61,6 +64,8 @@ def evolve(person: PersonState, event: PersonEvent) -> PersonState:
             return replace(person, grants=person.grants - {Grant(Role(role), scope)})
         case LanguageChosen(language=language):
             return replace(person, language=language)
+        case PersonRestricted(by=by):
+            return PersonState(known=True, restricted_by=by, language=person.language)
         case PersonErased():
             return PersonState(known=True, erased=True, language=person.language)
         case _:
@@ -136,6 +141,28 @@ def erase(state: PersonState, person: str, reason: str) -> Sequence[PersonEvent]
     if not state.known:
         raise Refused(Refusal.of("PERSON_UNKNOWN", person=person))
     return [] if state.erased else [PersonErased(person=person, reason=reason)]
+
+
+def restrict(state: PersonState, person: str, by: str, reason: str) -> Sequence[PersonEvent]:
+    """The first of two steps, by one person: from here on nobody reads, writes to, or lists them."""
+    if not state.known:
+        raise Refused(Refusal.of("PERSON_UNKNOWN", person=person))
+    if not reason.strip():
+        raise Refused(Refusal.of("REASON_REQUIRED", field="reason"))
+    if state.erased or state.restricted_by:
+        return []
+    return [PersonRestricted(person=person, by=by, reason=reason.strip())]
+
+
+def erase_restricted(state: PersonState, person: str, by: str, reason: str) -> Sequence[PersonEvent]:
+    """The second, by another person; only what was restricted is erased."""
+    if state.erased:
+        return []
+    if state.known and not state.restricted_by:
+        raise Refused(Refusal.of("NOT_RESTRICTED", person=person))
+    if state.restricted_by == by:
+        raise Refused(Refusal.of("SAME_PERSON", person=by))
+    return erase(state, person, reason)
 
 
 def the_giver_may(by: Actor, grant: Grant) -> Refusal | None:

@@ -154,7 +154,8 @@ DESKS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "account.read": PERSONS,
         "person.register": OPERATOR | ADMIN,
         "person.read": OPERATOR | AUDITOR,
-        "person.erase": OPERATOR,
+        "person.restrict": OPERATOR,
+        "person.erase": OPERATOR,  # another than who restricted
         "expert.list": OPERATOR | CLERK,
         "expert.read": OPERATOR | CLERK | LEAD | DISCIPLINE | AUDITOR,
         "grant.give": OPERATOR | ADMIN,

@@ -15,6 +15,7 @@ from directory.events import (
     PersonErased,
     PersonEvent,
     PersonRegistered,
+    PersonRestricted,
     UnitBarred,
     UnitRegistered,
     UnitUnbarred,
@@ -47,6 +48,7 @@ class DirectoryProjection(TableProjection):
                     | GrantGiven()
                     | GrantTakenBack()
                     | LanguageChosen()
+                    | PersonRestricted()
                     | PersonErased() as event
                 ):
                     self._person(db, event)
@@ -68,7 +70,7 @@ class DirectoryProjection(TableProjection):
                 db.execute(delete(grants).where(*held))
             case LanguageChosen(person=person, language=language):
                 db.execute(update(people).where(people.c.id == person).values(language=language))
-            case PersonErased(person=person):
+            case PersonErased(person=person) | PersonRestricted(person=person):
                 nothing = {"name": None, "email": None, "address": None, "phone": None, "erased": True}
                 db.execute(update(people).where(people.c.id == person).values(nothing))
                 db.execute(delete(grants).where(grants.c.person == person))

@@ -58,6 +58,8 @@ class Register:
 
         def decide(db: Connection, loaded: Loaded[PersonState], _now: datetime) -> Sequence[Event]:
             other = Directory(db).person_by_email(sound.email)
+            if loaded.state.restricted_by:
+                self._dispatcher.personal.release(db, person_stream(person))
             return rules.register(loaded.state, person, sound, other is not None and other.id != person)
 
         outcome = self._dispatcher.dispatch(person_stream(person), PERSON, decide, context, {"person": person})
@@ -101,6 +103,28 @@ class Register:
         def decide(db: Connection, loaded: Loaded[PersonState], now: datetime) -> Sequence[Event]:
             events = rules.erase(loaded.state, person, reason)
             erase(db, self._dispatcher.personal, person, now)
+            return events
+
+        return self._dispatcher.dispatch(person_stream(person), PERSON, decide, context)
+
+    def restrict(self, context: Context, by: Actor, person: str, reason: str) -> Outcome:
+        """Let nobody read, write to, or list the person, and close every door; the values are kept. Raises PERSON_UNKNOWN, REASON_REQUIRED."""
+
+        def decide(db: Connection, loaded: Loaded[PersonState], now: datetime) -> Sequence[Event]:
+            events = rules.restrict(loaded.state, person, by.id, reason)
+            if events:
+                restrict(db, self._dispatcher.personal, person, now)
+            return events
+
+        return self._dispatcher.dispatch(person_stream(person), PERSON, decide, context)
+
+    def erase_restricted(self, context: Context, by: Actor, person: str, reason: str) -> Outcome:
+        """The second of two persons: empty what was restricted. Raises NOT_RESTRICTED, SAME_PERSON, PERSON_UNKNOWN."""
+
+        def decide(db: Connection, loaded: Loaded[PersonState], now: datetime) -> Sequence[Event]:
+            events = rules.erase_restricted(loaded.state, person, by.id, reason)
+            if events:
+                erase(db, self._dispatcher.personal, person, now)
             return events
 
         return self._dispatcher.dispatch(person_stream(person), PERSON, decide, context)
@@ -165,6 +189,13 @@ def erase(db: Connection, personal: PersonalData, person: str, now: datetime) ->
     signin.revoke_all(db, person)
     tokens.revoke_all(db, person, now)
     return personal.erase(db, person_stream(person))
+
+
+def restrict(db: Connection, personal: PersonalData, person: str, now: datetime) -> None:
+    """Keep what is personal about *person* from everybody and close every door. Also what re-applies it after a restore."""
+    signin.revoke_all(db, person)
+    tokens.revoke_all(db, person, now)
+    personal.restrict(db, person_stream(person))
 
 
 def checked(identity: Identity) -> Identity:

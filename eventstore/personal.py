@@ -26,7 +26,7 @@ _SELECT = select(
     personal_data.c.sealed,
     subject_keys.c.wrapped,
     subject_keys.c.master,
-).join(subject_keys, subject_keys.c.subject == personal_data.c.subject)
+).join(subject_keys, (subject_keys.c.subject == personal_data.c.subject) & (subject_keys.c.restricted == 0))
 
 Random = Callable[[int], bytes]
 
@@ -104,6 +104,14 @@ class PersonalData:
         emptied = db.execute(update(personal_data).where(rows, personal_data.c.sealed.is_not(None)).values(sealed=None))
         db.execute(delete(subject_keys).where(subject_keys.c.subject == subject))
         return emptied.rowcount
+
+    def restrict(self, db: Connection, subject: str) -> None:
+        """From now on every value of *subject* reads as an erased one; it is kept, and nobody is given it."""
+        db.execute(update(subject_keys).where(subject_keys.c.subject == subject).values(restricted=1))
+
+    def release(self, db: Connection, subject: str) -> None:
+        """Let the values of *subject* be read again."""
+        db.execute(update(subject_keys).where(subject_keys.c.subject == subject).values(restricted=0))
 
     def subject_keys(self, db: Connection, subjects: Sequence[str], random: Random) -> dict[str, bytes]:
         """The data key of each subject; made where there is none."""

@@ -133,6 +133,7 @@ subject_keys = Table(
     Column("wrapped", LargeBinary, nullable=False),
     Column("master", Text, nullable=False),
     Column("algorithm", Text, nullable=False),
+    Column("restricted", SMALL, nullable=False, server_default=text("0")),
     sqlite_strict=True,
 )
 

@@ -12,7 +12,7 @@ from typing import cast
 from sqlalchemy import Connection
 
 from directory.events import EVENTS as DIRECTORY_EVENTS
-from directory.events import PersonErased
+from directory.events import PersonErased, PersonRestricted
 from directory.records import Directory
 from eventstore.clock import Clock
 from eventstore.event import Fact, RecordedEvent
@@ -36,7 +36,7 @@ from workflow.events import TYPES, ApplicationEvent
 
 NAME = "letters"
 STALE_AFTER = timedelta(hours=72)
-_ERASED = next(name for name, cls in DIRECTORY_EVENTS.items() if cls is PersonErased)
+_GONE = tuple(name for name, cls in DIRECTORY_EVENTS.items() if cls in (PersonErased, PersonRestricted))
 
 
 def terms_of(call: Call) -> Terms:
@@ -65,7 +65,7 @@ class Listener:
     ) -> None:
         self._store, self._read, self._catalogue, self._planning = store, read, catalogue, planning
         self._clock, self._wall, self._stale_after = clock, wall, stale_after
-        self.subscription = Subscription(store, read, NAME, self.plan, types=(*TYPES, _ERASED), batch=batch)
+        self.subscription = Subscription(store, read, NAME, self.plan, types=(*TYPES, *_GONE), batch=batch)
 
     def follow(self) -> int:
         """Plan for everything that has happened since; answers how many events were read."""
@@ -77,7 +77,7 @@ class Listener:
         stories: dict[str, Story] = {}
         planned: list[Planned] = []
         for recorded, event in facts:
-            if isinstance(event, PersonErased):
+            if isinstance(event, PersonErased | PersonRestricted):
                 self._planning.plan(db, planned, now)
                 planned.clear()
                 letters.forget(db, event.person)

@@ -104,6 +104,7 @@ def declare(house: House) -> Actors:
         house.proofs.keep()
         if house.hooks.listener.follow():
             actors.deliver_parcels.send()
+        house.erasures.keep()
         done()
 
     def deliver_letters() -> None:
@@ -222,6 +223,7 @@ def relay(house: House, stop: threading.Event) -> None:
         house.printing.drain()
         house.index.follow()
         house.proofs.keep()
+        house.erasures.keep()
         if time.monotonic() - swept >= house.settings.tick_s:
             sweep(house)
             keeping.hourly()

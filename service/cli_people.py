@@ -55,6 +55,20 @@ def add(email: str, name: str, grants: tuple[str, ...], language: str) -> None:
     house.close()
 
 
+@people.command("reapply-erasures")
+def reapply_erasures() -> None:
+    """恢复备份之后：照库外的记录再限制、再清除一遍 · after a restore: restrict and erase again whoever the ledger names."""
+    from directory.actor import CONSOLE
+    from service import wiring
+
+    house = wiring.build(settings_or_exit())
+    for one in house.erasures.apply_again(CONSOLE, house.as_roof()):
+        click.echo(f"{one.person}: {one.state}")
+    house.erasures.sweep()
+    house.erasures.keep()
+    house.close()
+
+
 @people.command()
 @click.argument("email")
 def link(email: str) -> None:

@@ -124,6 +124,8 @@ def audit_desk(house: House, told: Told) -> audit.Desk:
         noting=house.noting,
         sentences=house.sentences,
         proofs=house.proofs,
+        erasures=house.erasures,
+        register=house.register,
         upkeep=partial(standing.look, house),
         base_url=house.settings.base_url,
     )

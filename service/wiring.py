@@ -13,6 +13,7 @@ import dramatiq
 from sqlalchemy import Engine
 
 import migrations
+from admin.erasure import Erasures
 from admin.history import History
 from admin.log_index import LogIndex
 from admin.notes import TYPES as NOTE_TYPES
@@ -111,6 +112,7 @@ class House:
     sentences: Sentences
     proofs: Proofs
     hooks: Hooks
+    erasures: Erasures
     broker: dramatiq.Broker
 
     def as_roof(self) -> Context:
@@ -152,7 +154,7 @@ def build(settings: Settings) -> House:
         scanning=bool(settings.clamd),
         signed_files=signed_files.reading(files, settings.signature_roots),
     )
-    noting = Noting(dispatcher)
+    noting, register = Noting(dispatcher), Register(dispatcher)
     handling.on_refused.append(noting.refused)
     handling.on_read.append(noting.read)
     signer = Signer(settings.log_name, settings.checkpoint_key_bytes)
@@ -170,7 +172,7 @@ def build(settings: Settings) -> House:
         calls=calls,
         projections=projections,
         dispatcher=dispatcher,
-        register=Register(dispatcher),
+        register=register,
         handling=handling,
         printing=PrintingRoom(handling, store, wall, files, settings.files / "papers", settings.base_url),
         files=files,
@@ -188,6 +190,7 @@ def build(settings: Settings) -> House:
         noting=noting,
         history=History(handling, noting),
         sentences=Sentences(store, read, calls, handling),
+        erasures=Erasures(store, read, register, personal, wall, settings.checkpoints),
         proofs=Proofs(store, signer, wall, settings.checkpoints, settings.witnesses),
         hooks=Hooks.of(dispatcher, read, door_of(settings), wall, SystemRandom(), settings.base_url),
         broker=brokers.build(settings),

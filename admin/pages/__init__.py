@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from admin.desk import Desk
 from admin.pages.application import application
+from admin.pages.erasure import erasure
 from admin.pages.log import log
 from admin.pages.proof import proof
 from admin.pages.upkeep import upkeep
@@ -16,7 +17,7 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 def pages(desk: Desk) -> list[Blueprint]:
     """The blueprints of this room."""
     shelf = Blueprint("admin", __name__, template_folder=str(TEMPLATES))
-    return [shelf, log(desk), application(desk), proof(desk), upkeep(desk)]
+    return [shelf, log(desk), application(desk), proof(desk), upkeep(desk), erasure(desk)]
 
 
 __all__ = ["pages"]

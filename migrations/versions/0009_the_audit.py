@@ -1,4 +1,4 @@
-"""The log as it is searched, and what was last found out about its integrity."""
+"""The log as it is searched, what was last found out about its integrity, and subjects whose values nobody may read."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -66,8 +66,11 @@ def upgrade() -> None:
         sa.Column("said", sa.Text, nullable=False, server_default=EMPTY),
         sqlite_strict=True,
     )
+    small = sa.SmallInteger().with_variant(sa.Integer(), "sqlite")
+    op.add_column("subject_keys", sa.Column("restricted", small, nullable=False, server_default=sa.text("0")))
 
 
 def downgrade() -> None:
+    op.drop_column("subject_keys", "restricted")
     for table in ("integrity", "log_days", "log_streams", "log_index"):
         op.drop_table(table)

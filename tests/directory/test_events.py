@@ -15,6 +15,7 @@ WRITTEN = {
     ("directory.grant_given", 1): '{"person":"p","role":"unit.admin","scope":"91430104MAXTE5T16B"}',
     ("directory.grant_taken_back", 1): '{"person":"p","reason":"调离","role":"province.lead","scope":"43"}',
     ("directory.language_chosen", 1): '{"language":"en","person":"p"}',
+    ("directory.person_restricted", 1): '{"by":"operator","person":"p","reason":"保存期满"}',
     ("directory.person_erased", 1): '{"person":"p","reason":"本人要求"}',
     ("directory.unit_registered", 1): (
         '{"code":"91430104MAXTE5T16B","county":"430104","group_root":"","kind":"enterprise","legal_person":true,'

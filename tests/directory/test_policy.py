@@ -61,7 +61,7 @@ letter.read eabhclfxrjuo | letter.list ou | receipt.read eau | checkpoint.read e
 lifecycle.read eabhclfxrjuop | division.read eabhclfxrjuop | document.check eabhclfxrjuop | page.public eabhclfxrjuop
 signin.ask eabhclfxrjuop | signin.use eabhclfxrjuop | session.close eabhclfxrjuop | session.list eabhclfxrjuo
 session.revoke eabhclfxrjuo | token.issue eabhclfxrjuo | token.list eabhclfxrjuo | token.revoke eabhclfxrjuo
-language.choose eabhclfxrjuop | account.read eabhclfxrjuo | person.register oa | person.read ou | person.erase o
+language.choose eabhclfxrjuop | account.read eabhclfxrjuo | person.register oa | person.read ou | person.restrict o | person.erase o
 expert.list oc | expert.read oclrju | grant.give oa | grant.take_back oa | unit.register oea
 unit.read oeabhclfrju | bureau.register o | bureau.read eabhclfxrjuop | call.publish ol | history.read u
 history.verify uo | history.unmask u | evidence.export u | checkpoint.sign o | projection.rebuild o | upkeep.read ou | letter.resend oea

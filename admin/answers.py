@@ -1,0 +1,141 @@
+"""What the operations of this room are asked with and answer: the history, its proofs, and a person's data."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from admin.asked import Filters
+from admin.pages.application import LONGEST_REASON
+from web.reading import Request
+from workflow.dossier import Dossier
+
+
+class Event(BaseModel):
+    """One event of the log, in a sentence. *actor* is "" where it is not disclosed."""
+
+    position: int
+    recorded_at: datetime
+    type: str
+    stream: str
+    version: int
+    actor: str
+    application: str
+    number: str
+    unit: str
+    unit_name: str
+    call: str
+    region: str
+    title: str
+    sentence: str
+    sentence_en: str
+
+
+class Events(BaseModel):
+    """A page, newest first. *older*: the `before` of the next page. *reached*: the page stopped looking there."""
+
+    events: list[Event]
+    older: int | None
+    reached: int | None
+    indexed: int
+    lag: int
+
+
+class Changed(BaseModel):
+    """One field of the dossier: where it stands, what stood, what stands."""
+
+    path: list[str]
+    before: Any
+    after: Any
+
+
+class OneEvent(BaseModel):
+    """An event whole: its envelope as it is hashed, and what it changed. *withheld*: why the payload is not given."""
+
+    event: Event
+    envelope: dict[str, Any]
+    changes: list[Changed]
+    withheld: str
+
+
+class Moment(Request):
+    """A moment of an application: after event *version*, or at an instant; now when neither is said."""
+
+    version: int | None = Field(default=None, ge=1, lt=2**31)
+    at: str = Field(default="", max_length=40)
+
+
+class AsOf(BaseModel):
+    """The dossier as it stood. *dossier* is null while nothing was sealed: a draft is its unit's own."""
+
+    version: int
+    recorded_at: datetime
+    dossier: Dossier | None
+
+
+class Differences(BaseModel):
+    earlier: int
+    later: int
+    changes: list[Changed]
+
+
+class Reason(Request):
+    reason: str = Field(min_length=1, max_length=LONGEST_REASON)
+
+
+class Lifted(BaseModel):
+    """Until when *application*'s personal data is shown to whoever asked."""
+
+    application: str
+    until: datetime
+
+
+class Form(Filters):
+    """The filters of the list, and how the view is wanted."""
+
+    format: Literal["csv", "xlsx", "jsonl"] = "csv"
+
+
+class WithFiles(Request):
+    """*files*: yes puts the attachments' bytes in."""
+
+    files: Literal["yes", "no"] = "no"
+
+
+class Checkpoint(BaseModel):
+    """The newest signed head of the log, the key to check it with, and who else vouches for it."""
+
+    note: str
+    size: int
+    root: str
+    signed_at: datetime
+    key: str
+    signature_algorithm: str
+    hash_algorithm: str
+    witnesses: dict[str, datetime]
+
+
+class Consistency(BaseModel):
+    """What a witness needs before it cosigns: the path from one signed head to a later one (RFC 9162 §2.1.4), in hex."""
+
+    earlier: int
+    later: int
+    proof: list[str]
+
+
+class Receipt(BaseModel):
+    """What shows offline that a seal stands in the log."""
+
+    format: str
+    hash_algorithm: str
+    signature_algorithm: str
+    event: dict[str, Any]
+    checkpoint: str
+    key: str
+
+
+class PersonData(BaseModel):
+    """What now holds of a person's data: restricted (kept, nobody is given it) or erased."""
+
+    person: str
+    state: str
