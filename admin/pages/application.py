@@ -21,8 +21,14 @@ from eventstore.refusal import HistoryBroken, Refusal, Refused
 from web import forms
 from web.operations import file_response
 from web.problems import NotFound
+from web.saying import t
+from workflow.answers import scans_of
+from workflow.application import Attachment
 from workflow.discretion import actor_for
+from workflow.dossier import file_of
+from workflow.files import chunks
 from workflow.guards.drafting import judged_by
+from workflow.handling import Read
 from workflow.pages import reading
 from workflow.pages.desk import asking
 from workflow.pages.frame import Frame
@@ -51,8 +57,34 @@ def application(desk: Desk) -> Blueprint:
         values = _around(desk, told, version)
         if told.dossier(version) is None:
             return render_template("admin/still_a_draft.html", **values)
-        frame = framed_as_of(desk, told, version, actor)
-        return render_template("admin/as_of.html", **reading.standing(desk.workflow, frame), **values)
+        page = reading.standing(desk.workflow, framed_as_of(desk, told, version, actor))
+        page["base"] = f"{values['history_base']}/as-of/{version}"  # files are those of that text
+        return render_template("admin/as_of.html", **page, **values)
+
+    @pages.get(f"{_PLACE}/as-of/<int:version>/attachments/<slot>/<file_id>")
+    def file(application_id: UUID, version: int, slot: str, file_id: str) -> ResponseReturnValue:
+        actor = asking("history.read")
+        told = desk.history.of(application_id, actor)
+        held = file_then(told, version, slot, file_id)
+        handling = desk.workflow.handling
+        handling.quarantine.let_through(held.sha256, held.name, own=False)
+        stream = desk.workflow.files.open(held.file_id, held.sha256)
+        handling.was_read(Read(application=told.application.id, what="file", item=held.file_id), actor)
+        return file_response(chunks(stream), held.media_type, held.name)
+
+    @pages.get(f"{_PLACE}/as-of/<int:version>/scans/<digest>")
+    def scan(application_id: UUID, version: int, digest: str) -> ResponseReturnValue:
+        """Signatures and seals are personal: without a lifted mask there is none."""
+        actor = asking("history.read")
+        told = desk.history.of(application_id, actor)
+        known = 1 <= version <= told.version and digest in scans_of(told.states[version])
+        if not known or not told.view.personal or not desk.workflow.files.has_scan(digest):
+            raise NotFound
+        handling = desk.workflow.handling
+        handling.quarantine.let_through(digest, t("pages.input.scan"), own=False)
+        stream, media_type, name = desk.workflow.files.open_scan(digest)
+        handling.was_read(Read(application=told.application.id, what="scan", item=digest), actor)
+        return file_response(chunks(stream), media_type, name)
 
     @pages.get(f"{_PLACE}/compared")
     def compared(application_id: UUID) -> ResponseReturnValue:
@@ -94,6 +126,16 @@ def evidence_of(desk: Desk, application_id: UUID | str, actor: Actor, *, with_fi
         raise Refused(Refusal.of("LOG_NOT_PROVABLE")) from None
     desk.noting.exported("evidence", actor, desk.context(actor), {}, told.application.id)
     return content, evidence.name_of(told)
+
+
+def file_then(told: Told, version: int, slot: str, file_id: str) -> Attachment:
+    """A file of the text as it stood after event *version*; NotFound where the text had none, or none for this reader."""
+    if not 1 <= version <= told.version or told.dossier(version) is None:
+        raise NotFound
+    held = file_of(told.states[version], told.call, told.view, slot, file_id)
+    if held is None:
+        raise NotFound
+    return held
 
 
 def framed_as_of(desk: Desk, told: Told, version: int, actor: Actor) -> Frame:

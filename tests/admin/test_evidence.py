@@ -2,10 +2,12 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from eventstore.merkle import leaf_hash, root_of
 from service.cli import cli
 from tests.admin.office import CONTACT, OBJECTOR, Office, opened
 from tests.adversary.site import PDF
+from tests.filled import commitment
+from tests.workflow.house import UNIT
 from workflow import commands as c
 
 Parts = dict[str, bytes]
@@ -303,6 +307,32 @@ def test_taking_evidence_is_noted(taken: tuple[Office, bytes]) -> None:
     office, _ = taken
     found = office.house.store.read_all(limit=5000, types=["audit.exported"])
     assert {json.loads(event.payload)["what"] for event in found} == {"evidence"}
+
+
+def test_a_file_of_the_past_is_opened_from_the_page_of_the_past(taken: tuple[Office, bytes]) -> None:
+    """The unit takes it out of its text afterwards; what was sealed with it still shows it."""
+    office, _ = taken
+    one, browser = office.noticed, office.browser("auditor")
+    sealed = office.version(one, "application.unit_sealed")
+    page = browser.get(f"/history/applications/{one}/as-of/{sealed}").text
+    [path] = [each for each in re.findall(r'href="([^"]+/attachments/L-10/[^"]+)"', page) if "as-of" in each][-1:]
+    assert browser.get(path).data == BYTES
+    assert browser.get(path.replace(f"as-of/{sealed}", "as-of/2")).status_code == 404
+    assert office.browser("lead").get(path).status_code == 403
+
+
+def test_a_scan_of_the_past_takes_a_lifted_mask(tmp_path: Path) -> None:
+    with opened(tmp_path) as office:
+        one = office.played.filled()
+        digest = office.house.files.keep_scan(io.BytesIO(PDF), "承诺书.pdf")
+        signed = replace(commitment(), application_id=one, unit=UNIT.code, scan_sha256=digest)
+        office.played.do("admin", signed)
+        office.played.do("admin", c.Seal(application_id=one), "2025-11-20 10:00")
+        place = f"/history/applications/{one}/as-of/{office.version(one, 'application.unit_sealed')}/scans/{digest}"
+        assert office.browser("auditor").get(place).status_code == 404
+        office.api("auditor", f"/history/applications/{one}/unmasking", "POST", json={"reason": "核对签名"})
+        assert office.browser("auditor").get(place).data == PDF
+        assert office.browser("auditor").get(place.replace("sha256:", "sha256:0")).status_code == 404
 
 
 def test_the_name_of_the_file_is_the_applications_number(taken: tuple[Office, bytes]) -> None:
