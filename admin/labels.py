@@ -93,6 +93,8 @@ def _items(value: Any) -> Sequence[Any]:
 
 
 def _text(name: str, value: str) -> str:
+    if texts.has(f"history.value.{name}.{value}"):
+        return t(f"history.value.{name}.{value}")
     if name in _BODIES:
         return office(value)[speech()]
     if name == "region" and value in divisions():
