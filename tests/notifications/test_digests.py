@@ -302,3 +302,20 @@ def test_only_what_may_be_turned_off_carries_the_header(post: PostOffice) -> Non
     assert str(told["List-Unsubscribe"]).strip().startswith("<http://127.0.0.1:8000/api/v1/letters/")
     served = by_kind["申报已受理", "editor@people.example"]
     assert served["List-Unsubscribe"] is None
+
+
+def test_whoever_got_one_letter_for_several_can_ask_why(
+    post: PostOffice, ask: Callable[[Actor | None], FlaskClient]
+) -> None:
+    for _ in range(2):
+        post.happen(*DRAFT, SEALED, COUNTY, batch="both")
+    post.listener.follow()
+    post.clock.pass_by(seconds=11)
+    post.ringing.ring()
+    mine = post.people["changsha-head"]
+    letter = next(id_ for id_, to_, kind in post.rows("id", "recipient", "kind") if (to_, kind) == (mine, "digest"))
+    head = Actor(mine, "长沙", (Grant(Role.BUREAU_HEAD, "430100"),))
+    page = ask(head).get(f"/letters/{letter}/why", headers={"Accept-Language": "zh"})
+    assert page.status_code == 200
+    assert "2 件通知合为一封" in page.text
+    assert "/inbox" in page.text, "it leads to where the applications lie"

@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import dramatiq
+import pika
 import pytest
 from dramatiq.middleware import Retries
 
@@ -100,6 +101,15 @@ def test_a_wake_up_that_is_lost_costs_time_and_no_letter(kind: str) -> None:
         assert woken.wait(10)
     finally:
         workers.stop()
+        if kind == "rabbitmq":
+            _forget(queue)
+
+
+def _forget(queue: str) -> None:
+    """RabbitMQ keeps a queue for ever; nobody uses this one again."""
+    with pika.BlockingConnection(pika.URLParameters("amqp://guest:guest@127.0.0.1:5672")) as connection:
+        for name in (queue, f"{queue}.DQ", f"{queue}.XQ"):
+            connection.channel().queue_delete(name)
 
 
 def _broker(kind: str) -> dramatiq.Broker:
