@@ -183,6 +183,7 @@ def parcels(endpoint: str, state: str | None, limit: int) -> None:
 @click.argument("endpoint")
 @click.option("--from", "first", default=0, help="从位置 · from position")
 @click.option("--to", "last", default=2**62, help="到位置 · to position")
+@click.option("--state", type=click.Choice(["sent", "dead", "suppressed"]), help="只要这些 · only those")
 @click.option("--since", type=_WHEN, help="发生于此后，北京时间 · happened since, Beijing time")
 @click.option("--until", type=_WHEN, help="发生于此前，北京时间 · happened until, Beijing time")
 @click.option("--parcel", "ids", multiple=True, help="只这一条 · only this one")
@@ -191,6 +192,7 @@ def replay(
     endpoint: str,
     first: int,
     last: int,
+    state: str | None,
     since: datetime | None,
     until: datetime | None,
     ids: tuple[str, ...],
@@ -201,7 +203,13 @@ def replay(
     from webhooks.stretch import Stretch
 
     stretch = Stretch(
-        endpoint=endpoint, first=first, last=last, ids=ids, since=_in_beijing(since), until=_in_beijing(until)
+        endpoint=endpoint,
+        first=first,
+        last=last,
+        ids=ids,
+        state=state or "",
+        since=_in_beijing(since),
+        until=_in_beijing(until),
     )
     with opened() as house:
         if yes:

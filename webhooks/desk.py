@@ -125,6 +125,7 @@ class Trying(Desk):
             first=body.first,
             last=body.last,
             ids=tuple(body.parcels),
+            state=body.state or "",
             since=body.since,
             until=body.until,
         )

@@ -93,6 +93,12 @@ def counts(db: Connection, endpoint: str = "") -> dict[str, int]:
     return {str(state): int(count) for state, count in db.execute(query)}
 
 
+def given_up(db: Connection) -> dict[str, int]:
+    """Endpoint to how many parcels of it are dead."""
+    query = select(parcels.c.endpoint, func.count()).where(parcels.c.state == "dead").group_by(parcels.c.endpoint)
+    return {str(endpoint): int(count) for endpoint, count in db.execute(query)}
+
+
 def oldest_due(db: Connection) -> datetime | None:
     """Since when the parcel waits that is due for the longest; None when nothing waits."""
     at = db.execute(select(func.min(parcels.c.due_at)).where(parcels.c.state == "planned")).scalar()

@@ -60,8 +60,9 @@ class Vouching(Request):
 
 
 class Window(Request):
-    """Which recorded parcels: by position, by time, or by id. *dry_run* counts and changes nothing."""
+    """Which recorded parcels: by position, by time, by what became of them, or by id. *dry_run* counts and changes nothing."""
 
+    state: Literal["sent", "dead", "suppressed"] | None = None
     first: int = Field(default=0, ge=0)
     last: int = Field(default=2**62, ge=0)
     since: AwareDatetime | None = None

@@ -30,7 +30,7 @@ from webhooks.lists import PAGE, STATES
 from webhooks.payloads import PUBLISHED
 from webhooks.register import Made
 from webhooks.room import Hooks
-from webhooks.stretch import Count, Stretch
+from webhooks.stretch import REPLAYABLE, Count, Stretch
 from workflow.handling import actor_name
 
 _DONE = frozenset({"created", "changed", "verified", "enabled", "disabled", "deleted", "replayed"})
@@ -41,7 +41,7 @@ _FIELD_OF = {
     "WEBHOOK_TYPE_UNKNOWN": "types",
 }
 _LARGEST = 2**62
-_WINDOW = ("first", "last", "since", "until")
+_WINDOW = ("state", "first", "last", "since", "until")
 
 
 class Desk:
@@ -90,7 +90,8 @@ def _listed(desk: Desk) -> ResponseReturnValue:
     kept = in_hand(desk.hooks, actor)
     with desk.hooks.register.dispatcher.store.reading() as db:
         found = health.of(db, [each.endpoint.id for each in kept])
-    rows = [(each, found.get(each.endpoint.id)) for each in kept]
+        dead = lists.given_up(db)
+    rows = [(each, found.get(each.endpoint.id), dead.get(each.endpoint.id, 0)) for each in kept]
     return render_template("webhooks/list.html", rows=rows, done=_done(), may_manage=_may(actor))
 
 
@@ -201,8 +202,14 @@ def _replay(desk: Desk, id_: UUID) -> ResponseReturnValue:
     if "first" in request.args:
         counted = desk.hooks.replaying.count(actor, _stretch(id_, typed))
     endpoint = desk.hooks.register.mine(actor, str(id_)).endpoint
+    states = [(state, texts.catalogue()[f"webhooks.parcel.state.{state}"]) for state in REPLAYABLE]
     return render_template(
-        "webhooks/replay.html", endpoint=endpoint, counted=counted, typed=typed, command_id=forms.new_command_id()
+        "webhooks/replay.html",
+        endpoint=endpoint,
+        counted=counted,
+        typed=typed,
+        states=[("any", texts.catalogue()["webhooks.all"]), *states],
+        command_id=forms.new_command_id(),
     )
 
 
@@ -301,6 +308,7 @@ def _stretch(id_: UUID, typed: Mapping[str, str], parcel: str = "") -> Stretch:
         endpoint=str(id_),
         first=_position(typed["first"], 0),
         last=_position(typed["last"], _LARGEST),
+        state=typed["state"],
         since=_instant(typed["since"]),
         until=_instant(typed["until"]),
         ids=(parcel,) if parcel else (),

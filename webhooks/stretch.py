@@ -9,15 +9,18 @@ from sqlalchemy.sql.expression import ColumnElement
 from eventstore.event import microseconds
 from webhooks.schema import parcels
 
+REPLAYABLE = ("sent", "dead", "suppressed")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """Which recorded parcels of an endpoint: by position, both included, or those named. What is due already is not among them."""
+    """Which recorded parcels of an endpoint: by position, both included, or those named, or in one state. What is due already is not among them."""
 
     endpoint: str
     first: int = 0
     last: int = 2**62
     ids: tuple[str, ...] = ()
+    state: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -25,7 +28,7 @@ class Stretch:
         found = and_(
             parcels.c.endpoint == self.endpoint,
             parcels.c.position.between(self.first, self.last),
-            parcels.c.state.in_(("sent", "dead", "suppressed")),
+            parcels.c.state.in_((self.state,) if self.state in REPLAYABLE else REPLAYABLE),
         )
         if self.ids:
             found = and_(found, parcels.c.id.in_(self.ids))

@@ -164,6 +164,24 @@ def test_one_parcel_is_replayed_by_its_id(site: Site, create: Create, depot: Dep
     assert [one.id for one in receiver.got].count(again) == 2
 
 
+def test_after_a_receiver_was_mended_only_what_was_given_up_is_replayed(
+    site: Site, create: Create, depot: Depot, receiver: Receiver
+) -> None:
+    id_ = sent(site, create, depot, 2)
+    receiver.says["/hook"] = answer(500)
+    depot.recommended(1)
+    depot.listener.follow()
+    for _ in range(10):
+        depot.delivery.drain()
+        depot.clock.pass_by(hours=30)
+    assert depot.states() == {"sent": 2, "dead": 1}
+    del receiver.says["/hook"]
+    asked = {"state": "dead", "dry_run": False}
+    assert site.ask(OPERATOR, "POST", f"/webhooks/{id_}/replay", asked).get_json()["count"] == 1
+    depot.delivery.drain()
+    assert depot.states() == {"sent": 3}
+
+
 def test_what_came_while_it_was_off_is_recorded_and_can_be_replayed(
     site: Site, create: Create, depot: Depot, receiver: Receiver
 ) -> None:
