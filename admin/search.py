@@ -16,7 +16,7 @@ from admin.schema import log_days, log_index, log_streams
 from directory.bureau import prefix_of
 from eventstore.event import instant_of, microseconds
 
-LOOKED_AT = 10_000
+LOOKED_AT = 5_000
 _AT_FIRST = 500
 PAGE = 50
 _NOTHING = (1, 0)
