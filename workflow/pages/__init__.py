@@ -14,6 +14,7 @@ from programmes.call import Call
 from workflow.files import Files
 from workflow.handling import Handling
 from workflow.pages.acting import acting
+from workflow.pages.batches import batches
 from workflow.pages.consortium import consortium
 from workflow.pages.desk import Desk
 from workflow.pages.drafting import drafting
@@ -58,6 +59,7 @@ def pages(
         printed(desk),
         acting(desk),
         lists(desk),
+        batches(desk),
         exceptions(desk),
         links(desk),
         statements(desk),

@@ -94,9 +94,19 @@ def _listed(desk: Desk, kind: Kind, actor: Actor) -> ResponseReturnValue:
         "here_path": kind.path,
         "offices": _offices(actor),
         "summaries": list(_summaries(actor, calls)),
+        "bulk": _bulk(kind, actor),
         "may_book": kind is PAYMENTS and may(actor, "statement.book") is None,
     }
     return render_template("workflow/list.html", **values)
+
+
+def _bulk(kind: Kind, actor: Actor) -> tuple[str, str]:
+    """What may be done from this desk to many files at once, as an address and what its button is called; "" for nothing."""
+    if kind is INBOX and may(actor, "application.recommend") is None:
+        return "/batches/recommendation", "batch.recommend"
+    if kind is DESK and may(actor, "application.receive") is None:
+        return "/batches/reception", "batch.receive"
+    return "", ""
 
 
 def _asked() -> Question:

@@ -1,0 +1,198 @@
+"""Many files in one go: a bureau recommends what it ticked under one letter, the province takes in what lies ready.
+
+One page to confirm, one command an application under a key of its own, one result each: what fails stays on the page with its
+reasons and with what was typed, and pressing again does nothing twice. Whoever is told hears of the batch, not of each file.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from directory.actor import Actor
+from eventstore.dispatch import Context
+from eventstore.refusal import Fault, Malformed, PreconditionFailed, Refusal, Refused
+from web import forms, texts
+from workflow import commands as c
+from workflow.pages import reasons
+from workflow.pages.acting import won
+from workflow.pages.desk import Desk, asking
+from workflow.pages.frame import Frame, framed
+from workflow.pages.reading import warnings
+
+MOST = 100
+"""How many files one batch may have: what one page can still show for a last look."""
+Typed = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A file of the batch before it is taken: open or why not, what to look at, its rank, and the key it will be taken under."""
+
+    frame: Frame
+    closed: Sequence[texts.Reason]
+    findings: Sequence[Refusal]
+    rank: str
+    key: str
+    wrong: Sequence[texts.Reason] = ()
+
+    @property
+    def id(self) -> str:
+        return self.frame.application.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What is done to all of them: the step's trigger, the desk it is done from, and whether the files are ranked."""
+
+    trigger: str
+    home: str
+    ranked: bool = False
+
+
+KINDS: Mapping[str, Kind] = {
+    "recommendation": Kind(trigger="recommend", home="/inbox", ranked=True),
+    "reception": Kind(trigger="receive", home="/desk"),
+}
+
+
+def batches(desk: Desk) -> Blueprint:
+    pages = Blueprint("batches", __name__)
+
+    @pages.get("/batches/<any(recommendation, reception):resource>")
+    def look(resource: str) -> ResponseReturnValue:
+        kind = KINDS[resource]
+        actor = asking(f"application.{kind.trigger}")
+        entries = [_entry(desk, kind, actor, pick, {}) for pick in _picked(request.args.to_dict(flat=False))]
+        return render_template("workflow/batch.html", **_page(desk, resource, entries))
+
+    @pages.post("/batches/<any(recommendation, reception):resource>")
+    def take(resource: str) -> ResponseReturnValue:
+        kind, posted = KINDS[resource], forms.fields()
+        actor = asking(f"application.{kind.trigger}")
+        try:
+            scan = _scan(desk) if kind.ranked else ""
+        except (Malformed, Refused) as error:
+            entries = [_entry(desk, kind, actor, pick, posted) for pick in _picked(posted)]
+            wrong = [texts.explain(one) for one in reasons.mendable_here(error)]
+            page = _page(desk, resource, entries, posted) | {
+                "summary": [{"field": "letter_scan", "text": t} for t in wrong]
+            }
+            return render_template("workflow/batch.html", **page, errors={"letter_scan": wrong[0]}), 422
+        taken, left = _each(desk, kind, actor, posted, scan)
+        page = _page(desk, resource, left, posted) | {"taken": taken, "scan_digest": scan}
+        return render_template("workflow/batch.html", **page), 422 if left and not taken else 200
+
+    return pages
+
+
+def _picked(given: Typed) -> list[UUID]:
+    """The files that were ticked, each once, in their order.
+
+    Malformed for what is no application's id, and for more than MOST.
+    """
+    picks = given.get("pick", ())
+    try:
+        found = list(dict.fromkeys(UUID(text) for text in picks))
+    except ValueError:
+        raise Malformed(Fault("pick", "BAD_FORMAT", {"field": "pick", "expected": "UUID"})) from None
+    if len(found) > MOST:
+        raise Malformed(Fault("pick", "BATCH_TOO_LARGE", {"field": "pick", "most": MOST, "found": len(found)}))
+    return found
+
+
+def _entry(desk: Desk, kind: Kind, actor: Actor, pick: UUID, typed: Typed) -> Entry:
+    frame = framed(desk, pick, actor)
+    action = frame.action(kind.trigger)
+    closed = reasons.told(action.refusals, frame.call, frame.application) if action else ()
+    if action is None:
+        closed = [texts.explain(Refusal.of("WRONG_STAGE", trigger=kind.trigger, stage=frame.dossier.stage.value))]
+    rank = next(iter(typed.get(f"rank.{pick}", ())), "")
+    return Entry(
+        frame=frame, closed=closed, findings=warnings(desk, frame), rank=rank.strip()[:6], key=forms.new_command_id()
+    )
+
+
+def _page(desk: Desk, resource: str, entries: Sequence[Entry], typed: Typed | None = None) -> dict[str, Any]:
+    """Those with findings first: they are what an officer should look at once more."""
+    kind = KINDS[resource]
+    ready = sorted((one for one in entries if not one.closed), key=lambda one: not (one.findings or one.wrong))
+    told = desk.told((kind.trigger,), ready[0].frame.application, ready[0].frame.call)[kind.trigger] if ready else ()
+    return {
+        "resource": resource,
+        "kind": kind,
+        "ready": ready,
+        "closed": [one for one in entries if one.closed],
+        "taken": (),
+        "told_people": told,
+        "typed": typed or {},
+        "errors": {},
+        "summary": (),
+        "scan_digest": next(iter((typed or {}).get("scan_digest", ())), ""),
+        "batch": next(iter((typed or {}).get("batch", ())), "") or forms.new_command_id(),
+    }
+
+
+def _each(desk: Desk, kind: Kind, actor: Actor, posted: Typed, scan: str) -> tuple[list[Frame], list[Entry]]:
+    """What was taken, as it stands now, and what was not, each with its reasons."""
+    taken: list[Frame] = []
+    left: list[Entry] = []
+    for pick in _picked(posted):
+        try:
+            command, version = _command(kind, pick, posted, scan)
+            desk.handling.handle(command, actor, _context(desk, kind, actor, pick, posted, version))
+        except (Malformed, Refused, PreconditionFailed) as error:
+            entry = _entry(desk, kind, actor, pick, posted)
+            left.append(replace(entry, wrong=_why(desk, entry.frame, error)))
+            continue
+        taken.append(framed(desk, pick, actor))
+    return taken, left
+
+
+def _context(desk: Desk, kind: Kind, actor: Actor, pick: UUID, posted: Typed, version: int | None) -> Context:
+    """Every application under a key of its own, all under the one name of their batch."""
+    batch = next(iter(posted.get("batch", ())), "")[:128]
+    context = desk.context(actor, kind.trigger, str(pick), version=version, batch=batch)
+    return replace(context, command_id=next(iter(posted.get(f"key.{pick}", ())), "")[:128] or forms.new_command_id())
+
+
+def _command(kind: Kind, pick: UUID, posted: Typed, scan: str) -> tuple[c.Command, int | None]:
+    """The command for one file, and the version that the officer saw of it."""
+    seen = next(iter(posted.get(f"version.{pick}", ())), "")
+    version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else None
+    if not kind.ranked:
+        return c.Receive(application_id=pick), version
+    rank = next(iter(posted.get(f"rank.{pick}", ())), "").strip()
+    if rank and not (rank.isascii() and rank.isdigit() and len(rank) < 7):
+        raise Malformed(Fault("rank", "BAD_FORMAT", {"field": "rank", "expected": "1, 2, 3 …"}))
+    return (
+        c.Recommend(
+            application_id=pick,
+            content_digest=next(iter(posted.get(f"digest.{pick}", ())), ""),
+            letter_number=forms.text("letter_number"),
+            letter_scan=scan,
+            handler=forms.text("handler"),
+            handler_in_establishment=bool(forms.text("handler_in_establishment")),
+            opinion=forms.text("opinion"),
+            rank=int(rank) if rank else None,
+        ),
+        version,
+    )
+
+
+def _scan(desk: Desk) -> str:
+    """The digest of the sealed letter, uploaded now or with the try before; "" where none came, which the guard will name."""
+    upload = request.files.get("letter_scan")
+    if upload is None or not upload.filename:
+        return forms.text("scan_digest")
+    return desk.handling.quarantine.take_in(desk.files.keep_scan(upload.stream, upload.filename))
+
+
+def _why(desk: Desk, frame: Frame, error: Malformed | Refused | PreconditionFailed) -> Sequence[texts.Reason]:
+    if isinstance(error, PreconditionFailed):
+        return [texts.explain(Refusal("CONFLICT", won(desk, error)))]
+    found = [reasons.of_fault(fault) for fault in error.faults] if isinstance(error, Malformed) else error.refusals
+    return reasons.told(found, frame.call, frame.application)
