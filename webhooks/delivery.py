@@ -35,7 +35,7 @@ from webhooks.signing import Keys
 
 IN_FLIGHT = 16
 IN_FLIGHT_SLOW = 64
-SLOW_S = 1.0
+SLOW_S = 0.25
 AT_ONCE = 4
 LONGEST_RUN_S = 300.0
 _log = structlog.get_logger(__name__)
@@ -181,7 +181,7 @@ class Delivery:
 
 
 class _Lane:
-    """One run: places are given out as they come free, and what has taken longer than a second counts no more."""
+    """One run: places are given out as they come free, and what takes long counts no more."""
 
     def __init__(self, house: Delivery) -> None:
         self._house = house
