@@ -4,7 +4,7 @@ Pure. What the form asks beside their names stays as it was answered.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from programmes.call import Programme
 from programmes.row_rules import ListsMembers
@@ -24,12 +24,9 @@ def rows_to_be(application: Application, programme: Programme) -> Sequence[Row] 
     rule = listed_in(programme)
     if rule is None or not application.consortium.accepted:
         return None
-    held: list[Row] = [row for row in _rows(plain(application.answers).get(rule.field)) if isinstance(row, dict)]
+    answered: Sequence[Any] = plain(application.answers).get(rule.field) or ()
+    held: list[Row] = [row for row in answered if isinstance(row, dict)]
     known: dict[str, Row] = {str(row.get(rule.column, "")).strip(): row for row in held}
     names = [member.unit_name for member in application.consortium.accepted]
     rows = [known.get(name, {rule.column: name}) for name in names]
     return None if rows == held else rows
-
-
-def _rows(answer: object) -> Sequence[Any]:
-    return cast("list[Any]", answer) if isinstance(answer, list) else ()
