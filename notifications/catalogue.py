@@ -13,6 +13,7 @@ from notifications.statutory import is_served
 READERS: dict[Who, tuple[Kind, ...]] = {
     Who.UNIT: (Kind.UNIT,),
     Who.MEMBERS: (Kind.MEMBER,),
+    Who.RECEIVERS: (Kind.MEMBER,),
     Who.UNSIGNED: (Kind.MEMBER,),
     Who.GONE: (Kind.MEMBER,),
     Who.NEXT_BODY: (Kind.BODY, Kind.PROVINCE),

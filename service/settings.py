@@ -30,7 +30,7 @@ class SettingsFaulty(Exception):
 
 
 class Settings(BaseSettings):
-    """*files* is a folder; *proxies* says how many of our own stand in front (nginx: 1), whose forwarded address is believed; *clamd* is unix:/path or host:port of a virus scanner, "" for none; *signature_roots* is a file or folder of certificates (PEM) whose electronic signatures are trusted; *smtp_url* is smtp://, smtps:// or smtp+starttls://; keys are 32 bytes in base64 or hex; *checkpoints* is the folder outside the database for signed heads, *witnesses* C2SP verifier keys, a JSON list; *webhook_networks* names networks (10.1.0.0/16, …) that parcels may go to besides what is public, *webhook_plain* lets them go over http and any port."""
+    """*files* is a folder; *proxies* says how many of our own stand in front (nginx: 1), whose forwarded address is believed; *clamd* is unix:/path or host:port of a virus scanner, "" for none; *signature_roots* is a file or folder of certificates (PEM) whose electronic signatures are trusted; *smtp_url* is smtp://, smtps:// or smtp+starttls://; keys are 32 bytes in base64 or hex; *checkpoints* is the folder outside the database for signed heads, *witnesses* C2SP verifier keys, separated by commas; *webhook_networks* names networks (10.1.0.0/16, …) that parcels may go to besides what is public, *webhook_plain* lets them go over http and any port."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     proxies: int = Field(default=0, ge=0, le=9)
     log_name: str = Field(default="vermilion", pattern=r"^[^\s+]+$")
     checkpoints: Path | None = None
-    witnesses: tuple[str, ...] = ()
+    witnesses: str = ""
     webhook_networks: str = ""
     webhook_plain: bool = False
     tick_s: float = Field(default=30.0, gt=0)
@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     @property
     def checkpoint_key_bytes(self) -> bytes:
         return _key(self.checkpoint_key.get_secret_value())
+
+    @property
+    def witness_keys(self) -> tuple[str, ...]:
+        return tuple(each.strip() for each in self.witnesses.split(",") if each.strip())
 
     @property
     def webhook_networks_open(self) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -191,7 +191,7 @@ def build(settings: Settings) -> House:
         history=History(handling, noting),
         sentences=Sentences(store, read, calls, handling),
         erasures=Erasures(store, read, register, personal, wall, settings.checkpoints),
-        proofs=Proofs(store, signer, wall, settings.checkpoints, settings.witnesses),
+        proofs=Proofs(store, signer, wall, settings.checkpoints, settings.witness_keys),
         hooks=Hooks.of(dispatcher, read, door_of(settings), wall, SystemRandom(), settings.base_url),
         broker=brokers.build(settings),
     )

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import partial
+from functools import partial, update_wrapper
 from typing import Any
 from uuid import UUID
 
@@ -71,18 +71,27 @@ def pages(hooks: Hooks) -> Blueprint:
     """/webhooks and what lies below it."""
     blueprint = Blueprint("webhooks", __name__, template_folder="templates")
     desk = Desk(hooks)
-    blueprint.add_url_rule("/webhooks", "listed", partial(_listed, desk))
-    blueprint.add_url_rule("/webhooks/new", "new", partial(_new, desk), methods=["GET", "POST"])
-    blueprint.add_url_rule("/webhooks/<uuid:id_>", "one", partial(_one, desk))
-    blueprint.add_url_rule("/webhooks/<uuid:id_>/change", "change", partial(_change, desk), methods=["GET", "POST"])
-    blueprint.add_url_rule("/webhooks/<uuid:id_>/replay", "replay", partial(_replay, desk), methods=["GET", "POST"])
-    blueprint.add_url_rule("/webhooks/<uuid:id_>/secret", "rotate", partial(_rotate, desk), methods=["POST"])
-    blueprint.add_url_rule("/webhooks/<uuid:id_>/test", "test", partial(_test, desk), methods=["POST"])
-    blueprint.add_url_rule("/webhooks/<uuid:id_>/parcels/<parcel>", "parcel", partial(_parcel, desk))
+    looked, both, posted = ["GET"], ["GET", "POST"], ["POST"]
+    for path, view, methods in (
+        ("", _listed, looked),
+        ("/new", _new, both),
+        ("/<uuid:id_>", _one, looked),
+        ("/<uuid:id_>/change", _change, both),
+        ("/<uuid:id_>/replay", _replay, both),
+        ("/<uuid:id_>/secret", _rotate, posted),
+        ("/<uuid:id_>/test", _test, posted),
+        ("/<uuid:id_>/parcels/<parcel>", _parcel, looked),
+    ):
+        name = view.__name__.removeprefix("_")
+        blueprint.add_url_rule(f"/webhooks{path}", name, _at(desk, view), methods=methods)
     for step in _STEPS:
-        view = partial(_stepped, desk, step)
-        blueprint.add_url_rule(f"/webhooks/<uuid:id_>/{step}", step, view, methods=["POST"])
+        blueprint.add_url_rule(f"/webhooks/<uuid:id_>/{step}", step, _at(desk, _stepped, step), methods=posted)
     return blueprint
+
+
+def _at(desk: Desk, view: Callable[..., ResponseReturnValue], *more: Any) -> Callable[..., ResponseReturnValue]:
+    """*view* at that desk, under its own name: whoever guards forms asks a view for it."""
+    return update_wrapper(partial(view, desk, *more), view)
 
 
 def _listed(desk: Desk) -> ResponseReturnValue:

@@ -14,6 +14,7 @@ from typing import Any
 from consortium import events as consortium
 from eventstore.event import RecordedEvent
 from workflow import events as e
+from workflow import money_events as money
 from workflow.events import TYPES, ApplicationEvent
 from workflow.stages import Stage
 
@@ -47,6 +48,11 @@ TELLS: Mapping[type, tuple[str, ...]] = MappingProxyType(
         e.AwardWaived: (),
         e.TrancheInstructed: ("tranche", "amount_fen"),
         e.TranchePaid: ("tranche", "amount_fen", "paid_on"),
+        money.TrancheReturned: ("tranche", "amount_fen", "returned_on"),
+        money.HandedOn: ("tranche",),
+        money.HandOnConfirmed: ("tranche", "unit", "amount_fen"),
+        money.HandOnDisputed: ("tranche", "unit", "amount_fen"),
+        money.BookingCorrected: ("kind", "tranche", "effective_on"),
         e.SelfEvaluationFiled: ("goals_met",),
         e.Closed: (),
         e.AwardCancelled: ("reason_code", "decision_number"),
@@ -59,6 +65,7 @@ TELLS: Mapping[type, tuple[str, ...]] = MappingProxyType(
         consortium.InvitationWithdrawn: ("invitation",),
         consortium.MemberLeft: ("unit",),
         consortium.MemberRemoved: ("unit",),
+        consortium.MemberReplaced: ("unit", "invitation"),
         consortium.AgreementIssued: ("version:agreement_version", "digest"),
         consortium.AgreementSigned: ("document", "digest"),
         consortium.ConfirmationAsked: ("unit", "digest", "expires_at"),
@@ -82,6 +89,13 @@ SILENT: Mapping[type, str] = MappingProxyType(
         e.ReviewClosed: "marks stay in the panel until the decision",
         e.Proposed: "a proposal is made known by its public notice",
         e.AwardSigned: "an award is told when both have signed",
+        money.TranchesPlanned: "a plan is the finance office's own until it is instructed",
+        money.AccountChangeFiled: "an account is told to nobody by machine",
+        money.AccountVerified: "an account is told to nobody by machine",
+        money.AccountChangeRejected: "an account is told to nobody by machine",
+        money.RecoverySigned: "a demand is told when both have signed",
+        money.CorrectionFiled: "a correction is told when both have signed",
+        money.CorrectionRejected: "a correction is told when both have signed",
         consortium.RatiosSet: "the agreement is still being written",
         consortium.TermsSet: "the agreement is still being written",
     }

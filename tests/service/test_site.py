@@ -61,6 +61,30 @@ def test_every_door_of_the_demonstration_leads_to_a_desk(run: Running, person: s
     assert browser.get(response.headers["Location"])[0] in {200, 303}
 
 
+@pytest.mark.parametrize("person", ["editor", "yuelu-head", "clerk", "lead", "finance", "auditor", "operator"])
+def test_every_place_in_the_bar_opens(run: Running, person: str) -> None:
+    browser = Browser(run)
+    browser.get(f"/demo/as/{person}")
+    home = browser.get("/")[2].headers["Location"]
+    bar = re.findall(r'<nav class="nav".*?</nav>', browser.get(home)[1], re.DOTALL)[0]
+    places = re.findall(r'href="([^"]+)"', bar)
+    assert len(places) >= 3
+    assert {place: browser.get(place)[0] for place in places} == dict.fromkeys(places, 200)
+
+
+def test_the_forms_of_the_endpoints_are_guarded_and_answered_by_the_real_site(run: Running) -> None:
+    """With the tokens that guard every form, which a room's own tests may leave out."""
+    browser = Browser(run)
+    browser.get("/demo/as/lead")
+    browser.get("/webhooks/new")
+    wish = {"name": "省厅数据平台", "url": "https://127.0.0.1/hook", "kind": "standard", "language": "zh"}
+    status, text, _ = browser.post("/webhooks/new", owner="province:43", **wish)
+    assert status == 422
+    assert 'value="省厅数据平台"' in text
+    browser.token = ""
+    assert browser.post("/webhooks/new", owner="province:43", **wish)[0] == 400
+
+
 def test_a_stranger_is_shown_what_is_public_and_asked_to_sign_in_elsewhere(run: Running) -> None:
     browser = Browser(run)
     assert [browser.get(path)[0] for path in ("/", "/notices", "/lifecycle", "/sign-in")] == [200] * 4

@@ -33,6 +33,7 @@ from eventstore.verify import verify
 from notifications.kinds import kind_of
 from notifications.listener import Listener
 from notifications.mail import Sender
+from notifications.planning import Planning
 from tests.filled import attach
 from tests.scenario import BEIJING
 from tests.workflow.house import CATALOGUE, House
@@ -208,7 +209,8 @@ class Machine(RuleBasedStateMachine):
         house = self.house
         read = reading(house.dispatcher.codec, house.dispatcher.personal)
         sender = Sender(address="no-reply@example.cn", base_url="http://127.0.0.1:1")
-        listener = Listener(house.store, read, CATALOGUE, sender, house.clock, DatabaseClock(), RandomIds())
+        planning = Planning(sender, RandomIds())
+        listener = Listener(house.store, read, CATALOGUE, planning, house.clock, DatabaseClock())
         while listener.follow():
             pass
         with house.store.reading() as db:
