@@ -120,6 +120,7 @@ READS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "paper.read": UNIT | BUREAU | PROVINCE | AUDITOR,  # whoever is not shown a name gets no paper with it
         "application.history": UNIT | AUTHORITIES | AUDITOR,
         "inbox.read": AUTHORITIES | EXPERT | AUDITOR,
+        "figures.read": BUREAU | PROVINCE | AUDITOR,  # a bureau, of its own region
         "recommendation_list.read": BUREAU | PROVINCE | AUDITOR,
         "exception.read": PROVINCE | AUDITOR,
         "related.read": BUREAU | PROVINCE | AUDITOR,  # what else the unit and its group applied for

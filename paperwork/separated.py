@@ -1,10 +1,13 @@
-"""A table of separated values somebody sent (CSV), read safely: as UTF-8 or GB18030, values as text, sizes bounded."""
+"""A table of separated values somebody sent (CSV), read safely: as UTF-8 or GB18030, values as text, sizes bounded; and one that we
+give away, whose cells are never formulas."""
 
 import csv
+from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import IO
 
 from paperwork.book import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, BookRefused
+from paperwork.cells import may_be_formula
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _SEPARATORS = ",\t;"
@@ -43,3 +46,12 @@ def _decoded(data: bytes) -> str:
         if "\0" not in text:
             return text
     raise BookRefused("FILE_MISMATCH")
+
+
+def write_separated(rows: Iterable[Sequence[str]]) -> bytes:
+    """As CSV with a byte order mark for Excel, CRLF, and an apostrophe before whatever could be read as a formula."""
+    written = StringIO()
+    lines = csv.writer(written, lineterminator="\r\n")
+    for row in rows:
+        lines.writerow([f"'{text}" if may_be_formula(text) else text for text in row])
+    return b"\xef\xbb\xbf" + written.getvalue().encode()

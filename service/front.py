@@ -35,6 +35,8 @@ def links(actor: Actor) -> Sequence[Link]:
     found = [Link(href=path, zh=_DESKS[path][0], en=_DESKS[path][1]) for path in dict.fromkeys(homes) if path in _DESKS]
     if may(actor, "exception.read") is None:
         found.append(Link(href="/exceptions", zh="例外", en="Exceptions"))
+    if may(actor, "figures.read") is None:
+        found.append(Link(href="/figures", zh="统计", en="Figures"))
     found.append(Link(href="/letters", zh="信件", en="Letters"))
     if may(actor, "letter.list") is None:
         found.append(Link(href="/outbox", zh="发件箱", en="Outbox"))

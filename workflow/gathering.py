@@ -31,7 +31,7 @@ from workflow.discretion import actor_for
 from workflow.dossier import view_of
 from workflow.exclusivity import claims, settle
 from workflow.facts import Expert, Facts, Latest
-from workflow.projections import Definitions
+from workflow.standing import Definitions
 
 Randomness = Callable[[int], bytes]
 Register = Callable[[Connection], Directory]

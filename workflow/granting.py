@@ -22,7 +22,7 @@ from workflow import places
 from workflow.exceptions import EXCEPTIONS, Standing
 from workflow.exclusivity import EXCEPTION, scope_of
 from workflow.handling import NotFound
-from workflow.projections import Definitions
+from workflow.standing import Definitions
 from workflow.worklist import applications
 
 _READERS = (Role.PROVINCE_CLERK, Role.PROVINCE_LEAD, Role.PROVINCE_FINANCE, Role.AUDITOR)

@@ -35,10 +35,11 @@ from workflow.dossier import view_of
 from workflow.events import ApplicationEvent, FileAttached, Opened
 from workflow.facts import Facts
 from workflow.gathering import Gathering, Randomness, latest_for
-from workflow.projections import Definitions, stream_of
+from workflow.projections import stream_of
 from workflow.quarantine import Quarantine
 from workflow.signed_files import SignedFiles, no_signatures
 from workflow.stages import Stage
+from workflow.standing import Definitions
 
 FOLD: Fold[Application] = Fold(EMPTY, evolve)
 _LIMITS = files.Limits()

@@ -7,7 +7,7 @@ one bank reference for ever. Whoever loses such a race decides again on new fact
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from sqlalchemy import BindParameter, Connection, Select, Table, Update, bindparam, insert, select, update
@@ -16,15 +16,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from consortium.events import TYPES as CONSORTIUM_TYPES
 from eventstore.event import Fact, Unread
 from eventstore.projection import TableProjection
-from programmes.call import Call
 from workflow import events as e
 from workflow import schema
 from workflow.attempts import RefusedAttempts
 from workflow.exceptions import Exceptions
 from workflow.members import Memberships
 from workflow.places import ExclusivePlaces
-from workflow.standing import Row, Standing, advance
+from workflow.standing import Definitions, Row, Standing, advance
 from workflow.state import FORM
+from workflow.tallies import Tallies
 
 STREAM = e.STREAM
 _COLUMNS = tuple(field.name for field in fields(Row))
@@ -40,12 +40,6 @@ _ALONE = {
     e.ExpertDeclared,
     e.Scored,
 }
-
-
-class Definitions(Protocol):
-    """The frozen definitions: nothing but the digest decides what is answered."""
-
-    def get(self, call_id: str, digest: str | None = None) -> Call: ...
 
 
 def stream_of(application_id: object) -> str:
@@ -288,4 +282,5 @@ def kept(definitions: Definitions) -> list[TableProjection]:
         Memberships(),
         Exceptions(),
         RefusedAttempts(),
+        Tallies(definitions),
     ]

@@ -224,3 +224,42 @@ papers = Table(
     Index("papers_application", "application"),
     sqlite_strict=True,
 )
+
+tallied = Table(
+    "tallied",
+    metadata,
+    Column("application", CODE, primary_key=True),
+    Column("state", Text, nullable=False),  # what the figures of the next event are computed from
+    sqlite_strict=True,
+)
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("call", CODE, primary_key=True),
+    Column("what", CODE, primary_key=True),  # `tallying.What` says what the kinds are, and what one and other mean
+    Column("county", CODE, primary_key=True),
+    Column("zone", CODE, primary_key=True),
+    Column("second_zone", CODE, primary_key=True),
+    Column("direction", CODE, primary_key=True),
+    Column("one", CODE, primary_key=True),
+    Column("other", CODE, primary_key=True),
+    _code("city"),
+    _code("province"),
+    _whole("times"),
+    _whole("amount"),  # fen, or seconds
+    _whole("in_time"),
+    _whole("late"),
+    sqlite_strict=True,
+)
+
+tally_traces = Table(
+    "tally_traces",
+    metadata,
+    Column("what", CODE, primary_key=True),
+    Column("one", CODE, primary_key=True),
+    Column("other", CODE, primary_key=True),
+    Column("application", CODE, primary_key=True),
+    _whole("times"),  # of this figure, the part of this application
+    sqlite_strict=True,
+)

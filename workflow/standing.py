@@ -6,6 +6,7 @@ Pure, and narrow on purpose: it keeps what a list shows and what the next event 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import msgspec
 
@@ -22,6 +23,12 @@ from workflow.stages import ENDS, Stage
 
 FINANCE = "finance"
 DISCIPLINE = "discipline"
+
+
+class Definitions(Protocol):
+    """The frozen definitions: nothing but the digest decides what is answered."""
+
+    def get(self, call_id: str, digest: str | None = None) -> Call: ...
 
 
 class Letter(msgspec.Struct, frozen=True):

@@ -37,6 +37,7 @@ from workflow.projections import Applications, Assignments
 from workflow.schema import NEVER
 from workflow.stages import Stage
 from workflow.standing import DISCIPLINE, FINANCE, list_of
+from workflow.tallies import counted_in
 
 PAGE = 50
 MOST_COUNTED = 1000
@@ -94,12 +95,18 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What somebody wants to see. *mine*: what waits for this actor. *search*: how a number, unit or project begins."""
+    """What somebody wants to see. *mine*: what waits for this actor. *search*: how a number, unit or project begins.
+
+    *city*: its code. *behind*: a figure of `tallies`, as kind, one and other; what is wanted are the applications it counts.
+    """
 
     stages: tuple[Stage, ...] = ()
     mine: bool = False
     call: str = ""
     programme: str = ""
+    direction: str = ""
+    city: str = ""
+    behind: tuple[str, str, str] | None = None
     search: str = ""
     after: str | None = None
     limit: int = PAGE
@@ -149,6 +156,12 @@ def _filters(table: Table, question: Question) -> Iterable[ColumnElement[bool]]:
         yield table.c.call == question.call
     if question.programme:
         yield table.c.programme == question.programme
+    if question.direction:
+        yield table.c.direction == question.direction
+    if question.city:
+        yield table.c.city == question.city
+    if question.behind:
+        yield table.c.id.in_(counted_in(*question.behind))
     if question.search:
         yield or_(*(_begins(table.c[name], question.search) for name in ("number", "unit_name", "project_name")))
 
@@ -197,6 +210,13 @@ def _seen_by(table: Table, sight: Sight) -> Iterable[ColumnElement[bool]]:
     if sight.units:
         yield _one_of(table.c.lead_unit, sight.units)
         yield table.c.id.in_(joined_by(sight.units))
+    yield from of_offices(table, sight)
+    if sight.expert:
+        yield table.c.id.in_(_seats(sight.expert))
+
+
+def of_offices(table: Table, sight: Sight) -> Iterable[ColumnElement[bool]]:
+    """The part of it that offices have, for any table with these columns of a place."""
     if sight.provinces:
         yield _one_of(table.c.province, sight.provinces)
     for length, column in ((2, "province"), (4, "city"), (6, "county")):
@@ -206,8 +226,6 @@ def _seen_by(table: Table, sight: Sight) -> Iterable[ColumnElement[bool]]:
     if sight.bureaus:
         for zone in (table.c.zone, table.c.second_zone):
             yield and_(schema.given(zone), _one_of(zone, sight.bureaus))
-    if sight.expert:
-        yield table.c.id.in_(_seats(sight.expert))
 
 
 def _seats(expert: str, former: bool = False) -> Select[tuple[str]]:

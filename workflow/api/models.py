@@ -64,12 +64,18 @@ class FiguresImported(Told):
 
 
 class ListQuery(Request):
-    """*stage*: one, or several with commas. *holder=mine*: what waits for whoever asks."""
+    """*stage*: one, or several with commas. *holder=mine*: what waits for whoever asks. *figure* with *one* and *other*: the
+    applications behind a number that `getFigures` answers."""
 
     stage: Annotated[str, Field(max_length=600)] = ""
     holder: Literal["mine", "all"] = "all"
     call: Annotated[str, Field(max_length=100)] = ""
     programme: Annotated[str, Field(max_length=100)] = ""
+    direction: Annotated[str, Field(max_length=100)] = ""
+    city: Annotated[str, Field(max_length=6)] = ""
+    figure: Literal["", "reached", "flow", "stay", "cause", "award", "money"] = ""
+    one: Annotated[str, Field(max_length=100)] = ""
+    other: Annotated[str, Field(max_length=100)] = ""
     search: Search = ""
     after: Annotated[str, Field(max_length=200)] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = PAGE

@@ -11,6 +11,7 @@ from workflow.api.links import links
 from workflow.api.printing import papers
 from workflow.api.reads import questions
 from workflow.api.statements import statements
+from workflow.api.survey import surveys
 from workflow.api.wishes import commands
 
 
@@ -24,3 +25,4 @@ def operations(desk: Desk) -> Iterator[Operation]:
     yield from figures(desk)
     yield from statements(desk)
     yield from ledgers(desk)
+    yield from surveys(desk)

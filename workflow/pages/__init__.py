@@ -28,6 +28,7 @@ from workflow.pages.papers import papers
 from workflow.pages.printing import printed
 from workflow.pages.public import public
 from workflow.pages.statements import statements
+from workflow.pages.survey import surveys
 from workflow.printing.room import PrintingRoom
 from workflow.telling import Remind, Told, nobody_reminded, nobody_told
 
@@ -64,6 +65,7 @@ def pages(
         links(desk),
         statements(desk),
         ledgers(desk),
+        surveys(desk),
         public(desk),
     ]
 

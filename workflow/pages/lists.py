@@ -17,6 +17,7 @@ from workflow import worklist
 from workflow.pages.desk import Desk, asking, office
 from workflow.pages.rows import row
 from workflow.stages import Stage
+from workflow.tallies import TRACED
 from workflow.worklist import Question
 
 _SEARCH_LENGTH = 60
@@ -87,7 +88,8 @@ def _listed(desk: Desk, kind: Kind, actor: Actor) -> ResponseReturnValue:
         "asked": asked,
         "stage": asked.stages[0].value if asked.stages else "",
         "all": _all(asked),
-        "filtered": bool(asked.search or asked.programme),
+        "filtered": bool(asked.search or asked.programme or _narrowed(asked)),
+        "narrowed": _narrowed(asked),
         "programmes": [(one.id, one.summary_label) for call in calls for one in call.programmes],
         "next": _href(kind, asked, after=page.after) if page.after else "",
         "first": _href(kind, asked) if asked.after is not None else "",
@@ -118,9 +120,28 @@ def _asked() -> Question:
         stages=(stage,) if stage else (),
         mine=not stage and "all" not in given,
         programme=given.get("programme", "")[:_SEARCH_LENGTH],
+        call=given.get("call", "")[:_SEARCH_LENGTH],
+        direction=given.get("direction", "")[:_SEARCH_LENGTH],
+        city=given.get("city", "")[:_SEARCH_LENGTH],
+        behind=_figure(given),
         search=given.get("q", "").strip()[:_SEARCH_LENGTH],
         after=given.get("after") or None,
     )
+
+
+def _figure(given: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """The figure whose applications are wanted; None where there is none of this kind."""
+    kind = given.get("figure", "")
+    if kind not in TRACED:
+        return None
+    return kind, given.get("one", "")[:_SEARCH_LENGTH], given.get("other", "")[:_SEARCH_LENGTH]
+
+
+def _narrowed(asked: Question) -> dict[str, str]:
+    """What a figure of the survey narrowed the list to; kept from page to page."""
+    kind, one, other = asked.behind or ("", "", "")
+    given = {"call": asked.call, "direction": asked.direction, "city": asked.city}
+    return {name: value for name, value in {**given, "figure": kind, "one": one, "other": other}.items() if value}
 
 
 def _all(asked: Question) -> bool:
@@ -156,7 +177,7 @@ def _href(kind: Kind, asked: Question, after: str = "") -> str:
     stage = asked.stages[0].value if asked.stages else ""
     every = "1" if _all(asked) else ""
     given = {"stage": stage, "all": every, "programme": asked.programme, "q": asked.search, "after": after}
-    return _address(kind, given)
+    return _address(kind, {**given, **_narrowed(asked)})
 
 
 def _address(kind: Kind, given: Mapping[str, str]) -> str:
