@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 
 from eventstore.event import Fact, microseconds
 from eventstore.facts import reading
@@ -201,6 +201,22 @@ def test_behind_each_figure_are_as_many_applications_as_it_counts(house: House) 
         assert behind("flow", flow.source, flow.dest) == flow.times
     for cause in found.causes:
         assert behind("cause", f"{cause.kind}/{cause.item}", cause.stage) == cause.times
+
+
+def test_both_databases_count_alike(engine: Engine, tmp_path: Path) -> None:
+    house = House(engine, tmp_path / "files")
+    house.recommended()
+    found = seen(house, "yuelu-head", "2025-12-12 10:00")
+    assert found.now == {Stage.CITY_RECOMMENDED: 1}
+    assert [(stay.office, stay.ended, stay.running, stay.running_tenths) for stay in found.stays] == [
+        ("unit", 1, 0, 0),
+        ("430104", 1, 0, 0),
+        ("430100", 1, 0, 0),
+        ("43", 0, 1, 20),
+    ]
+    with house.store.reading() as db:
+        question = worklist.Question(behind=("flow", "draft", "unit_sealed"), city="430100")
+        assert len(worklist.page(db, house.actor("yuelu-head"), question).items) == 1
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])

@@ -65,7 +65,7 @@ class FiguresImported(Told):
 
 class ListQuery(Request):
     """*stage*: one, or several with commas. *holder=mine*: what waits for whoever asks. *figure* with *one* and *other*: the
-    applications behind a number that `getFigures` answers."""
+    applications behind a number that `getCallFigures` answers."""
 
     stage: Annotated[str, Field(max_length=600)] = ""
     holder: Literal["mine", "all"] = "all"

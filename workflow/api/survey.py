@@ -87,7 +87,7 @@ def surveys(desk: Desk) -> Iterator[Operation]:
         return Answer(body=FiguresAnswer.model_validate(found, from_attributes=True))
 
     yield Operation(
-        id="getFigures",
+        id="getCallFigures",
         method="GET",
         path="/calls/<call>/figures",
         action="figures.read",
@@ -95,5 +95,4 @@ def surveys(desk: Desk) -> Iterator[Operation]:
         summary_en="The figures of a call",
         perform=answer,
         answer=FiguresAnswer,
-        also=(404,),
     )

@@ -4,15 +4,20 @@ Pure. Shapes have classes and no colours of their own; words stand beside every 
 A picture is one image with a name; what can be followed are the numbers of the table below it.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
+
+from paperwork.cells import width_of
 
 WIDTH = 360
 """As wide as a phone shows without shrinking the letters."""
 _LINE, _BAR, _GAP = 18, 14, 10
 _WORDS = 150  # what the text right of the longest bar may take
+_LETTERS = 50  # half as wide as high, that a line takes
+_PIECES = re.compile(r"[^\s\u2e80-\uffff]+\s*|[\u2e80-\uffff]|\s")
 _BOX, _BOX_HEIGHT, _STEP, _LANE = 150, 30, 54, 17
 
 
@@ -49,8 +54,9 @@ def bars(title: str, groups: Sequence[tuple[str, Sequence[Bar]]]) -> Markup:
     most = max((bar.value for _, group in groups for bar in group), default=0) or 1
     shapes, top = list[Markup](), 0
     for label, group in groups:
-        top += _LINE
-        shapes.append(_text(0, top - 5, label, "label"))
+        for line in _wrapped(label):
+            top += _LINE
+            shapes.append(_text(0, top - 5, line, "label"))
         for bar in group:
             wide = max((WIDTH - _WORDS) * bar.value // most, 1 if bar.value else 0)
             shapes.append(_rectangle(0, top, wide, _BAR, bar.kind))
@@ -58,6 +64,16 @@ def bars(title: str, groups: Sequence[tuple[str, Sequence[Bar]]]) -> Markup:
             top += _BAR + 4
         top += _GAP
     return _svg(title, top, shapes)
+
+
+def _wrapped(label: str) -> list[str]:
+    """Broken where it may be, between words or Chinese characters, into lines that fit the picture."""
+    lines = [""]
+    for piece in _PIECES.findall(label):
+        if width_of(lines[-1] + piece.rstrip()) > _LETTERS:
+            lines.append("")
+        lines[-1] += piece
+    return [line.strip() for line in lines]
 
 
 def funnel(title: str, bands: Sequence[Band]) -> Markup:
@@ -141,6 +157,6 @@ def _text(x: int, y: int, said: str, kind: str) -> Markup:
 
 def _svg(title: str, height: int, shapes: Sequence[Markup]) -> Markup:
     opened = Markup('<svg class="picture" viewBox="0 -2 {} {}" role="img" aria-label="{}">').format(
-        WIDTH, height + 4, escape(title)
+        WIDTH, height + 4, title
     )
     return opened + Markup("").join(shapes) + Markup("</svg>")

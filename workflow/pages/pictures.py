@@ -288,7 +288,8 @@ _MOST = 12
 
 def _labels(call: Call, language: Language) -> Iterator[Mapping[str, str]]:
     for programme in call.programmes:
-        yield {thing.id: _of(thing.label, language) for thing in (*programme.fields, *programme.slots)}
+        fields = {field.id: _of(field.label, language) for field in programme.fields}
+        yield fields | {slot.id: _of(slot.label, language) for slot in programme.slots}
 
 
 def _of(words: object, language: Language) -> str:
