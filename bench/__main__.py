@@ -19,6 +19,7 @@ MEASURES = {
     "actions": "bench.acting",
     "statements": "bench.statements",
     "lists": "bench.listing",
+    "figures-funnel": "bench.figures_funnel",
     "replay": "bench.replaying",
     "print": "bench.printing",
     "import": "bench.importing",

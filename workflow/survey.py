@@ -5,6 +5,7 @@ Adds up the figures of `tallies` that lie in somebody's sight: two statements, w
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 
@@ -148,8 +149,9 @@ def survey(db: Connection, actor: Actor, call: str, now: int) -> Survey:
 def _sums(db: Connection, table: Table, scope: ColumnElement[bool]) -> Iterator[_Sum]:
     keys = (table.c.what, table.c.one, table.c.other)
     added = [func.sum(table.c[name]) for name in ("times", "amount", "in_time", "late")]
-    for what, one, other, *measures in db.execute(select(*keys, *added).where(scope).group_by(*keys)):
-        yield _Sum(what, one, other, *(int(measure) for measure in measures))
+    for row in db.execute(select(*keys, *added).where(scope).group_by(*keys)).all():
+        what, one, other, times, amount, in_time, late = tuple[Any, ...](row)
+        yield _Sum(what, one, other, int(times), int(amount), int(in_time), int(late))
 
 
 def _awards(db: Connection, table: Table, scope: ColumnElement[bool]) -> Iterator[Award]:

@@ -40,6 +40,8 @@ UNIT = "unit"
 
 PLANNED, INSTRUCTED, RETURNED, CONFIRMED = "planned", "instructed", "returned", "confirmed"
 SECOND = 1_000_000
+_WAITING = frozenset({Stage.PUBLIC_NOTICE, Stage.OBJECTION_HOLD})
+"""Where the due instant is the end of a term that has to be waited for: nobody is late who leaves after it."""
 
 
 class What(StrEnum):
@@ -156,7 +158,7 @@ def _left(state: Tallied, before: _Before, at: int) -> Iterator[Count]:
     if (was, before.office) == (state.stage, state.office):
         return
     area = area if area.county else state.area
-    running = before.due_at != NEVER
+    running = before.due_at != NEVER and was not in _WAITING
     yield Count(
         area=area,
         what=What.STAY,

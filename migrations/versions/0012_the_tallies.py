@@ -12,7 +12,7 @@ TABLES = ("tallied", "tallies", "tally_traces")
 
 
 def upgrade() -> None:
-    """Nothing to make: over a log that holds events, `vermilion rebuild tallies` builds them."""
+    """Nothing to make: `vermilion db upgrade` builds the figures from the log that is there."""
 
 
 def downgrade() -> None:

@@ -121,6 +121,16 @@ def test_time_is_counted_where_it_was_spent_and_held_against_its_deadline(house:
     assert stays[Stage.RETURNED, "unit"].running == 1
 
 
+def test_nobody_is_late_who_waited_for_the_end_of_the_notice(house: House) -> None:
+    application = house.noticed()
+    house.do("lead", c.Award(application_id=application, document_number="湘工信〔2026〕1号"), "2026-01-12 10:00")
+    house.do("finance", c.Award(application_id=application))
+    stays = {(stay.stage, stay.office): stay for stay in seen(house).stays}
+    waited = stays[Stage.PUBLIC_NOTICE, "43"]
+    assert (waited.ended, waited.in_time, waited.late) == (1, 0, 0)
+    assert stays[Stage.PUBLIC_NOTICE, "finance"].ended == 1
+
+
 def test_a_return_counts_each_listed_thing_once(house: House) -> None:
     returned = house.sealed("guanlan-", YUHUA_UNIT)
     house.do("yuhua-clerk", c.ReturnForCorrection(application_id=returned, items=ITEMS), "2025-11-24 22:00")

@@ -52,7 +52,8 @@ class Drawn:
     """The pictures of one survey in one language; *home* is the list that the numbers lead to."""
 
     def __init__(self, found: Survey, call: Call, home: str, language: Language) -> None:
-        self._found, self._call, self._home, self._language = found, call, home, language
+        self._found, self._call, self._home = found, call, home
+        self._language: Language = language
 
     def picture(self, name: str) -> Picture:
         match name:
@@ -279,7 +280,7 @@ class Drawn:
     def _cause(self, cause: Cause) -> str:
         """By the label that the call's definition has for it, with its id, because labels of several programmes may agree."""
         label = next((known[cause.item] for known in _labels(self._call, self._language) if cause.item in known), "")
-        return f"{label}（{cause.item}）" if label else cause.item
+        return f"{label} · {cause.item}" if label else cause.item
 
 
 _MOST = 12
