@@ -1,16 +1,17 @@
 """The figures of a call with few and with many applications: the page asks two statements of rows whose number the counties bound.
 
-The applications are counted by the projection itself, as a rebuild hands it the log: every county, three roads through the
-stages. What one written event pays for it stands beside.
+The rows are those that the projection's own sums give: every county, three roads through the stages. What one written event
+pays to be counted stands beside.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Table, insert
 
 from bench import places
 from bench.figures import Figure, absent, at_most, time_of
@@ -27,36 +28,45 @@ from workflow import events as e
 from workflow import schema
 from workflow.stages import Stage
 from workflow.survey import survey
-from workflow.tallies import Tallies
+from workflow.tallies import MEASURES, Batch, Tallies
 
 CALL = "hn-2025"
 PROVINCE = Actor("clerk", "clerk", (Grant(Role.PROVINCE_CLERK, "43"),))
 COUNTY = Actor("yuelu", "yuelu", (Grant(Role.BUREAU_HEAD, "430104"),))
-_PAGE = 4_000
+_PAGE = 2_000
 _DAY = 86_400_000_000
 _START = microseconds(datetime(2025, 11, 1, tzinfo=UTC))
 _NOW = _START + 120 * _DAY
 _WANTED = 1.5
+_KEY = ("call", "what", "county", "zone", "second_zone", "direction", "one", "other")
 
 
 def figures(scale: Scale, progress: Progress) -> Iterator[Figure]:
+    small, large = scale.few // 10, scale.many // 5
+    rows = [_summed(number, progress.step(f"figures, {number:,} applications")) for number in (small, large)]
     with places.folder() as place:
         urls = [places.sqlite_url(place) for _ in range(2)]
         with places.opened(urls[0]) as few, places.opened(urls[1]) as many:
-            yield from _figures("SQLite", few, many, scale, progress)
+            yield from _figures("SQLite", (few, many), rows, scale, progress)
     with places.postgres() as one, places.postgres() as other:
         if one is None or other is None:
             yield absent("PostgreSQL figures", "no server answers")
             return
         with places.opened(one) as few, places.opened(other) as many:
-            yield from _figures("PostgreSQL", few, many, scale, progress)
+            yield from _figures("PostgreSQL", (few, many), rows, scale, progress)
 
 
-def _figures(name: str, few: Engine, many: Engine, scale: Scale, progress: Progress) -> Iterator[Figure]:
+def _figures(
+    name: str,
+    engines: tuple[Engine, Engine],
+    rows: Sequence[Sequence[dict[str, Any]]],
+    scale: Scale,
+    progress: Progress,
+) -> Iterator[Figure]:
+    few, many = engines
     small, large = scale.few // 10, scale.many // 5
-    fill(few, small, progress.step(f"figures, {name}, {small:,} applications"))
-    fill(many, large, progress.step(f"figures, {name}, {large:,} applications"))
-    rows = of_revision(schema.tallies, Tallies.revision)
+    for engine, kept in zip(engines, rows, strict=True):
+        fill(engine, list(kept))
     with few.connect() as one, many.connect() as other:
         for who, actor in (("the province", PROVINCE), ("a county", COUNTY)):
             sides = {
@@ -71,51 +81,65 @@ def _figures(name: str, few: Engine, many: Engine, scale: Scale, progress: Progr
                 found.ratio("many", "few"),
                 _WANTED,
             )
-        kept = [db.scalar(select(func.count()).select_from(rows)) for db in (one, other)]
-        yield Figure(
-            what=f"{name}, rows they are added up from", ours=f"{kept[1]:,}", floor=f"at {small:,} {kept[0]:,}"
-        )
+    yield Figure(
+        what=f"{name}, rows they are added up from", ours=f"{len(rows[1]):,}", floor=f"at {small:,} {len(rows[0]):,}"
+    )
     yield Figure(what=f"{name}, what one event pays to be counted", ours=time_of(_one_by_one(many)))
 
 
-def fill(engine: Engine, number: int, progress: Progress) -> None:
-    """Count *number* applications, a page of facts a time."""
+def _table() -> Table:
+    return of_revision(schema.tallies, Tallies.revision)
+
+
+def fill(engine: Engine, rows: Sequence[dict[str, Any]]) -> None:
     dispatcher_of(engine)
-    projection, page, written = Tallies(CATALOGUE), list[Fact](), 0
     with engine.begin() as db:
-        for fact in _facts(number):
-            page.append(fact)
-            if len(page) >= _PAGE and isinstance(fact.event, e.Recommended):
-                projection.apply(db, page)
-                written += len(page)
-                progress(min(written // 4, number), number)
-                page = []
-        projection.apply(db, page)
-        if db.dialect.name == "postgresql":
-            db.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        db.execute(insert(_table()), rows)
         db.exec_driver_sql("ANALYZE")
 
 
+def _summed(number: int, progress: Progress) -> list[dict[str, Any]]:
+    """The rows that *number* applications leave, summed as a rebuild sums a page of the log."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    facts, call = _facts(number), CATALOGUE.get(CALL)
+    while page := list(islice(facts, _PAGE)):
+        batch = Batch({})
+        for application, event, at in chain.from_iterable(page):
+            batch.take(application, event, at, call)
+        for row in batch.sums():
+            kept = found.setdefault(tuple(row[name] for name in _KEY), {**row, **dict.fromkeys(MEASURES, 0)})
+            for name in MEASURES:
+                kept[name] += row[name]
+        progress(sum(row["times"] for key, row in found.items() if key[1] == "now"), number)
+    return list(found.values())
+
+
 def _one_by_one(engine: Engine) -> float:
-    """An application more, event by event as commands write it."""
-    projection, facts = Tallies(CATALOGUE), list(_facts(50))
+    """Fifty applications more, event by event as commands write them."""
+    projection = Tallies(CATALOGUE)
+    facts = [
+        Fact(_recorded(application, version, at), event)
+        for history in _facts(50)
+        for version, (application, event, at) in enumerate(history, 1)
+    ]
     with engine.connect() as db, db.begin() as transaction:
         spent = timed(lambda: [projection.apply(db, [fact]) for fact in facts])
         transaction.rollback()
     return spent / len(facts)
 
 
-def _facts(number: int) -> Iterator[Fact]:
-    """Sealed by the unit, recommended by county and perhaps city, some returned; every county has its share."""
+def _facts(number: int) -> Iterator[list[tuple[str, e.OwnEvent, int]]]:
+    """Application by application its events, each with its instant. Every county has its share."""
     chance = random.Random(number)
     counties = [one.code for city in divisions().cities_of("43") for one in divisions().counties_of(city.code)]
     digest = CATALOGUE.get(CALL).digest
     for serial in range(1, number + 1):
         application, county = str(uuid7()), counties[serial % len(counties)]
-        at = _START + chance.randrange(20 * _DAY)
-        for version, event in enumerate(_history(application, serial, county, digest, chance.randrange(3)), 1):
+        at, history = _START + chance.randrange(20 * _DAY), list[tuple[str, e.OwnEvent, int]]()
+        for event in _history(application, serial, county, digest, chance.randrange(3)):
             at += chance.randrange(_DAY, 5 * _DAY)
-            yield Fact(_recorded(application, version, at), event)
+            history.append((application, event, at))
+        yield history
 
 
 def _history(application: str, serial: int, county: str, digest: str, road: int) -> Iterator[e.OwnEvent]:

@@ -187,7 +187,7 @@ def _stays(sums: Iterable[_Sum], now_s: int) -> Iterator[Stay]:
     nothing = _Sum("", "", "", 0, 0, 0, 0)
     for stage, office in ended.keys() | running.keys():
         done, still = ended.get((stage, office), nothing), running.get((stage, office), nothing)
-        if office and (done.times or still.times):
+        if done.times or (still.times and office):  # at an end nobody holds it
             yield Stay(
                 stage=Stage(stage),
                 office=office,

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection, Select, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from eventstore.event import Fact, Unread
+from eventstore.event import Event, Fact, Unread
 from eventstore.projection import TableProjection, of_revision
 from programmes.call import Call
 from workflow import events as e
@@ -24,16 +24,22 @@ from workflow.tallying import Count, Tallied, What, counted
 _encode = msgspec.json.Encoder().encode
 _state = msgspec.json.Decoder(Tallied).decode
 _CHUNK = 500
-_MEASURES = ("times", "amount", "in_time", "late")
+MEASURES = ("times", "amount", "in_time", "late")
 _UNTRACED = frozenset({What.NOW, What.RUNNING})
 """Who stands where is in the worklist itself."""
 
 TRACED = frozenset(what.value for what in What) - {what.value for what in _UNTRACED}
 """The kinds of figures behind which applications can be asked for."""
 
-_NOT_COUNTED: frozenset[Any] = frozenset(
-    {e.SectionSaved, e.FileAttached, e.FileRemoved, e.CommitmentRecorded, e.PaperIssued, e.ExpertDeclared, e.Scored}
-)
+_COUNTED: frozenset[type[Event]] = frozenset(e.OwnEvent.__args__) - {
+    e.SectionSaved,
+    e.FileAttached,
+    e.FileRemoved,
+    e.CommitmentRecorded,
+    e.PaperIssued,
+    e.ExpertDeclared,
+    e.Scored,
+}
 
 
 class Tallies(TableProjection):
@@ -42,7 +48,7 @@ class Tallies(TableProjection):
     name = "tallies"
     revision = 1
     personal = False
-    wanted = frozenset(e.OwnEvent.__args__) - _NOT_COUNTED
+    wanted = _COUNTED
     declared = (schema.tallied, schema.tallies, schema.tally_traces)
 
     def __init__(self, definitions: Definitions) -> None:
@@ -53,13 +59,13 @@ class Tallies(TableProjection):
         if not mine:
             return
         table = self.table(schema.tallied)
-        batch = _Batch(_states(db, table, {_id(fact) for fact in mine}))
+        batch = Batch(_states(db, table, {_id(fact) for fact in mine}))
         for fact in mine:
             event: Any = fact.event
             batch.take(_id(fact), event, fact.recorded.recorded_at, self._definition(batch, fact))
         states = [{"application": key, "state": _encode(state).decode()} for key, state in batch.states.items()]
         _upsert(db, table, states, ("state",), adding=False)
-        _upsert(db, self.table(schema.tallies), batch.sums(), _MEASURES, adding=True)
+        _upsert(db, self.table(schema.tallies), batch.sums(), MEASURES, adding=True)
         _upsert(db, self.table(schema.tally_traces), batch.traces(), ("times",), adding=True)
 
     def _counts(self, fact: Fact) -> bool:
@@ -67,10 +73,10 @@ class Tallies(TableProjection):
         return (
             fact.recorded.stream.startswith(e.STREAM)
             and not isinstance(fact.event, Unread)
-            and type(fact.event) in self.wanted
+            and type(fact.event) in _COUNTED
         )
 
-    def _definition(self, batch: "_Batch", fact: Fact) -> Call:
+    def _definition(self, batch: "Batch", fact: Fact) -> Call:
         match fact.event:
             case e.Opened(call=call, definition_digest=digest):
                 return self._definitions.get(call, digest)
@@ -86,7 +92,7 @@ def counted_in(what: str, one: str, other: str) -> Select[str]:
     return select(traces.c.application).where(figure, traces.c.times > 0)
 
 
-class _Batch:
+class Batch:
     """What a run of facts adds, summed in memory and written once, in the order of the keys so that nobody waits in a circle."""
 
     def __init__(self, states: dict[str, Tallied]) -> None:
@@ -102,7 +108,7 @@ class _Batch:
     def _add(self, application: str, state: Tallied, count: Count) -> None:
         key = (state.call, count.what.value, *count.area, state.direction, str(count.one), str(count.other))
         sums = self._sums.setdefault(key, [0, 0, 0, 0])
-        for place, name in enumerate(_MEASURES):
+        for place, name in enumerate(MEASURES):
             sums[place] += getattr(count, name)
         if count.what not in _UNTRACED:
             self._traces[(count.what.value, str(count.one), str(count.other), application)] += count.times
@@ -114,7 +120,7 @@ class _Batch:
                 **(row := dict(zip(names, key, strict=True))),
                 "city": row["county"][:4] + "00",
                 "province": row["county"][:2],
-                **dict(zip(_MEASURES, sums, strict=True)),
+                **dict(zip(MEASURES, sums, strict=True)),
             }
             for key, sums in sorted(self._sums.items())
         ]

@@ -165,7 +165,7 @@ def _left(state: Tallied, before: _Before, at: int) -> Iterator[Count]:
         one=was,
         other=before.office,
         times=1,
-        amount=(at - before.since) // SECOND,
+        amount=at // SECOND - before.since // SECOND,
         in_time=int(running and at <= before.due_at),
         late=int(running and at > before.due_at),
     )

@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from directory.actor import Actor, Grant, Role
+from eventstore.event import microseconds
 from service.demo import faults_of, journeys, staged
 from service.journey import load, merged
 from service.play import Player
 from service.running import Running
 from tests.databases import postgres_database, sqlite_url
+from tests.workflow.by_hand import counted_by_hand, told_by
+from workflow.survey import survey
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -42,6 +46,20 @@ def test_journey_a_and_its_variants_are_played_as_written(database: str, tmp_pat
     with staged(tmp_path / "world", database_url=database, tick_s=600) as (run, tokens):
         assert differences(run, dict(tokens)) == []
         assert faults_of(run) == []
+        assert figures_of(run) == []
+
+
+def figures_of(run: Running) -> list[str]:
+    """The calls whose figures are not those that the log counted by hand gives."""
+    house = run.house
+    with house.store.reading() as db:
+        facts = house.read(db, house.store.all_in(db, limit=100_000), revealed=False)
+        found: list[str] = []
+        for call in house.calls.calls():
+            clerk = Actor("figures", "figures", (Grant(Role.PROVINCE_CLERK, call.province),))
+            told = told_by(survey(db, clerk, call.id, microseconds(house.clock.now(db))))
+            found += [call.id] if told != counted_by_hand(facts, call.id) else []
+        return found
 
 
 def test_a_step_that_answers_otherwise_says_what_was_expected_and_what_came(tmp_path: Path) -> None:

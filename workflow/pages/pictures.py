@@ -263,7 +263,7 @@ class Drawn:
         return self._t(f"stage.{stage.value}")
 
     def _office(self, code: str) -> str:
-        return self._t("survey.unit") if code == UNIT else office(code)[self._language]
+        return self._t("survey.unit") if code == UNIT else office(code)[self._language] or "—"
 
     def _city(self, code: str) -> str:
         try:
