@@ -49,7 +49,7 @@ def told_by(survey: Survey) -> Figures:
         reached=+Counter({one.stage: one.reached for one in survey.funnel}),
         causes=causes,
         awarded=Counter({(one.city, one.direction): one.fen for one in survey.awards}),
-        paid=+paid,
+        paid=paid,
         seconds=+seconds,
     )
 
