@@ -41,7 +41,7 @@ def test_the_figures_are_accessible_and_fit(
         page.goto(f"{address}/figures/hn-2025")
         if PICTURES:
             page.screenshot(path=f"{PICTURES}/figures-{theme}-{width}.png", full_page=True)
-        for summary in page.locator(".pictures summary").all():
+        for summary in page.locator(".survey summary").all():
             summary.click()
         found = [
             f"{violation['id']}: {'; '.join(str(node['html'])[:160] for node in violation['nodes'][:3])}"
@@ -49,7 +49,7 @@ def test_the_figures_are_accessible_and_fit(
         ]
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             found.append(f"scrolls sideways at {width}")
-        assert page.locator("svg.picture").count() == 6
+        assert page.locator("svg.chart").count() == 6
         if PICTURES:
             page.screenshot(path=f"{PICTURES}/figures-{theme}-{width}-tables.png", full_page=True)
     assert found == []

@@ -68,7 +68,7 @@ def test_a_county_sees_its_own_and_a_unit_none(app: Flask) -> None:
 def test_a_call_that_nobody_sealed_for_says_so(app: Flask) -> None:
     page = Person(app, "clerk").visit("/figures/gd-2026")
     assert "还没有盖章的申报" in page
-    assert '<svg class="picture"' not in page
+    assert '<svg class="chart"' not in page
     Person(app, "clerk").visit("/figures/none", 404)
     Person(app, "clerk").visit(f"{FIGURES}/none.csv", 404)
 

@@ -156,7 +156,7 @@ def _text(x: int, y: int, said: str, kind: str) -> Markup:
 
 
 def _svg(title: str, height: int, shapes: Sequence[Markup]) -> Markup:
-    opened = Markup('<svg class="picture" viewBox="0 -2 {} {}" role="img" aria-label="{}">').format(
+    opened = Markup('<svg class="chart" viewBox="0 -2 {} {}" role="img" aria-label="{}">').format(
         WIDTH, height + 4, title
     )
     return opened + Markup("").join(shapes) + Markup("</svg>")
