@@ -12,7 +12,7 @@ from eventstore.clock import Clock
 from eventstore.dispatch import Context, Loaded
 from eventstore.event import Event
 from eventstore.ids import Ids
-from webhooks import health, parcels, records
+from webhooks import health, lists, parcels, records
 from webhooks.endpoint import ENDPOINT, Endpoint
 from webhooks.events import EndpointFailing, stream_of
 from webhooks.health import DISABLED_AFTER, OPENS_AFTER, WARNED_AFTER, Health
@@ -48,7 +48,8 @@ class Care:
             return False
         failing_for = now - found.failing_since
         if failing_for >= DISABLED_AFTER and found.failures >= OPENS_AFTER:
-            self._register.switch_off(self._context(), endpoint.id, "failing")
+            code = self._answered(endpoint.id)
+            self._register.switch_off(self._context(), endpoint.id, "failing", found.failing_since, code)
             return True
         due = sum(failing_for >= after for after in WARNED_AFTER)
         if due <= found.warnings:
@@ -58,7 +59,11 @@ class Care:
 
     def _warn(self, id_: str, found: Health, since: datetime, warning: int) -> None:
         event = EndpointFailing(
-            since=since, failures=found.failures, disabled_at=since + DISABLED_AFTER, warning=warning
+            since=since,
+            failures=found.failures,
+            disabled_at=since + DISABLED_AFTER,
+            warning=warning,
+            code=self._answered(id_),
         )
 
         def decide(db: Connection, loaded: Loaded[Endpoint], _now: datetime) -> Sequence[Event]:
@@ -66,6 +71,10 @@ class Care:
             return [event] if loaded.state.enabled else []
 
         self._register.dispatcher.dispatch(stream_of(id_), ENDPOINT, decide, self._context())
+
+    def _answered(self, id_: str) -> int | None:
+        with self._store.reading() as db:
+            return lists.last_code(db, id_)
 
     def _context(self) -> Context:
         return Context(actor="house", correlation_id=self._ids.uuid7())

@@ -30,7 +30,7 @@ from webhooks.parcels import Claimed, Lanes, Outcome, Verdict
 from webhooks.post import Door, Line
 from webhooks.register import Register
 from webhooks.robots import TOGETHER
-from webhooks.sending import Attempt, Mail, attempt
+from webhooks.sending import GONE, Attempt, Mail, attempt
 from webhooks.signing import Keys
 
 IN_FLIGHT = 16
@@ -177,7 +177,7 @@ class Delivery:
     def _switch_off_the_gone(self, ended: Sequence[Ended]) -> None:
         for endpoint in {some[0].endpoint for some, attempted in ended if attempted.gone}:
             context = Context(actor="house", correlation_id=self._ids.uuid7())
-            self._register.switch_off(context, endpoint, "gone")
+            self._register.switch_off(context, endpoint, "gone", code=GONE)
 
 
 class _Lane:

@@ -186,8 +186,10 @@ def enable(endpoint: Endpoint) -> Sequence[Event]:
     return [] if endpoint.enabled else [EndpointEnabled()]
 
 
-def disable(endpoint: Endpoint, reason: str) -> Sequence[Event]:
-    return [EndpointDisabled(reason=reason)] if endpoint.enabled else []
+def disable(
+    endpoint: Endpoint, reason: str, since: datetime | None = None, code: int | None = None
+) -> Sequence[Event]:
+    return [EndpointDisabled(reason=reason, since=since, code=code)] if endpoint.enabled else []
 
 
 def delete(endpoint: Endpoint) -> Sequence[Event]:

@@ -71,19 +71,28 @@ class EndpointEnabled(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointDisabled(Event):
-    """Parcels are recorded and kept back. *reason*: asked, gone (it answered 410) or failing (no success for days)."""
+    """Parcels are recorded and kept back. *reason*: asked, gone (it answered 410) or failing (no success for days).
+
+    *since*: since when nothing arrived. *code*: what it answered last, 0 where nobody answered.
+    """
 
     reason: str
+    since: datetime | None = None
+    code: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointFailing(Event):
-    """Nothing has arrived since *since*; at *disabled_at* it will be disabled. The owner is warned, for the *warning*-th time."""
+    """Nothing has arrived since *since*; at *disabled_at* it will be disabled. The owner is warned, for the *warning*-th time.
+
+    *code*: what it answered last, 0 where nobody answered.
+    """
 
     since: datetime
     failures: int
     disabled_at: datetime
     warning: int
+    code: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,14 @@ def attempts(db: Connection, parcel: str) -> list[Tried]:
     return [_tried(row) for row in db.execute(query).mappings()]
 
 
+def last_code(db: Connection, endpoint: str) -> int | None:
+    """What *endpoint* answered to the newest try, 0 where nobody answered; None where no try is kept."""
+    of_it = parcel_attempts.join(parcels, parcels.c.id == parcel_attempts.c.parcel)
+    query = select(parcel_attempts.c.code).select_from(of_it).where(parcels.c.endpoint == endpoint)
+    row = db.execute(query.order_by(parcel_attempts.c.ended_at.desc()).limit(1)).first()
+    return None if row is None else row[0] or 0
+
+
 def counts(db: Connection, endpoint: str = "") -> dict[str, int]:
     """How many parcels are in each state; what an operator looks at first."""
     query = select(parcels.c.state, func.count()).group_by(parcels.c.state).order_by(parcels.c.state)

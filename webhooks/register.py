@@ -146,11 +146,13 @@ class Register:
         self.mine(actor, id_)
         return self.switch_off(context, id_, "asked")
 
-    def switch_off(self, context: Context, id_: str, reason: str) -> Outcome:
+    def switch_off(
+        self, context: Context, id_: str, reason: str, since: datetime | None = None, code: int | None = None
+    ) -> Outcome:
         """The house's own: it answered 410, or nothing has arrived for days."""
 
         def decide(_db: Connection, loaded: Loaded[Endpoint], _now: datetime) -> Sequence[Event]:
-            return rules.disable(loaded.state, reason)
+            return rules.disable(loaded.state, reason, since, code)
 
         return self._dispatch(id_, decide, context)
 

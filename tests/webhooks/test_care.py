@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.webhooks.depot import OPERATOR, Depot, Receiver, answer, ok
+from tests.webhooks.depot import OPERATOR, Depot, Receiver, answer, nobody_listens, ok
 from webhooks.events import EndpointDisabled, EndpointFailing, stream_of
 
 
@@ -34,10 +34,23 @@ def test_the_owner_is_warned_on_the_first_and_third_day_and_it_ends_on_the_fifth
     assert isinstance(first, EndpointFailing)
     assert isinstance(second, EndpointFailing)
     assert (first.warning, second.warning) == (1, 2)
+    assert (first.since, first.code) == (began, 500)
     assert first.disabled_at == began + timedelta(days=5)
-    assert end == EndpointDisabled(reason="failing")
+    assert end == EndpointDisabled(reason="failing", since=began, code=500)
     kept = depot.register.mine(OPERATOR, id_).endpoint
     assert (kept.enabled, kept.why_disabled) == (False, "failing")
+
+
+def test_an_endpoint_that_nobody_answers_at_is_told_apart_from_one_that_says_no(depot: Depot) -> None:
+    made = depot.endpoint(f"http://127.0.0.1:{nobody_listens()}/hook", types=("application.recommended",))
+    depot.recommended(1)
+    depot.listener.follow()
+    depot.delivery.drain()
+    depot.clock.pass_by(days=1)
+    depot.care.sweep()
+    (warning,) = told(depot, made.id)
+    assert isinstance(warning, EndpointFailing)
+    assert warning.code == 0
 
 
 def test_one_success_ends_the_row_of_failures(depot: Depot, receiver: Receiver) -> None:
