@@ -65,6 +65,7 @@ class Who(StrEnum):
     ASKED = "asked"
     RECEIVERS = "receivers"
     UNSIGNED = "unsigned"
+    OWNER = "owner"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +128,8 @@ class Situation:
                 return tuple(Audience(Kind.MEMBER, unit) for unit in self.receive or self._due())
             case Who.UNSIGNED:
                 return tuple(Audience(Kind.MEMBER, unit) for unit in self.unsigned)
+            case Who.OWNER:
+                return ()  # an endpoint is owned, no application is
             case Who.GONE:
                 return (Audience(Kind.MEMBER, self.gone),) if self.gone else ()
             case Who.INVITED:

@@ -6,7 +6,8 @@ from directory.actor import Actor, Role
 from notifications.announcements import TOLD
 from notifications.audiences import Kind, Who
 from notifications.cadence import Cadence, Choices
-from notifications.recipients import OFFICES
+from notifications.endpoints import KEPT
+from notifications.recipients import roles_of
 from notifications.reminders import REMINDED
 from notifications.statutory import is_served
 
@@ -26,16 +27,16 @@ READERS: dict[Who, tuple[Kind, ...]] = {
     Who.PROVINCE_IF_ACTED: (Kind.PROVINCE,),
     Who.FINANCE: (Kind.FINANCE,),
     Who.DISCIPLINE: (Kind.DISCIPLINE,),
+    Who.OWNER: (Kind.UNIT, Kind.BODY, Kind.PROVINCE),
 }
 """The offices that read what is written for each part; whoever has no account chooses nothing."""
 
 
 def kinds_for(actor: Actor) -> dict[str, bool]:
     """Each kind of letter the offices of *actor* can get, in the order of the process, and whether all of it must be served."""
-    offices = {kind for kind, roles in OFFICES.items() if any(actor.scopes(role) for role in roles)}
     found: dict[str, bool] = {}
     for kind, who in _lines():
-        if offices.intersection(READERS.get(who, ())):
+        if any(actor.scopes(*roles_of(office, who)) for office in READERS.get(who, ())):
             found[kind] = found.get(kind, True) and is_served(kind, who)
     if actor.holds(Role.EXPERT):
         found["panel_drawn"] = True
@@ -47,6 +48,7 @@ def _lines() -> Iterator[tuple[str, Who]]:
         yield from ((kind, line.who) for line in lines)
     for rule, lines in REMINDED.items():
         yield from ((rule.kind, line.who) for line in lines)
+    yield from ((kind, line.who) for kind, line in KEPT.items())
 
 
 def not_theirs_to_choose(actor: Actor, choices: Choices) -> str:

@@ -58,6 +58,16 @@ class Shown:
         return str(self.params.get("number", ""))
 
     @property
+    def about(self) -> str:
+        """What one looks it up by: the number of an application, the name of an endpoint, "" for several things."""
+        return self.number or str(self.params.get("endpoint", ""))
+
+    @property
+    def place(self) -> str:
+        """Where the letter leads; one that is about several applications leads to where they lie."""
+        return f"/applications/{self.application_id}" if self.application_id else str(self.params.get("page", "/inbox"))
+
+    @property
     def stage(self) -> str:
         """The stage its event entered."""
         return str(self.params.get("stage", ""))

@@ -4,10 +4,11 @@ Rebuilding projections never comes here. A cursor set back plans nothing new, be
 same key; and what is older than three days when it is first seen (a restored backup, an import) is kept as suppressed.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import cast
+from types import MappingProxyType
+from typing import TypeAlias, cast
 
 from sqlalchemy import Connection
 
@@ -15,18 +16,19 @@ from directory.events import EVENTS as DIRECTORY_EVENTS
 from directory.events import PersonErased, PersonRestricted
 from directory.records import Directory
 from eventstore.clock import Clock
-from eventstore.event import Fact, RecordedEvent
+from eventstore.event import Event, Fact, RecordedEvent
 from eventstore.facts import Reading
 from eventstore.personal import PersonalData
 from eventstore.store import EventStore
 from eventstore.subscription import Subscription
 from notifications import choosing, letters, timetable
 from notifications.announcements import Terms, announce
-from notifications.contents import Named, contents
+from notifications.contents import Named, Param, contents
 from notifications.kinds import kind_of
 from notifications.letters import Planned
+from notifications.news import News
 from notifications.planning import Cause, Planning
-from notifications.recipients import contacts_of, recipients
+from notifications.recipients import Contacts, Recipient, contacts_of, recipients
 from notifications.reminders import Rule, reminders
 from notifications.story import Story
 from programmes.call import Call
@@ -36,6 +38,9 @@ from workflow.events import TYPES, ApplicationEvent
 
 NAME = "letters"
 STALE_AFTER = timedelta(hours=72)
+Telling: TypeAlias = Callable[[Connection, RecordedEvent, Event], News | None]
+"""The news of an event of another room, read in the transaction that is handed in; None when nobody is told."""
+NOTHING_ELSE: Mapping[str, Telling] = MappingProxyType({})
 _GONE = tuple(name for name, cls in DIRECTORY_EVENTS.items() if cls in (PersonErased, PersonRestricted))
 
 
@@ -49,7 +54,10 @@ def terms_of(call: Call) -> Terms:
 
 
 class Listener:
-    """Plans letters. *clock* is the house's, which events are dated by; *wall* the database's own, which letters wait by."""
+    """Plans letters. *clock* is the house's, which events are dated by; *wall* the database's own, which letters wait by.
+
+    *news*: how events of other rooms are told, by their names.
+    """
 
     def __init__(
         self,
@@ -62,10 +70,13 @@ class Listener:
         *,
         stale_after: timedelta = STALE_AFTER,
         batch: int = 100,
+        news: Mapping[str, Telling] = NOTHING_ELSE,
     ) -> None:
         self._store, self._read, self._catalogue, self._planning = store, read, catalogue, planning
         self._clock, self._wall, self._stale_after = clock, wall, stale_after
-        self.subscription = Subscription(store, read, NAME, self.plan, types=(*TYPES, *_GONE), batch=batch)
+        self._news = news
+        types = (*TYPES, *_GONE, *news)
+        self.subscription = Subscription(store, read, NAME, self.plan, types=types, batch=batch)
 
     def follow(self) -> int:
         """Plan for everything that has happened since; answers how many events were read."""
@@ -82,6 +93,9 @@ class Listener:
                 planned.clear()
                 letters.forget(db, event.person)
                 choosing.forget(db, event.person)
+                continue
+            if recorded.type in self._news:
+                planned += self._told(db, recorded, event, due, now)
                 continue
             happened = cast("ApplicationEvent", event)  # the subscription asked for these types alone
             story = self._story(db, stories, recorded, kind_of(happened) != "")
@@ -130,16 +144,37 @@ class Listener:
         told = announce(event, before, after, terms_of(call), at)
         directory = Directory(db)
         params = contents(event, before, after, call, at, names_of(directory))
-        contacts = contacts_of(after, call, story.objectors)
+        to = recipients(directory, told, after.unit_name, contacts_of(after, call, story.objectors))
+        yield from self._planned(recorded, after.id, to, params, due, now)
+
+    def _told(
+        self, db: Connection, recorded: RecordedEvent, event: Event, due: datetime, now: datetime
+    ) -> Iterable[Planned]:
+        """The letters of an event of another room."""
+        news = self._news[recorded.type](db, recorded, event)
+        if news is not None:
+            to = recipients(Directory(db), news.told, "", Contacts())
+            yield from self._planned(recorded, "", to, news.params, due, now)
+
+    def _planned(
+        self,
+        recorded: RecordedEvent,
+        application_id: str,
+        to: Sequence[Recipient],
+        params: Mapping[str, Param],
+        due: datetime,
+        now: datetime,
+    ) -> Iterable[Planned]:
+        at = recorded.instant
         stale = "stale" if now - at > self._stale_after else ""
         cause = Cause(
             event_id=str(recorded.event_id),
             event_type=recorded.type,
             position=recorded.position,
-            application_id=after.id,
+            application_id=application_id,
             batch=recorded.notes.get("batch", ""),
         )
-        for recipient in recipients(directory, told, after.unit_name, contacts):
+        for recipient in to:
             yield self._planning.letter(recipient, cause, f"ev:{cause.event_id}:mail", params, at, due, stale)
 
 

@@ -26,7 +26,7 @@ def pages(store: EventStore) -> Blueprint:
 
     @blueprint.context_processor
     def speaking() -> dict[str, object]:  # pyright: ignore[reportUnusedFunction]
-        return {"say": _say, "moment": _moment, "dossier": _dossier, "doors": DOORS, "mending": _mending}
+        return {"say": _say, "moment": _moment, "doors": DOORS, "mending": _mending}
 
     @blueprint.get("/letters")
     def mine() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
@@ -65,11 +65,6 @@ def pages(store: EventStore) -> Blueprint:
 
 def _say(key: str, /, **params: object) -> str:
     return words.say(key, speech(), **params)
-
-
-def _dossier(letter: Shown) -> str:
-    """Where the letter leads; one that is about several applications leads to where they lie."""
-    return f"/applications/{letter.application_id}" if letter.application_id else "/inbox"
 
 
 def _moment(at: datetime) -> str:

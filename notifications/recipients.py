@@ -10,7 +10,7 @@ from directory.actor import Role
 from directory.records import Directory, Person
 from eventstore.event import Personal
 from notifications.announcements import Announcement
-from notifications.audiences import Audience, Kind
+from notifications.audiences import Audience, Kind, Who
 from programmes.call import Call
 from programmes.fields import FieldType
 from workflow.application import Application
@@ -24,6 +24,13 @@ OFFICES: Mapping[Kind, tuple[Role, ...]] = {
     Kind.DISCIPLINE: (Role.DISCIPLINE_HEAD, Role.DISCIPLINE_CLERK),
 }
 """Who reads the letters of an office: everybody who holds one of these roles in its scope."""
+
+KEEPERS: Mapping[Kind, tuple[Role, ...]] = {
+    Kind.UNIT: (Role.UNIT_ADMIN,),
+    Kind.BODY: (Role.BUREAU_HEAD,),
+    Kind.PROVINCE: (Role.PROVINCE_LEAD,),
+}
+"""Who of an office keeps its webhook endpoints, as the policy has it; nobody else of it could do anything about one."""
 
 NO_ADDRESS = "no_address"
 NOBODY_THERE = "nobody_holds_the_office"
@@ -50,6 +57,11 @@ class Contacts:
     members: Mapping[str, str] = field(default_factory=dict[str, str])
     links: Mapping[str, str] = field(default_factory=dict[str, str])
     objectors: Mapping[int, str] = field(default_factory=dict[int, str])
+
+
+def roles_of(kind: Kind, because: Who) -> tuple[Role, ...]:
+    """Who of an office reads what is written for the part *because*; nobody of what is no office."""
+    return (KEEPERS if because is Who.OWNER else OFFICES).get(kind, ())
 
 
 def recipients(
@@ -83,7 +95,7 @@ def _of(directory: Directory, announcement: Announcement, unit_name: str, contac
         case Kind.INVITED | Kind.SIGNER:
             yield _outsider(announcement, "", contacts.links.get(audience.id, ""))
         case _:
-            persons = list(_holders(directory, audience))
+            persons = list(_holders(directory, audience, announcement.because))
             yield from (_written(person, announcement) for person in persons)
             if audience.kind is Kind.UNIT and contacts.unit:
                 yield _outsider(announcement, unit_name, contacts.unit)
@@ -93,8 +105,8 @@ def _of(directory: Directory, announcement: Announcement, unit_name: str, contac
                 yield _nobody(announcement, NOBODY_THERE)
 
 
-def _holders(directory: Directory, audience: Audience) -> Iterator[Person]:
-    wanted: list[tuple[Role, str | None]] = [(role, audience.id) for role in OFFICES[audience.kind]]
+def _holders(directory: Directory, audience: Audience, because: Who) -> Iterator[Person]:
+    wanted: list[tuple[Role, str | None]] = [(role, audience.id) for role in roles_of(audience.kind, because)]
     held = directory.people_of(wanted)
     for key in wanted:
         yield from held.get(key, ())

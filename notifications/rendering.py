@@ -103,7 +103,7 @@ class Rendering:
         made = {kind: template.render(blocks=blocks) for kind, template in self._parts.items()}
         return Written(
             letter_id=letter.id,
-            thread=letter.application_id or f"{letter.kind}.{letter.because}",
+            thread=_thread(letter),
             name=letter.name,
             address=letter.address or "",
             subject=subject_of(made["subject"].strip()),
@@ -166,12 +166,19 @@ class Rendering:
             case _ if letter.kind == DIGEST:
                 return "/letters"
             case _ if not letter.application_id:
-                return "/inbox"
+                return str(params.get("page", "/inbox"))
             case _:
                 return f"/applications/{letter.application_id}"
 
 
 _PARTS = ("subject", "text", "html")
+
+
+def _thread(letter: Claimed) -> str:
+    """What the letters are about that belong together: an application, an endpoint, or else their kind."""
+    if letter.application_id:
+        return letter.application_id
+    return str(_DECODE(letter.params).get("thread", f"{letter.kind}.{letter.because}"))
 
 
 def _title(kind: str, params: Mapping[str, Any], language: Language) -> str:

@@ -47,6 +47,7 @@ from notifications.ringing import Ringing
 from notifications.smtp import Relay
 from service import broker as brokers
 from service import publishing
+from service.owners import Owners
 from service.publishing import PublishedCalls
 from service.settings import Settings
 from webhooks.addresses import Table
@@ -180,7 +181,7 @@ def build(settings: Settings) -> House:
         sender=sender,
         relay=relay,
         rendering=rendering,
-        listener=Listener(store, read, calls, planning, clock, wall),
+        listener=Listener(store, read, calls, planning, clock, wall, news=Owners(store, read).news),
         ringing=Ringing(store, read, calls, planning, clock, wall),
         delivery=Delivery(
             store, wall, relay, sending, SystemRandom(), held=WITH_A_SECRET, pace=Pace(settings.mail_per_domain_minute)

@@ -186,9 +186,7 @@ def enable(endpoint: Endpoint) -> Sequence[Event]:
     return [] if endpoint.enabled else [EndpointEnabled()]
 
 
-def disable(
-    endpoint: Endpoint, reason: str, since: datetime | None = None, code: int | None = None
-) -> Sequence[Event]:
+def disable(endpoint: Endpoint, reason: str, since: datetime | None = None, code: int | None = None) -> Sequence[Event]:
     return [EndpointDisabled(reason=reason, since=since, code=code)] if endpoint.enabled else []
 
 

@@ -39,7 +39,11 @@ from notifications.ringing import Ringing
 from notifications.schema import letters
 from notifications.smtp import Relay
 from programmes.catalogue import Catalogue
+from service.owners import Owners
 from tests.scenario import UNIT
+from webhooks.endpoint import ENDPOINT
+from webhooks.events import TYPES as WEBHOOKS
+from webhooks.events import EndpointEvent, stream_of
 from workflow.application import EMPTY, evolve
 from workflow.events import TYPES, ApplicationEvent, Opened
 
@@ -127,7 +131,7 @@ class PostOffice:
         self.projection = DirectoryProjection()
         with self.store.begin() as db:
             install(db, [self.projection])
-        self.codec = Codec({**EVENTS, **TYPES})
+        self.codec = Codec({**EVENTS, **TYPES, **WEBHOOKS})
         self.personal = PersonalData(bytes(range(32)))
         self.clock = HandClock()
         self.dispatcher = Dispatcher(self.store, self.codec, self.personal, [self.projection], self.clock)
@@ -147,6 +151,7 @@ class PostOffice:
             self.planning,
             self.clock,
             self.clock,
+            news=Owners(self.store, self.read).news,
             **more,  # type: ignore[arg-type]
         )
 
@@ -192,6 +197,10 @@ class PostOffice:
         ]
         self.dispatcher.dispatch(f"application-{application}", FOLD, lambda _db, _loaded, _now: facts, _asked(batch))
         return application
+
+    def befall(self, endpoint: str, *events: EndpointEvent) -> None:
+        """Let *events* happen to a webhook endpoint in one transaction."""
+        self.dispatcher.dispatch(stream_of(endpoint), ENDPOINT, lambda _db, _loaded, _now: events, _asked())
 
     def rewind(self) -> None:
         """Set the cursor back to the beginning, as no command of the house can."""

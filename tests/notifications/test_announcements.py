@@ -9,6 +9,7 @@ import pytest
 from notifications.announcements import TOLD as TABLE
 from notifications.announcements import Terms, announce, preview
 from notifications.audiences import Who
+from notifications.endpoints import KEPT
 from notifications.kinds import KINDS, kind_of, possible_kinds
 from notifications.reminders import REMINDED
 from programmes.calendar import end_of, instant
@@ -167,7 +168,8 @@ def test_nobody_the_lifecycle_promises_to_tell_is_forgotten(step: object) -> Non
 
 
 def test_every_audience_of_the_table_is_used() -> None:
-    assert {line.who for lines in (*TABLE.values(), *REMINDED.values()) for line in lines} == set(Who)
+    lines = [line for table in (*TABLE.values(), *REMINDED.values()) for line in table]
+    assert {line.who for line in (*lines, *KEPT.values())} == set(Who)
 
 
 def test_an_event_that_is_announced_has_a_kind_of_its_trigger() -> None:

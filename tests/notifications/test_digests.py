@@ -18,6 +18,7 @@ from notifications.audiences import Who
 from notifications.cadence import AT_ONCE, Cadence, Choices, Quiet, place
 from notifications.catalogue import READERS, kinds_for
 from notifications.choosing_pages import pages
+from notifications.endpoints import KEPT
 from notifications.mail import Sender
 from notifications.reminders import REMINDED
 from notifications.rendering import Rendering
@@ -188,6 +189,7 @@ def test_every_served_kind_cites_its_document_and_every_reader_is_known() -> Non
     assert all(STATUTORY.values())
     lines = [(kind, line.who) for kind, lines in TOLD.items() for line in lines]
     lines += [(rule.kind, line.who) for rule, lines in REMINDED.items() for line in lines]
+    lines += [(kind, line.who) for kind, line in KEPT.items()]
     outsiders = {Who.INVITED, Who.ASKED, Who.OBJECTOR, Who.DRAWN_EXPERTS}
     assert {who for _, who in lines} - outsiders == set(READERS)
 

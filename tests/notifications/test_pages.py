@@ -17,6 +17,9 @@ from notifications.listener import terms_of
 from notifications.pages import pages
 from tests.notifications.moments import DRAFT
 from tests.notifications.post import PostOffice, Server
+from tests.notifications.test_endpoints import ID as ENDPOINT_ID
+from tests.notifications.test_endpoints import ON as ENDPOINT_ON
+from tests.notifications.test_endpoints import WARNED
 from tests.scenario import COUNTY, ROUTE, SEALED, call_of_2025
 from web.face import Furniture, Visitor, furnish
 from web.operations import Registry
@@ -78,6 +81,17 @@ def test_a_person_sees_the_letters_written_to_them_and_why(post: PostOffice, ask
     assert "您收到这封信，是因为这件申报到了贵部门的环节。" in why.text
     assert "2025 年 12 月 5 日（星期五）17:00（北京时间）" in why.text
     assert "待发送" in why.text
+
+
+def test_a_letter_about_an_endpoint_leads_to_its_page(post: PostOffice, ask: Ask) -> None:
+    post.befall(ENDPOINT_ID, *ENDPOINT_ON, WARNED)
+    post.listener.follow()
+    page = ask(head(post)).get("/letters").text
+    assert f'<a href="/webhooks/{ENDPOINT_ID}">区县数据平台</a>' in page
+    (letter,) = re.findall(r"/letters/([0-9a-f-]{36})/why", page)
+    why = ask(head(post)).get(f"/letters/{letter}/why").text
+    assert "归您所在的单位或部门" in why
+    assert f'href="/webhooks/{ENDPOINT_ID}">查看办理</a>' in why
 
 
 def test_pages_speak_english_too(post: PostOffice, ask: Ask) -> None:
