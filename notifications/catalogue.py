@@ -17,7 +17,6 @@ READERS: dict[Who, tuple[Kind, ...]] = {
     Who.RECEIVERS: (Kind.MEMBER,),
     Who.UNSIGNED: (Kind.MEMBER,),
     Who.GONE: (Kind.MEMBER,),
-    Who.RECEIVERS: (Kind.MEMBER,),
     Who.NEXT_BODY: (Kind.BODY, Kind.PROVINCE),
     Who.BODIES_ACTED: (Kind.BODY,),
     Who.COPIED_BODIES: (Kind.BODY,),

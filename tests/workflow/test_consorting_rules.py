@@ -10,11 +10,13 @@ from consortium.membership import digest_of
 from directory.actor import CLOCK, PUBLIC, Role
 from eventstore.event import Personal
 from tests.consortium import tale
-from tests.scenario import ADMIN, DIGEST, EDITOR, ID, OPENED, SEALED, UNIT_CODE, Given, at, person
+from tests.scenario import ADMIN, DIGEST, EDITOR, ID, OPENED, SEALED, UNIT_CODE, Given, at, call_of_2025, facts, person
 from workflow import commands as c
 from workflow import events as e
 from workflow.answers import content_digest, differences
 from workflow.application import evolve
+from workflow.decisions import decide
+from workflow.guards.consorting import the_consortium_is_sealed_together
 from workflow.stages import Stage
 
 MEMBER = person("member-admin", (Role.UNIT_ADMIN, tale.M1))
@@ -68,9 +70,6 @@ def test_the_digest_that_bureaus_sign_covers_the_consortium_and_only_where_there
 
 def test_a_programme_that_takes_none_refuses_to_ask() -> None:
     """「不接受联合申报」 (5-scenarios, C1)."""
-    from tests.scenario import call_of_2025, facts
-    from workflow.decisions import decide
-
     call = call_of_2025()
     closed = tuple(one.model_copy(update={"consortium": "forbidden"}) for one in call.programmes)
     known = replace(facts(EDITOR, ON), call=call.model_copy(update={"programmes": closed}), unit=None)
@@ -135,3 +134,15 @@ def test_the_divisions_of_clause_three_are_six_texts_of_their_own_and_change_the
     too_long = c.SetTerms(application_id=ID, clauses={"build": "长" * 2001}, tasks={tale.M1: "长" * 501})
     refusals = given.when(too_long, EDITOR, ON).then_refused("FIELD_TOO_LONG", "FIELD_TOO_LONG")
     assert [refusal.params["limit"] for refusal in refusals] == [500, 2000]
+
+
+def test_a_programme_that_takes_consortia_only_is_not_sealed_alone() -> None:
+    """No call of today asks it; a definition may."""
+    call = call_of_2025()
+    joint = tuple(one.model_copy(update={"consortium": "required"}) for one in call.programmes)
+    known = replace(facts(ADMIN, ON), call=call.model_copy(update={"programmes": joint}))
+    alone = Given(OPENED).application
+    refusals = the_consortium_is_sealed_together(alone, None, known)
+    assert [one.code for one in refusals] == ["CONSORTIUM_REQUIRED"]
+    together = the_consortium_is_sealed_together(Given(OPENED, *JOINED).application, None, known)
+    assert "CONSORTIUM_REQUIRED" not in {one.code for one in together}
