@@ -38,6 +38,19 @@ class Standing:
     last_error: str | None
 
 
+def standings(db: Connection, names: Sequence[str]) -> list[Standing]:
+    """How far each of *names* has read, in their order; who never began stands at 0. Two statements, however many they are."""
+    c = checkpoints.c
+    query = select(c.name, c.position, c.failed_position, c.last_error).where(c.name.in_(names))
+    head = db.scalar(select(func.max(events.c.position))) or 0
+    stood = {name: (position, failed, error) for name, position, failed, error in db.execute(query)}
+    found: list[Standing] = []
+    for name in names:
+        position, failed, error = stood.get(name, (0, None, None))
+        found.append(Standing(name, position, head - position, failed, error))
+    return found
+
+
 class Subscription:
     """One listener. *handle* gets facts in order, each exactly once as far as its writes to `db` go."""
 
@@ -61,12 +74,8 @@ class Subscription:
         self._row = checkpoints.c.name == name
 
     def standing(self) -> Standing:
-        c = checkpoints.c
-        query = select(c.position, c.failed_position, c.last_error).where(self._row)
         with self._store.reading() as db:
-            head = db.scalar(select(func.max(events.c.position))) or 0
-            position, failed, error = db.execute(query).first() or (0, None, None)
-        return Standing(self.name, position, head - position, failed, error)
+            return standings(db, [self.name])[0]
 
     def run(self) -> int:
         """Handle everything there is; answers how many events."""

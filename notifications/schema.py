@@ -86,6 +86,13 @@ letters = Table(
         postgresql_where=text("state = 'dead' AND trouble_told = 0"),
         sqlite_where=text("state = 'dead' AND trouble_told = 0"),
     ),
+    Index(
+        "letters_troubled",
+        "state",
+        "last_code",
+        postgresql_where=text("state IN ('unknown', 'dead') AND reason = ''"),
+        sqlite_where=text("state IN ('unknown', 'dead') AND reason = ''"),
+    ),
     Index("letters_recipient", "recipient", "event_position", "id"),
     Index("letters_application", "application_id", "event_position", "id"),
     sqlite_strict=True,

@@ -3,6 +3,7 @@
 There is no default for a secret: the demo makes its own. All faults are reported together, in both languages.
 """
 
+import re
 import secrets
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PREFIX = "VERMILION_"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 KEY_BYTES = 32
+_TOKEN = re.compile(r"[A-Za-z0-9\-._~+/=]{32,200}")
 
 Mode = Literal["production", "demo", "test"]
 
@@ -30,7 +32,16 @@ class SettingsFaulty(Exception):
 
 
 class Settings(BaseSettings):
-    """*files* is a folder; *proxies* says how many of our own stand in front (nginx: 1), whose forwarded address is believed; *clamd* is unix:/path or host:port of a virus scanner, "" for none; *signature_roots* is a file or folder of certificates (PEM) whose electronic signatures are trusted; *smtp_url* is smtp://, smtps:// or smtp+starttls://; keys are 32 bytes in base64 or hex; *checkpoints* is the folder outside the database for signed heads, *witnesses* C2SP verifier keys, separated by commas; *webhook_networks* names networks (10.1.0.0/16, …) that parcels may go to besides what is public, *webhook_plain* lets them go over http and any port."""
+    """The service's settings.
+
+    *files* is a folder; *proxies* says how many of our own stand in front (nginx: 1), whose forwarded address is believed;
+    *clamd* is unix:/path or host:port of a virus scanner, "" for none; *signature_roots* is a file or folder of certificates
+    (PEM) whose electronic signatures are trusted; *smtp_url* is smtp://, smtps:// or smtp+starttls://; keys are 32 bytes in
+    base64 or hex; *checkpoints* is the folder outside the database for signed heads, *witnesses* C2SP verifier keys, separated
+    by commas; *webhook_networks* names networks (10.1.0.0/16, …) that parcels may go to besides what is public,
+    *webhook_plain* lets them go over http and any port; *metrics_token* is what a monitoring system sends to read `/metrics`,
+    which without one is not there.
+    """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
@@ -53,6 +64,7 @@ class Settings(BaseSettings):
     witnesses: str = ""
     webhook_networks: str = ""
     webhook_plain: bool = False
+    metrics_token: SecretStr | None = None
     tick_s: float = Field(default=30.0, gt=0)
     mail_per_domain_minute: int = Field(default=0, ge=0, le=100_000)
     batch_wait_s: float = Field(default=10.0, gt=0, le=300)
@@ -94,6 +106,13 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_key(cls, secret: SecretStr) -> SecretStr:
         _key(secret.get_secret_value())
+        return secret
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _is_a_token(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not _TOKEN.fullmatch(secret.get_secret_value()):
+            raise ValueError("要 32 到 200 个字母、数字或 -._~+/= · wanted 32 to 200 letters, digits or -._~+/=")
         return secret
 
     @field_validator("smtp_url")

@@ -23,7 +23,7 @@ from notifications.mending_pages import pages as mending_pages
 from notifications.pressing import Pressing
 from notifications.wishes import Choosing, TurningOff
 from notifications.wishes import operations as letter_wishes
-from service import clockwork, demonstration, entrance, front, health, letterbox, limits, standing
+from service import clockwork, demonstration, entrance, front, health, letterbox, limits, metrics, standing
 from service.actors import Actors, declare
 from service.settings import LOOPBACK, read
 from service.sink import Mailbox
@@ -59,6 +59,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     app.secret_key = house.settings.session_key_bytes
     app.config["MAX_CONTENT_LENGTH"], app.config["TRUSTED_HOSTS"] = LARGEST_BODY, hosts_of(house.settings.base_url)
     app.config["MAX_FORM_MEMORY_SIZE"] = SECTION_BYTES
+    watched = metrics.watch(app)
     furniture = Furniture(
         identity=identity,
         now=now,
@@ -87,6 +88,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     app.register_blueprint(front.pages(house, identity))
     app.register_blueprint(entrance.pages(house, secure=secure))
     app.register_blueprint(health.pages(house))
+    app.register_blueprint(metrics.pages(house, watched))
     if mailbox is not None and house.settings.mode == "demo":
         app.register_blueprint(demonstration.pages(house, actors, mailbox))
     limits.install(app, house.settings)

@@ -9,7 +9,6 @@ from pathlib import Path
 from pydantic import SecretStr
 from sqlalchemy import Connection, func, select
 
-from eventstore.event import instant_of
 from eventstore.schema import projections
 from eventstore.subscription import Standing as Cursor
 from notifications import correspondence
@@ -29,6 +28,7 @@ class Kept:
     name: str
     revision: int
     state: str
+    position: int
     error: str
 
 
@@ -50,14 +50,12 @@ class Standing:
 def look(house: House) -> Standing:
     """Reads, and changes nothing."""
     with house.store.reading() as db:
-        kept = [Kept(name, revision, state, error or "") for name, revision, state, error in db.execute(_KEPT)]
-        due = db.scalar(select(func.min(letters.c.due_at)).where(letters.c.state == "planned"))
         return Standing(
             head=house.store.head_in(db),
-            projections=kept,
+            projections=kept(db),
             cursors=[house.listener.subscription.standing(), house.index.standing()],
             letters=correspondence.counts(db),
-            oldest_due=None if due is None else instant_of(due),
+            oldest_due=correspondence.oldest_due(db),
             dead={str(cause): int(count) for cause, count in db.execute(_DEAD)},
             storage=list(_storage(house, db)),
             findings=examined(house, at_once=True),
@@ -65,9 +63,13 @@ def look(house: House) -> Standing:
         )
 
 
-_KEPT = select(projections.c.name, projections.c.revision, projections.c.state, projections.c.last_error).order_by(
-    projections.c.name, projections.c.revision
-)
+def kept(db: Connection) -> list[Kept]:
+    """Every projection there is a row of; *position* counts while it is built, and says nothing once it is live."""
+    c = projections.c
+    query = select(c.name, c.revision, c.state, c.position, c.last_error).order_by(c.name, c.revision)
+    return [Kept(name, revision, state, at, error or "") for name, revision, state, at, error in db.execute(query)]
+
+
 _CAUSE = func.coalesce(letters.c.last_error, letters.c.reason)
 _DEAD = (
     select(_CAUSE, func.count())

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, func, literal_column, select, tuple_
 
 from eventstore.event import instant_of
 from webhooks.schema import parcel_attempts, parcels
 
 PAGE = 50
+_PLANNED, _DEAD = (parcels.c.state == literal_column(f"'{state}'") for state in ("planned", "dead"))
+"""Written out, not bound: only so does SQLite find the index that holds these parcels alone."""
 STATES = ("planned", "leased", "sent", "dead", "suppressed")
 _CURSOR = re.compile(r"([0-9]{1,18})\.(msg_[0-9a-f]{32})")
 
@@ -103,14 +105,38 @@ def counts(db: Connection, endpoint: str = "") -> dict[str, int]:
 
 def given_up(db: Connection) -> dict[str, int]:
     """Endpoint to how many parcels of it are dead."""
-    query = select(parcels.c.endpoint, func.count()).where(parcels.c.state == "dead").group_by(parcels.c.endpoint)
+    query = select(parcels.c.endpoint, func.count()).where(_DEAD).group_by(parcels.c.endpoint)
     return {str(endpoint): int(count) for endpoint, count in db.execute(query)}
 
 
 def oldest_due(db: Connection) -> datetime | None:
     """Since when the parcel waits that is due for the longest; None when nothing waits."""
-    at = db.execute(select(func.min(parcels.c.due_at)).where(parcels.c.state == "planned")).scalar()
+    at = db.execute(select(func.min(parcels.c.due_at)).where(_PLANNED)).scalar()
     return None if at is None else instant_of(at)
+
+
+def waiting(db: Connection) -> tuple[int, datetime | None]:
+    """How many parcels are planned, and `oldest_due`; from the index that holds them alone."""
+    due = parcels.c.due_at
+    many, oldest = db.execute(select(func.count(due), func.min(due)).where(_PLANNED)).one()
+    return many, None if oldest is None else instant_of(oldest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Parcels given up alike: *reason* the house's own word, *code* what the endpoint answered, 0 where it did not."""
+
+    reason: str
+    code: int
+    parcels: int
+
+
+def causes(db: Connection) -> list[Cause]:
+    """Why parcels were given up, the most frequent cause first."""
+    c, count = parcels.c, func.count()
+    query = select(c.reason, c.last_code, count).where(_DEAD).group_by(c.reason, c.last_code)
+    found = db.execute(query.order_by(count.desc(), c.reason, c.last_code))
+    return [Cause(reason=reason, code=int(code or 0), parcels=int(many)) for reason, code, many in found]
 
 
 def _tried(row: Mapping[Any, Any]) -> Tried:

@@ -58,6 +58,7 @@ parcels = Table(
     CheckConstraint("state IN ('planned', 'leased', 'sent', 'dead', 'suppressed')", name="parcels_state"),
     _only("parcels_due", "planned", "due_at", "id"),
     _only("parcels_leased", "leased", "lease_until"),
+    _only("parcels_dead", "dead", "endpoint", "reason", "last_code"),
     Index("parcels_endpoint", "endpoint", "position", "id"),
     Index("parcels_lane", "endpoint", "application", "position"),
     sqlite_strict=True,

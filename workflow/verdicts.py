@@ -189,6 +189,14 @@ def counts(db: Connection) -> dict[str, int]:
     return {str(state): int(count) for state, count in db.execute(query)}
 
 
+def waiting(db: Connection) -> tuple[int, datetime | None]:
+    """How many are without a verdict, and since when one is due; on PostgreSQL from the index that holds them alone."""
+    due = file_checks.c.due_at
+    query = select(func.count(due), func.min(due)).where(file_checks.c.state == text("'waiting'"))
+    many, oldest = db.execute(query).one()
+    return many, None if oldest is None else instant_of(oldest)
+
+
 def last_error(db: Connection) -> str:
     """What kept the latest one that waits from being looked at."""
     c = file_checks.c

@@ -32,7 +32,8 @@ class Office:
         self.house, self.tokens = house, tokens
         assert isinstance(house.clock, SettableClock)
         self.played = Played(house)
-        self.app = create_app(house, actors.declare(house))
+        self.actors = actors.declare(house)
+        self.app = create_app(house, self.actors)
         self.client: FlaskClient = self.app.test_client()
 
     def play(self) -> None:

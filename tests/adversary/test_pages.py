@@ -231,7 +231,7 @@ def everywhere(site: Site) -> list[tuple[str, Said]]:
     made, found = site.made, []
     for who, paths in {
         NOBODY: ("/", "/sign-in", "/sign-in/" + "x" * 40, "/notices", "/lifecycle", "/nowhere", "/applications", "/api/v1/docs",
-                 "/api/v1/openapi.json", "/api/v1/me", "/api/v1/calls", "/healthz", "/readyz", "/static/app.css",
+                 "/api/v1/openapi.json", "/api/v1/me", "/api/v1/calls", "/healthz", "/readyz", "/metrics", "/static/app.css",
                  f"/notices/{made['noticed']}/objections", f"/notices/{STRANGER}/objections"),
         "admin": ("/applications", f"/applications/{made['draft']}", f"/applications/{made['draft']}/sections/model",
                   f"/applications/{made['draft']}/seal", f"/applications/{made['sealed']}", "/letters", "/outbox",

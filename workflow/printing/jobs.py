@@ -205,6 +205,14 @@ def counts(db: Connection) -> dict[State, int]:
     return {State(state): number for state, number in rows}
 
 
+def waiting(db: Connection) -> tuple[int, datetime | None]:
+    """How many papers nobody makes yet, and since when the first was asked for; from the index that holds them alone."""
+    asked = paper_jobs.c.asked_at
+    query = select(func.count(asked), func.min(asked)).where(paper_jobs.c.state == text("'waiting'"))
+    many, oldest = db.execute(query).one()
+    return many, None if oldest is None else instant_of(oldest)
+
+
 _RELEASED: Mapping[str, Any] = {"lease_token": None, "lease_until": None}
 
 
