@@ -162,7 +162,7 @@ def test_nothing_ticked_and_strangers_files_are_answered_without_a_fault(
     assert house.application(two[0]).stage is Stage.UNIT_SEALED
 
 
-def test_a_recommendation_of_a_hundred_files_is_the_most(app: Flask, two: tuple[UUID, UUID]) -> None:
+def test_two_hundred_files_are_the_most_of_one_batch(app: Flask, two: tuple[UUID, UUID]) -> None:
     clerk = Person(app, "yuelu-head")
-    many = "&".join(f"pick={uuid7()}" for _ in range(101))
-    assert "100" in clerk.visit(f"/batches/recommendation?{many}", 422)
+    many = "&".join(f"pick={uuid7()}" for _ in range(201))
+    assert "200" in clerk.visit(f"/batches/recommendation?{many}", 422)

@@ -17,13 +17,15 @@ from eventstore.dispatch import Context
 from eventstore.refusal import Fault, Malformed, PreconditionFailed, Refusal, Refused
 from web import forms, texts
 from workflow import commands as c
+from workflow import worklist
 from workflow.pages import reasons
 from workflow.pages.acting import won
 from workflow.pages.desk import Desk, asking
 from workflow.pages.frame import Frame, framed
 from workflow.pages.reading import warnings
+from workflow.worklist import Item
 
-MOST = 100
+MOST = 200
 """How many files one batch may have: what one page can still show for a last look."""
 Typed = Mapping[str, Sequence[str]]
 
@@ -136,9 +138,9 @@ def _page(desk: Desk, resource: str, entries: Sequence[Entry], typed: Typed | No
     }
 
 
-def _each(desk: Desk, kind: Kind, actor: Actor, posted: Typed, scan: str) -> tuple[list[Frame], list[Entry]]:
-    """What was taken, as it stands now, and what was not, each with its reasons."""
-    taken: list[Frame] = []
+def _each(desk: Desk, kind: Kind, actor: Actor, posted: Typed, scan: str) -> tuple[Sequence[Item], list[Entry]]:
+    """What was taken, as the list shows it, and what was not, each with its reasons."""
+    taken: list[str] = []
     left: list[Entry] = []
     for pick in _picked(posted):
         try:
@@ -148,8 +150,10 @@ def _each(desk: Desk, kind: Kind, actor: Actor, posted: Typed, scan: str) -> tup
             entry = _entry(desk, kind, actor, pick, posted)
             left.append(replace(entry, wrong=_why(desk, entry.frame, error)))
             continue
-        taken.append(framed(desk, pick, actor))
-    return taken, left
+        taken.append(str(pick))
+    with desk.handling.store.reading() as db:
+        known = worklist.items(db, taken)
+    return [known[one] for one in taken], left
 
 
 def _context(desk: Desk, kind: Kind, actor: Actor, pick: UUID, posted: Typed, version: int | None) -> Context:
