@@ -303,6 +303,8 @@ class _Writing:
 
     def _project(self, facts: Sequence[Fact]) -> None:
         for projection in self._house.projections:
+            if projection.aside:
+                continue
             live = self._live.get(projection.name)
             if live == projection.revision:
                 projection.apply(self._db, facts)

@@ -27,11 +27,15 @@ class Projection(Protocol):
     `version` and `recorded_at`, never `position`. Set rules are UNIQUE constraints of these tables. `personal` False says
     that no personal value is looked at: a rebuild then unseals nothing. `wanted` names the facts that are looked into
     (None: all); a rebuild hands the others over `Unread`.
+
+    One that is kept `aside` costs a command nothing: the writing transaction leaves it out, and whoever reads it brings it
+    up to the head of the log first (`eventstore.aside`).
     """
 
     name: str
     revision: int
     personal: bool
+    aside: bool
 
     @property
     def wanted(self) -> frozenset[type[Event]] | None: ...
@@ -65,6 +69,7 @@ class TableProjection(ABC):
     name: str = ""
     revision: int = 1
     personal: bool = True
+    aside: bool = False
     wanted: frozenset[type[Event]] | None = None
     declared: tuple[Table, ...] = ()
 

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, delete, insert, inspect, select, update
 
+from eventstore.aside import Aside
 from eventstore.engine import patiently
 from eventstore.facts import Reading
 from eventstore.projection import FLIP_LOCK, Projection, at_revision
@@ -156,7 +157,7 @@ class _Shadow:
     """The live revision made a second time, to compare and to mend."""
 
     def __init__(self, store: EventStore, read: Reading, projection: Projection, page: int, near: int) -> None:
-        self._store, self._projection = store, projection
+        self._store, self._read, self._projection = store, read, projection
         self._shadow = at_revision(projection, projection.revision + _SHADOW)
         self._building = _Building(store, read, self._shadow, page, near)
 
@@ -187,7 +188,7 @@ class _Shadow:
         snapshot = {"isolation_level": "REPEATABLE READ"} if self._store.engine.dialect.name == "postgresql" else {}
         for _ in range(_LOOKS):
             with self._store.begin() as db:
-                self._building.apply_rest(db)
+                self._apply_rest(db)
             with patiently(), self._store.engine.connect().execution_options(**snapshot) as db, db.begin():
                 if db.dialect.name == "postgresql":
                     db.exec_driver_sql("SET LOCAL statement_timeout = 0")
@@ -200,13 +201,20 @@ class _Shadow:
             self._building.hold_the_log(db)
             if db.dialect.name == "postgresql":
                 db.exec_driver_sql("SET LOCAL statement_timeout = 0")
-            self._building.apply_rest(db)
+            self._apply_rest(db)
             differing = self._differing(db)
             for live, shadow in self._pairs():
                 if repair and live in differing:
                     db.exec_driver_sql(f'DELETE FROM "{live}"')
                     db.exec_driver_sql(f'INSERT INTO "{live}" SELECT * FROM "{shadow}"')
             return differing
+
+    def _apply_rest(self, db: Connection) -> None:
+        """What neither has seen yet; one that is kept aside may be behind its shadow."""
+        self._building.apply_rest(db)
+        if isinstance(self._projection, Aside):
+            while self._projection.follow_in(db, self._store, self._read):
+                pass
 
     def _differing(self, db: Connection) -> list[str]:
         return [live for live, shadow in self._pairs() if _differ(db, live, shadow)]

@@ -101,6 +101,7 @@ def declare(house: House) -> Actors:
         if house.listener.follow() + house.ringing.ring():
             actors.deliver_letters.send()
         house.index.follow()
+        house.handling.catch_up()
         house.proofs.keep()
         if house.hooks.listener.follow():
             actors.deliver_parcels.send()
@@ -222,6 +223,7 @@ def relay(house: House, stop: threading.Event) -> None:
         house.scanning.drain()
         house.printing.drain()
         house.index.follow()
+        house.handling.catch_up()
         house.proofs.keep()
         house.erasures.keep()
         if time.monotonic() - swept >= house.settings.tick_s:

@@ -18,9 +18,11 @@ from consortium.membership import digest_of
 from directory.actor import BUREAU_ROLES, CLOCK, PUBLIC, Actor
 from directory.policy import visible_to
 from directory.records import Directory
+from eventstore.aside import Aside
 from eventstore.clock import Clock
 from eventstore.dispatch import Context, Dispatcher, Fold, Loaded, Outcome
 from eventstore.event import Fact, RecordedEvent, microseconds
+from eventstore.facts import reading
 from eventstore.ids import Ids
 from eventstore.refusal import ConcurrencyConflict, PreconditionFailed, Refusal, Refused
 from paperwork.pdf_signature import PdfSignature
@@ -215,6 +217,12 @@ class Handling:
         if not sees(actor, application):
             raise NotFound
         return application, facts
+
+    def catch_up(self) -> int:
+        """Bring what is kept beside the commands up to the head of the log, before it is read."""
+        read = reading(self.dispatcher.codec, self.dispatcher.personal)
+        kept = (one for one in self.dispatcher.projections if isinstance(one, Aside))
+        return sum(one.catch_up(self.store, read) for one in kept)
 
     def was_read(self, read: Read, actor: Actor) -> None:
         """Say that *actor* was given what is protected, to whoever keeps note of it."""

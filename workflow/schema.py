@@ -17,6 +17,8 @@ from sqlalchemy import (
     text,
 )
 
+from eventstore.aside import place_of
+
 metadata = MetaData()
 
 BIG = BigInteger().with_variant(Integer(), "sqlite")
@@ -263,3 +265,5 @@ tally_traces = Table(
     _whole("times"),  # of this figure, the part of this application
     sqlite_strict=True,
 )
+
+tally_place = place_of("tally_place", metadata)

@@ -1,4 +1,4 @@
-"""The figures of each call, kept in the transaction of the events that change them: an event costs a few rows, a question a few.
+"""The figures of each call, kept beside the commands: an event costs a few rows and nobody's time, a question a few.
 
 A figure is kept by county and direction and added up when it is asked. That bounds the rows by how many counties, directions
 and stages there are, however many applications, and two bureaus never wait for one row (decision 0028).
@@ -13,8 +13,9 @@ import msgspec
 from sqlalchemy import Connection, Select, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from eventstore.aside import Aside
 from eventstore.event import Event, Fact, Unread
-from eventstore.projection import TableProjection, of_revision
+from eventstore.projection import of_revision
 from programmes.call import Call
 from workflow import events as e
 from workflow import schema
@@ -42,19 +43,20 @@ _COUNTED: frozenset[type[Event]] = frozenset(e.OwnEvent.__args__) - {
 }
 
 
-class Tallies(TableProjection):
+class Tallies(Aside):
     """What `tallying` counts, added up; and of every figure which applications are behind it."""
 
     name = "tallies"
     revision = 1
     personal = False
     wanted = _COUNTED
-    declared = (schema.tallied, schema.tallies, schema.tally_traces)
+    place = schema.tally_place
+    declared = (schema.tallied, schema.tallies, schema.tally_traces, schema.tally_place)
 
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
 
-    def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
+    def take(self, db: Connection, facts: Sequence[Fact]) -> None:
         mine = [fact for fact in facts if self._counts(fact)]
         if not mine:
             return
@@ -69,7 +71,7 @@ class Tallies(TableProjection):
         _upsert(db, self.table(schema.tally_traces), batch.traces(), ("times",), adding=True)
 
     def _counts(self, fact: Fact) -> bool:
-        """A live write hands over everything, a rebuild what is wanted: both must count the same."""
+        """A rebuild hands over what is not wanted too, unread."""
         return (
             fact.recorded.stream.startswith(e.STREAM)
             and not isinstance(fact.event, Unread)

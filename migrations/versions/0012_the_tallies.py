@@ -8,7 +8,7 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-TABLES = ("tallied", "tallies", "tally_traces")
+TABLES = ("tallied", "tallies", "tally_traces", "tally_place")
 
 
 def upgrade() -> None:

@@ -46,6 +46,7 @@ ELSEWHERE = {
 
 def test_built_anew_it_is_what_was_kept(house: House) -> None:
     history(house)
+    house.handling.catch_up()
     read = reading(house.dispatcher.codec, house.dispatcher.personal)
     with house.store.begin() as db:
         facts = read(db, house.store.all_in(db, limit=10_000), revealed=False)  # as a rebuild reads for them

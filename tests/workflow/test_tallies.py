@@ -1,21 +1,24 @@
 """The figures of a call are those that anybody counts from its log by hand; built anew they are the same."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, delete, func, select
 
 from eventstore.event import Fact, microseconds
 from eventstore.facts import reading
 from eventstore.projection import at_revision, of_revision
+from eventstore.rebuild import rebuild
 from tests.browser.site import sqlite_house
 from tests.scenario import PROVINCE_CLERK, at
 from tests.workflow.awarded import paid_out
 from tests.workflow.by_hand import counted_by_hand, told_by
 from tests.workflow.house import OTHER_UNIT, YUHUA_UNIT, House
+from tests.workflow.test_pages_lists import statements
 from workflow import commands as c
 from workflow import events as e
 from workflow import schema, worklist
@@ -39,6 +42,7 @@ def house(tmp_path: Path) -> House:
 
 
 def seen(house: House, who: str = "clerk", when: str = "2026-03-01 09:00") -> Survey:
+    house.handling.catch_up()
     with house.store.reading() as db:
         return survey(db, house.actor(who), CALL, microseconds(at(when)))
 
@@ -200,13 +204,14 @@ def test_both_databases_count_alike(engine: Engine, tmp_path: Path) -> None:
 def test_built_anew_they_are_what_was_kept(house: House, size: int) -> None:
     played(house)
     paid_out(house, nth=50)
+    house.handling.catch_up()
     projection = next(each for each in kept(house.desk.catalogue) if isinstance(each, Tallies))
     anew, facts = at_revision(projection, 9), facts_of(house)
     with house.store.begin() as db:
         anew.create(db)
         for start in range(0, len(facts), size):
             anew.apply(db, facts[start : start + size])
-        for declared in projection.declared:
+        for declared in (schema.tallied, schema.tallies, schema.tally_traces):
             live, built = (
                 sorted(map(tuple, db.execute(select(each.table(declared))).all()), key=repr)
                 for each in (projection, anew)
@@ -217,6 +222,7 @@ def test_built_anew_they_are_what_was_kept(house: House, size: int) -> None:
 
 def test_the_parts_of_the_applications_add_up_to_the_figure(house: House) -> None:
     played(house)
+    house.handling.catch_up()
     tallies, traces = (of_revision(table, Tallies.revision) for table in (schema.tallies, schema.tally_traces))
 
     def sums(table: Any) -> list[Any]:
@@ -226,3 +232,37 @@ def test_the_parts_of_the_applications_add_up_to_the_figure(house: House) -> Non
             return list(map(tuple, db.execute(query.group_by(*keys).order_by(*keys))))
 
     assert sums(tallies) == sums(traces)
+
+
+def test_no_command_waits_for_a_figure(house: House) -> None:
+    """They are kept beside the commands, and brought up before they are read (decision 0028)."""
+    application = house.sealed()
+    house.handling.catch_up()
+    with statements(house.engine) as asked:
+        house.do("yuelu-head", house.recommend(application), "2025-11-26 10:00")
+    assert not [each for each in asked if "tall" in each]
+    assert seen(house, "yuelu-head").now == {Stage.COUNTY_RECOMMENDED: 1}
+    assert house.handling.catch_up() == 0
+
+
+def test_of_those_who_bring_them_up_at_once_each_event_counts_once(engine: Engine, tmp_path: Path) -> None:
+    house = House(engine, tmp_path / "files")
+    played(house)
+    with ThreadPoolExecutor(4) as pool:
+        gone = list(pool.map(lambda _: house.handling.catch_up(), range(4)))
+    assert sum(gone) == house.store.head_position()
+    assert told_by(seen(house)) == counted_by_hand(facts_of(house), CALL)
+
+
+def test_a_rebuild_finds_them_as_they_are_and_mends_them_where_they_are_not(house: House) -> None:
+    played(house)
+    projection = next(each for each in house.projections if isinstance(each, Tallies))
+    read = reading(house.dispatcher.codec, house.dispatcher.personal)
+    assert rebuild(house.store, read, projection).equal is True
+    before = seen(house)
+    with house.store.begin() as db:
+        db.execute(delete(projection.table(schema.tallies)))
+    assert rebuild(house.store, read, projection, repair=False).equal is False
+    assert rebuild(house.store, read, projection).equal is False
+    assert seen(house) == before
+    assert house.handling.catch_up() == 0

@@ -53,7 +53,7 @@ const does = {
 document.addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   if (ignored(event) || !does[key] || (off() && key !== "?")) return;
-  if (key !== "enter") event.preventDefault();
+  if (key !== "enter" || event.target.matches('input[type="checkbox"]')) event.preventDefault(); // a box would send its form
   does[key](event);
 });
 

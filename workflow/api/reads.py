@@ -90,6 +90,8 @@ class Asking:
             after=query.after,
             limit=query.limit,
         )
+        if question.behind:
+            self._handling.catch_up()
         with self._handling.store.reading() as db:
             page = worklist.page(db, asked.actor, question)
             counts = worklist.counts(db, asked.actor, question) if query.counts else None

@@ -82,6 +82,7 @@ def surveys(desk: Desk) -> Iterator[Operation]:
         call = str(asked.path["call"])
         if all(call != known.id for known in desk.catalogue.calls()):
             raise NotFound
+        desk.handling.catch_up()
         with desk.handling.store.reading() as db:
             found = survey(db, asked.actor, call, microseconds(asked.now))
         return Answer(body=FiguresAnswer.model_validate(found, from_attributes=True))

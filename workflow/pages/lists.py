@@ -76,6 +76,8 @@ def desk_of(actor: Actor) -> str:
 
 def _listed(desk: Desk, kind: Kind, actor: Actor) -> ResponseReturnValue:
     asked = _asked()
+    if asked.behind:
+        desk.handling.catch_up()
     with desk.handling.store.reading() as db:
         page = worklist.page(db, actor, asked)
         counted = worklist.counts(db, actor, Question())

@@ -81,6 +81,7 @@ def _call(desk: Desk, call_id: str) -> Call:
 
 
 def _survey(desk: Desk, actor: Actor, call: Call) -> Survey:
+    desk.handling.catch_up()
     with desk.handling.store.reading() as db:
         return survey(db, actor, call.id, microseconds(face.now()))
 
