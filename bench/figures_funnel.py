@@ -1,7 +1,7 @@
 """The figures of a call with few and with many applications: the page asks two statements of rows whose number the counties bound.
 
-The rows are those that the projection's own sums give: every county, three roads through the stages. What one written event
-pays to be counted stands beside.
+The rows are those that the projection's own sums give: every county, three roads through the stages. What it takes
+to count one event, aside from the command that wrote it, stands beside.
 """
 
 import random
@@ -84,7 +84,7 @@ def _figures(
     yield Figure(
         what=f"{name}, rows they are added up from", ours=f"{len(rows[1]):,}", floor=f"at {small:,} {len(rows[0]):,}"
     )
-    yield Figure(what=f"{name}, what one event pays to be counted", ours=time_of(_one_by_one(many)))
+    yield Figure(what=f"{name}, what counting one event takes, aside", ours=time_of(_one_by_one(many)))
 
 
 def _table() -> Table:
@@ -115,7 +115,7 @@ def _summed(number: int, progress: Progress) -> list[dict[str, Any]]:
 
 
 def _one_by_one(engine: Engine) -> float:
-    """Fifty applications more, event by event as commands write them."""
+    """Fifty applications more, event by event: what a reader pays at the most, who follows a page of 500 at once."""
     projection = Tallies(CATALOGUE)
     facts = [
         Fact(_recorded(application, version, at), event)

@@ -115,6 +115,27 @@ def test_a_refused_letter_leaves_every_file_and_every_word(app: Flask, house: Ho
     assert house.application(two[0]).recommendations[0].letter_scan == kept
 
 
+def test_a_scan_that_is_none_is_refused_beside_its_field(app: Flask, house: House, two: tuple[UUID, UUID]) -> None:
+    clerk = Person(app, "yuelu-head")
+    _look(clerk, "recommendation", two)
+    form = _form(clerk, two, **_letter(letter_scan=(io.BytesIO(b"MZ no letter"), "letter.exe")))
+    page = clerk.send("/batches/recommendation", form, 422)
+    assert 'value="刘一鸣"' in page
+    assert "error-summary" in page or 'aria-invalid="true"' in page
+    assert house.application(two[0]).stage is Stage.UNIT_SEALED
+
+
+def test_a_file_out_of_sight_stops_the_batch_before_anything_is_taken(
+    app: Flask, house: House, two: tuple[UUID, UUID]
+) -> None:
+    clerk = Person(app, "yuelu-head")
+    _look(clerk, "recommendation", two)
+    form = _form(clerk, two, **_letter())
+    form["pick"] = [*form["pick"], str(uuid7())]
+    clerk.send("/batches/recommendation", form, 404)
+    assert house.application(two[0]).stage is Stage.UNIT_SEALED
+
+
 def test_pressing_again_does_nothing_twice(app: Flask, house: House, two: tuple[UUID, UUID]) -> None:
     clerk = Person(app, "yuelu-head")
     _look(clerk, "recommendation", two)

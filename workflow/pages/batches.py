@@ -16,6 +16,7 @@ from directory.actor import Actor
 from eventstore.dispatch import Context
 from eventstore.refusal import Fault, Malformed, PreconditionFailed, Refusal, Refused
 from web import forms, texts
+from web.problems import NotFound
 from workflow import commands as c
 from workflow import worklist
 from workflow.pages import reasons
@@ -81,9 +82,10 @@ def batches(desk: Desk) -> Blueprint:
             entries = [_entry(desk, kind, actor, pick, posted) for pick in _picked(posted)]
             wrong = [texts.explain(one) for one in reasons.mendable_here(error)]
             page = _page(desk, resource, entries, posted) | {
-                "summary": [{"field": "letter_scan", "text": t} for t in wrong]
+                "summary": [{"field": "letter_scan", "text": t} for t in wrong],
+                "errors": {"letter_scan": wrong[0]},
             }
-            return render_template("workflow/batch.html", **page, errors={"letter_scan": wrong[0]}), 422
+            return render_template("workflow/batch.html", **page), 422
         taken, left = _each(desk, kind, actor, posted, scan)
         page = _page(desk, resource, left, posted) | {"taken": taken, "scan_digest": scan}
         return render_template("workflow/batch.html", **page), 422 if left and not taken else 200
@@ -142,7 +144,11 @@ def _each(desk: Desk, kind: Kind, actor: Actor, posted: Typed, scan: str) -> tup
     """What was taken, as the list shows it, and what was not, each with its reasons."""
     taken: list[str] = []
     left: list[Entry] = []
-    for pick in _picked(posted):
+    picks = _picked(posted)
+    with desk.handling.store.reading() as db:
+        if len(worklist.in_sight(db, actor, {str(pick) for pick in picks})) != len(picks):
+            raise NotFound  # before anything is taken, so that no result gets lost behind the answer
+    for pick in picks:
         try:
             command, version = _command(kind, pick, posted, scan)
             desk.handling.handle(command, actor, _context(desk, kind, actor, pick, posted, version))
