@@ -11,6 +11,7 @@ from web import format as fmt
 from web import texts
 from web.saying import speech, t
 from workflow.comparing import compare
+from workflow.labels import item_label
 from workflow.pages import reasons
 from workflow.pages.desk import office
 from workflow.pages.saying import in_words
@@ -51,7 +52,7 @@ def label(change: Change, programme: Programme) -> str:
 
 
 def _of_definition(kind: str, name: str, programme: Programme) -> str:
-    zh, en = reasons.item_label(kind, name, programme)
+    zh, en = item_label(kind, name, programme)
     return reasons.short(zh if speech() == "zh" else en)
 
 

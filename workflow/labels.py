@@ -7,7 +7,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from eventstore.refusal import Param, Refusal
-from programmes.call import Call
+from programmes.call import Call, Programme
+
+
+def item_label(kind: str, item: str, programme: Programme) -> tuple[str, str]:
+    """What a returned or locked item is called, in both languages."""
+    try:
+        match kind:
+            case "attachment":
+                words = programme.slot(item).label
+            case "section":
+                words = programme.section(item).heading
+            case "field":
+                words = programme.field(item).label
+            case "commitment":
+                words = programme.commitment.heading
+            case "consortium":
+                return "联合体（成员、比例、协议）", "Consortium: members, shares, agreement"
+            case _:
+                return item, item
+    except KeyError:
+        return item, item
+    return words.zh, words.en
 
 
 def labelled(refusals: Iterable[Refusal], call: Call, direction: str) -> tuple[Refusal, ...]:

@@ -62,7 +62,8 @@ class PrintedFile(Told):
 
 
 class PaperAnswer(Told):
-    """An issued paper. *current*: the application still says what it says; *sealed*: it is the text sealed last."""
+    """An issued paper, or the instrument of a step. *current*: the application still says what it says, as an instrument always
+    does; *sealed*: it is the text sealed last."""
 
     application: str
     number: str
@@ -115,6 +116,15 @@ def papers(desk: Desk) -> Iterator[Operation]:
         admit=desk.admit,
     )
     yield _read("listPapers", PLACE + "/papers", "paper.read", "打印记录", "List the papers", asking.list, PapersAnswer)
+    yield _read(
+        "listInstruments",
+        PLACE + "/instruments",
+        "paper.read",
+        "文书目录",
+        "List the documents that steps left",
+        asking.instruments,
+        PapersAnswer,
+    )
     yield _read("getPaper", _PAPER, "paper.read", "打印进度", "How far a paper is", asking.one, PaperAnswer)
     yield Operation(
         id="downloadPaper",
@@ -196,6 +206,12 @@ class _Asking:
     def list(self, asked: Asked) -> Answer:
         application = self._application(asked)
         shown = [one for one in self._room.papers(application) if formats_for(asked.actor, application, one)]
+        return Answer(body=PapersAnswer(items=tuple(self._told(one, asked, application) for one in shown)))
+
+    def instruments(self, asked: Asked) -> Answer:
+        """What the steps left on paper, the newest first; `downloadPaper` takes one by its code."""
+        application = self._application(asked)
+        shown = [one for one in self._room.of_steps(application) if formats_for(asked.actor, application, one)]
         return Answer(body=PapersAnswer(items=tuple(self._told(one, asked, application) for one in shown)))
 
     def one(self, asked: Asked) -> Answer:

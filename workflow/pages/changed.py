@@ -14,9 +14,10 @@ from web.problems import NotFound
 from workflow import changes
 from workflow.changes import ATTACHMENTS, COMMITMENT, Changed, Save
 from workflow.comparing import Piece, compare
+from workflow.labels import item_label
 from workflow.pages.desk import Desk, asking
 from workflow.pages.frame import Frame, framed
-from workflow.pages.reasons import item_label, short
+from workflow.pages.reasons import short
 from workflow.pages.saying import in_words
 
 PAGE = 30

@@ -8,12 +8,12 @@ from web import forms
 from workflow.answers import plain
 from workflow.application import Attachment
 from workflow.enclosures import enclosures
-from workflow.pages import reasons
+from workflow.labels import item_label
 from workflow.pages.board import summary
 from workflow.pages.desk import Desk, office
 from workflow.pages.frame import Frame, completeness
 from workflow.pages.parts import last_saves
-from workflow.pages.printing import card
+from workflow.pages.printing import card, instrument_card
 from workflow.pages.steps import STEPS
 from workflow.stages import Stage
 from workflow.verdicts import State, Verdict
@@ -43,6 +43,7 @@ def overview(desk: Desk, frame: Frame) -> dict[str, Any]:
         **(files := checked(desk, frame, programme.attachments, frame.application.attachments)),
         "slots": list(slots(frame, desk.files.most, files["said"])),
         "paper_card": card(desk, frame),
+        "instruments": instrument_card(frame),
         "together": summary(frame),
         "commitment": programme.commitment,
         "copied_from": frame.application.copied_from if frame.dossier.stage is Stage.DRAFT else "",
@@ -133,7 +134,7 @@ def returned_items(frame: Frame) -> list[dict[str, Any]]:
     programme = frame.call.programme_of(frame.application.direction)
     found: list[dict[str, Any]] = []
     for item in returned.items:
-        zh, en = reasons.item_label(item.kind, item.id, programme)
+        zh, en = item_label(item.kind, item.id, programme)
         found.append(
             {
                 "text": {"zh": zh, "en": en},

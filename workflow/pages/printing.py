@@ -1,6 +1,7 @@
 """Papers on pages: print one and watch it being made, take it, and what anybody sees who scans its code."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -29,7 +30,7 @@ from workflow.printing.issuing import bound_to, issue_of, kinds_of, printed_as, 
 from workflow.printing.jobs import MEDIA_TYPES, Format, Job, State
 from workflow.printing.kinds import base_of
 from workflow.printing.naming import kind_words
-from workflow.printing.room import Paper, formats_for
+from workflow.printing.room import Paper, formats_for, instruments_of
 from workflow.printing.summary import SHEET_TYPES, drawn
 from workflow.state import FORM
 
@@ -190,6 +191,25 @@ def card(desk: Desk, frame: Frame) -> dict[str, Any]:
     }
 
 
+def instrument_card(frame: Frame) -> list[dict[str, Any]]:
+    """What the steps left on paper, of which this person may have it; the newest first."""
+    made = [paper for paper in instruments_of(frame.facts, frame.application) if formats_of(frame, paper)]
+    kinds = Counter(paper.kind for paper in made)
+    return [
+        {
+            "paper": paper,
+            "kind": kind_words(paper.kind),
+            "several": kinds[paper.kind] > 1,
+            "formats": [format.suffix for format in formats_of(frame, paper)],
+        }
+        for paper in made
+    ]
+
+
+def formats_of(frame: Frame, paper: Paper) -> Sequence[Format]:
+    return formats_for(frame.actor, frame.application, paper)
+
+
 def _offered(frame: Frame) -> Iterator[dict[str, Any]]:
     for kind in kinds_of(frame.call.programme_of(frame.application.direction)):
         issue = issue_of(frame.application, frame.call, kind)
@@ -228,4 +248,4 @@ def stale(frame: Frame, slot: Slot) -> texts.Reason | None:
     return texts.explain(reasons.named(refusal, frame.call, frame.application))
 
 
-__all__ = ["card", "kind_words", "printed", "stale"]
+__all__ = ["card", "instrument_card", "kind_words", "printed", "stale"]

@@ -22,7 +22,7 @@ from workflow.pages.board import summary
 from workflow.pages.desk import Desk, office, region
 from workflow.pages.fields import Showing, groups
 from workflow.pages.frame import Frame
-from workflow.pages.printing import card
+from workflow.pages.printing import card, instrument_card
 from workflow.pages.saying import present_answer
 from workflow.pages.telling import story
 from workflow.related import Beside
@@ -79,12 +79,19 @@ def dossier(desk: Desk, frame: Frame) -> dict[str, Any]:
         "inline": first,
         "offered": [each for each in offered if each is not first],
         "paper_card": card(desk, frame),
+        **_instruments(frame),
         "story": story(desk, frame) if _may_see_history(frame) else [],
         "warnings": warnings(desk, frame) if not frame.mine else [],
         "beside": _beside(desk, frame),
         "command_id": forms.new_command_id(),
         "may_ledger": may(frame.actor, "payment.read") is None,
     }
+
+
+def _instruments(frame: Frame) -> dict[str, Any]:
+    """The card of instruments; an expert, who is nobody's party, is shown none where there is nothing on it."""
+    made = instrument_card(frame)
+    return {"instruments": made} if made or _may_see_history(frame) else {}
 
 
 def _said_of_files(desk: Desk, frame: Frame) -> Mapping[str, Verdict]:

@@ -15,6 +15,7 @@ from programmes.fields import Field, Section
 from web import texts
 from web.texts import Reason
 from workflow.application import Application
+from workflow.labels import item_label
 from workflow.pages.fields import AT_A_TIME
 
 _SLOT_CODES = frozenset({"MISSING_ATTACHMENT", "MISSING_CHECK_CODE"})
@@ -158,27 +159,6 @@ def control_name(refusal: Refusal, call: Call, section: Section | None = None) -
     if not (column or first) and section is not None and (asked := section.field(str(field_id))):
         first = next((each.id for each in call.columns(asked)), "")
     return f"{field_id}.{column or first}" if column or first else f"{field_id}"
-
-
-def item_label(kind: str, item: str, programme: Programme) -> tuple[str, str]:
-    """What a returned or locked item is called, in both languages."""
-    try:
-        match kind:
-            case "attachment":
-                words = programme.slot(item).label
-            case "section":
-                words = programme.section(item).heading
-            case "field":
-                words = programme.field(item).label
-            case "commitment":
-                words = programme.commitment.heading
-            case "consortium":
-                return "联合体（成员、比例、协议）", "Consortium: members, shares, agreement"
-            case _:
-                return item, item
-    except KeyError:
-        return item, item
-    return words.zh, words.en
 
 
 def _field(refusal: Refusal, programme: Programme) -> Field | None:

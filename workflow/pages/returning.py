@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from workflow.labels import item_label
 from workflow.pages.frame import Frame
-from workflow.pages.reasons import item_label
 
 
 def returnable(frame: Frame) -> list[dict[str, Any]]:

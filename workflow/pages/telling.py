@@ -7,7 +7,7 @@ from programmes.call import Programme
 from web import texts
 from workflow.application import EMPTY, Application
 from workflow.handling import Read
-from workflow.pages import reasons
+from workflow.labels import item_label
 from workflow.pages.desk import Desk, office
 from workflow.pages.frame import Frame
 from workflow.printing.naming import kind_words
@@ -85,10 +85,10 @@ def _named(summary: Mapping[str, Any], programme: Programme, application: Applic
     if isinstance(found.get("unit"), str):
         found["unit"] = name_of(application, found["unit"])
     if "section" in found:
-        zh, en = reasons.item_label("section", str(found["section"]), programme)
+        zh, en = item_label("section", str(found["section"]), programme)
         found["section"] = {"zh": zh, "en": en}
     if "slot" in found and isinstance(found["slot"], str):
-        zh, en = reasons.item_label("attachment", found["slot"], programme)
+        zh, en = item_label("attachment", found["slot"], programme)
         found["slot"] = {"zh": zh.split("：")[0].split("（")[0], "en": en.split(" (")[0]}
     if isinstance(found.get("items"), list):
         found["items"] = list(_items(found["items"], programme))
@@ -112,5 +112,5 @@ def _body(step: Any) -> Mapping[str, str]:
 
 def _items(items: Iterable[Any], programme: Programme) -> Iterable[Mapping[str, str]]:
     for item in items:
-        zh, en = reasons.item_label(str(item["kind"]), str(item["id"]), programme)
+        zh, en = item_label(str(item["kind"]), str(item["id"]), programme)
         yield {"zh": f"{zh.split('：')[0]}（{item['reason']}）", "en": f"{en.split(' (')[0]} ({item['reason']})"}

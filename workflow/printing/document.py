@@ -29,6 +29,7 @@ from workflow.application import Application
 from workflow.enclosures import in_order
 from workflow.parties import parties_of
 from workflow.printing import agreed, kinds, table
+from workflow.printing.instruments import KINDS
 from workflow.state import FORM
 
 _NUMBERED = re.compile(r"^(?:[一二三四五六七八九十]+、|\d+[.．、]\s*)")
@@ -106,6 +107,20 @@ def document_of(
     )
 
 
+def instrument_of(application: Application, kind: str, bearing: Bearing, laid_out: Mapping[str, Any]) -> Document:
+    """The instrument of a step, *laid_out* as title and parts."""
+    return Document(
+        kind=kind,
+        number=application.number,
+        version=bearing.version,
+        code=bearing.code,
+        link=bearing.link,
+        dated=bearing.dated.isoformat(),
+        subject=application.number,
+        **laid_out,
+    )
+
+
 def _made(source: _Source, base: str) -> dict[str, Any]:
     """The title and the parts of a paper."""
     letter = source.programme.letter(base)
@@ -125,9 +140,12 @@ def _made(source: _Source, base: str) -> dict[str, Any]:
 
 
 def file_name(kind: str, number: str, version: int, suffix: str) -> str:
-    """「申报书-HN-AI-2025-0001-v3.pdf」; a unit's own paper has its credit code behind the kind."""
+    """「申报书-HN-AI-2025-0001-v3.pdf」; a unit's own paper has its credit code behind the kind, the instrument of a step its number:
+    「补正通知书-HN-AI-2025-0001-1.pdf」."""
     base, unit = kinds.parted(kind)
     whose = f"-{unit}" if unit else ""
+    if base in KINDS:
+        return f"{KINDS[base].name}-{number}-{version}.{suffix}"
     return f"{NAMES.get(base, base)}{whose}-{number}-v{version}.{suffix}"
 
 

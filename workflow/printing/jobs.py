@@ -145,6 +145,11 @@ def of_paper(db: Connection, application_id: str, code: str) -> dict[Format, Job
     return {job.format: job for job in found}
 
 
+def application_of(db: Connection, code: str) -> str | None:
+    """Whose paper somebody asked for under *code*; None where nobody did."""
+    return db.execute(select(paper_jobs.c.application_id).where(paper_jobs.c.code == code).limit(1)).scalar()
+
+
 def claim(db: Connection, now: datetime) -> Job | None:
     """Lease the job that has waited longest. Commit before the rendering begins."""
     due = (

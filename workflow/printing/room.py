@@ -14,19 +14,23 @@ import structlog
 from sqlalchemy import RowMapping, Table, select
 
 from directory.actor import UNIT_ROLES, Actor, Role
+from directory.bureau import bureaus_of
+from directory.division import divisions
 from eventstore.clock import Clock
-from eventstore.event import instant_of
+from eventstore.event import Fact, instant_of
 from eventstore.refusal import Refused
 from eventstore.store import EventStore
 from paperwork.components import NotInstalled
+from paperwork.document import Document
 from programmes.calendar import beijing_date
 from workflow import schema
 from workflow.application import Application
 from workflow.dossier import view_of
+from workflow.events import Opened
 from workflow.files import FileDamaged, Files
 from workflow.handling import FOLD, Handling, NotFound
-from workflow.printing import jobs
-from workflow.printing.document import Bearing, document_of
+from workflow.printing import instruments, jobs
+from workflow.printing.document import Bearing, document_of, instrument_of
 from workflow.printing.illustrations import figures_of
 from workflow.printing.issuing import current_codes
 from workflow.printing.jobs import Format, Job, State
@@ -44,7 +48,10 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """One issued paper, and whether the application still says what it says. *sealed*: this is the text sealed last."""
+    """One issued paper, and whether the application still says what it says. *sealed*: this is the text sealed last.
+
+    *made*: it is no print of the text but the instrument of a step, which says for ever what it said.
+    """
 
     application_id: str
     number: str
@@ -56,6 +63,7 @@ class Paper:
     issued_at: datetime
     current: bool
     sealed: bool
+    made: instruments.Made | None = None
 
     @property
     def dated(self) -> date:
@@ -86,10 +94,19 @@ class PrintingRoom:
         found = [_paper(row, application, current) for row in rows]
         return sorted(found, key=lambda paper: (paper.issued_at, paper.version), reverse=True)
 
+    def of_steps(self, application: Application) -> list[Paper]:
+        """What the steps of *application* left on paper, the newest first; nothing is written until somebody asks for one."""
+        return instruments_of(self._handling.dispatcher.history(stream_of(application.id)), application)
+
     def checked(self, code: str) -> tuple[Paper, Application] | None:
         """The paper that bears *code*, for anybody who holds it; None where there is none."""
         with self._store.reading() as db:
             row = db.execute(select(_PAPERS).where(_PAPERS.c.code == code)).mappings().first()
+            asked = None if row else jobs.application_of(db, code)
+        if asked is not None:
+            application = self._handling.dispatcher.load(stream_of(asked), FOLD).state
+            found = next((one for one in self.of_steps(application) if one.code == code), None)
+            return (found, application) if found else None
         if row is None:
             return None
         application = self._handling.dispatcher.load(stream_of(row["application"]), FOLD).state
@@ -99,6 +116,8 @@ class PrintingRoom:
     def held(self, actor: Actor, application: Application, code: str) -> Paper:
         """The paper of *code* where *actor* may have it; NotFound where not, or where there is none."""
         paper = next((one for one in self.papers(application) if one.code == code), None)
+        if paper is None:
+            paper = next((one for one in self.of_steps(application) if one.code == code), None)
         if paper is None or not formats_for(actor, application, paper):
             raise NotFound
         return paper
@@ -191,6 +210,38 @@ class PrintingRoom:
     def _drawn(self, job: Job) -> tuple[bytes, int | None]:
         from paperwork import pdf, word
 
+        document = self._of_a_step(job) if job.kind in instruments.KINDS else self._of_the_text(job)
+        if job.format is Format.DOCX:
+            return word.render(document), None
+        rendered = pdf.render(document, timeout_s=TIMEOUT_S, memory_mb=MEMORY_MB)
+        return rendered.data, rendered.pages
+
+    def _of_a_step(self, job: Job) -> Document:
+        facts = self._handling.dispatcher.history(stream_of(job.application_id))
+        made = next(one for one in instruments.made_of(facts) if one.code == job.code)
+        application = self._handling.dispatcher.load(stream_of(job.application_id), FOLD, made.at_version).state
+        bearing = Bearing(
+            code=made.code,
+            version=made.number,
+            link=f"{self._base_url}/v/{made.code}",
+            dated=beijing_date(made.at),
+        )
+        laid_out = instruments.drawn_up(facts, made, self._handling.call_of(application), self._names(facts, made))
+        return instrument_of(application, made.instrument.kind, bearing, laid_out)
+
+    def _names(self, facts: Sequence[Fact], made: instruments.Made) -> instruments.Names:
+        """Of people those that the directory still knows; of offices all of the province, as they are registered."""
+        with self._store.reading() as db:
+            directory = self._handling.register(db)
+            people = directory.names(instruments.mentioned(facts, made))
+            registered = directory.bureaus()
+        opened = facts[0].event
+        province = opened.region[:2] if isinstance(opened, Opened) else ""
+        suggested = {bureau.code: bureau.name_zh for bureau in bureaus_of(province, divisions())}
+        offices = suggested | {code: bureau.name_zh for code, bureau in registered.items()}
+        return instruments.Names(people=people, offices=offices)
+
+    def _of_the_text(self, job: Job) -> Document:
         application = self._handling.dispatcher.load(stream_of(job.application_id), FOLD, job.at_version).state
         call = self._handling.call_of(application)
         with self._store.reading() as db:
@@ -203,11 +254,7 @@ class PrintingRoom:
         )
         figures = figures_of(application, call.programme_of(application.direction), self._bytes)
         veiled = job.format is Format.VEILED
-        document = document_of(application, call, job.kind, bearing, veiled=veiled, figures=figures)
-        if job.format is Format.DOCX:
-            return word.render(document), None
-        rendered = pdf.render(document, timeout_s=TIMEOUT_S, memory_mb=MEMORY_MB)
-        return rendered.data, rendered.pages
+        return document_of(application, call, job.kind, bearing, veiled=veiled, figures=figures)
 
     def _bytes(self, held: Attachment) -> bytes:
         """None for what is damaged or infected: it leaves a box with its name, and nobody gets it on a paper."""
@@ -252,6 +299,27 @@ def _paper(row: RowMapping, application: Application, current: Mapping[str, str]
     )
 
 
+def instruments_of(facts: Sequence[Fact], application: Application) -> list[Paper]:
+    """The instruments of the steps among *facts*, the newest first."""
+    return [_instrument(made, application) for made in reversed(list(instruments.made_of(facts)))]
+
+
+def _instrument(made: instruments.Made, application: Application) -> Paper:
+    return Paper(
+        application_id=application.id,
+        number=application.number,
+        kind=made.instrument.kind,
+        code=made.code,
+        version=made.number,
+        stage=made.stage,
+        at_version=made.at_version,
+        issued_at=made.at,
+        current=True,
+        sealed=False,
+        made=made,
+    )
+
+
 def formats_for(actor: Actor, application: Application, paper: Paper) -> Sequence[Format]:
     """In which formats *actor* may have *paper*: the unit all of its own and what is everybody's, an authority the sealed form as
     PDF.
@@ -259,6 +327,8 @@ def formats_for(actor: Actor, application: Application, paper: Paper) -> Sequenc
     Whoever is not shown what is personal gets no paper with it: an auditor has the veiled one, an expert none.
     """
     view = view_of(actor, application)
+    if paper.made is not None:
+        return (Format.PDF, Format.DOCX) if instruments.may_have(paper.made, view) else ()
     if view.working:
         return (Format.PDF, Format.DOCX) if _is_theirs(actor, application, paper.kind) else ()
     if not paper.sealed:
@@ -274,4 +344,4 @@ def _is_theirs(actor: Actor, application: Application, kind: str) -> bool:
     return not unit or unit in units or application.lead_unit in units
 
 
-__all__ = ["Format", "Job", "Paper", "PrintingRoom", "State", "formats_for"]
+__all__ = ["Format", "Job", "Paper", "PrintingRoom", "State", "formats_for", "instruments_of"]

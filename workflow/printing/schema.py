@@ -29,6 +29,7 @@ paper_jobs = Table(
     UniqueConstraint("application_id", "code", "format", name="paper_jobs_paper"),
     CheckConstraint("state IN ('waiting', 'running', 'done', 'failed')", name="paper_jobs_state"),
     CheckConstraint("format IN ('pdf', 'docx', 'veiled')", name="paper_jobs_format"),
+    Index("paper_jobs_code", "code"),
     Index(
         "paper_jobs_waiting",
         "asked_at",
