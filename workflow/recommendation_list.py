@@ -1,4 +1,7 @@
-"""项目推荐汇总表: the rows of what one body recommends of one programme, in the body's own order (附件5)."""
+"""项目推荐汇总表: the rows of what one body recommends of one programme, in the body's own order (附件5).
+
+Of what was recommended, or of what is about to be: the list and its letter are sealed before the step is taken.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +15,7 @@ from directory.actor import BUREAU_ROLES, PROVINCE_ROLES, Actor, Role
 from directory.bureau import bureaus_of
 from directory.division import DivisionUnknown, divisions
 from eventstore.dispatch import Dispatcher
+from paperwork.document import Document, Line, Lines, Part, Signatures, Table, Text
 from paperwork.sheet import SummarySheet
 from programmes.call import Call
 from programmes.summary import Place, summary_row
@@ -52,6 +56,73 @@ def rows(dispatcher: Dispatcher, call: Call, programme: str, body: str, actor: A
         cells = _cells(call, application, position)
         found.append(ListRow(application=application_id, rank=letter.rank, letter_number=letter.number, cells=cells))
     return found
+
+
+def proposed(
+    call: Call, programme: str, ranked: Sequence[tuple[Application, int | None]], number: str
+) -> list[ListRow]:
+    """The rows of what is about to be recommended of *programme* under the letter *number*, in the order of the ranks typed."""
+    mine = [(one, rank) for one, rank in ranked if one.programme == programme]
+    mine.sort(key=lambda each: (each[1] is None, each[1] or 0))
+    return [
+        ListRow(application=one.id, rank=rank, letter_number=number, cells=_cells(call, one, position))
+        for position, (one, rank) in enumerate(mine, 1)
+    ]
+
+
+def letter(
+    call: Call,
+    *,
+    by: str,
+    to: str,
+    ranked: Sequence[tuple[Application, int | None]],
+    number: str = "",
+    opinion: str = "",
+    handler: str = "",
+    on: date,
+) -> Document:
+    """推荐函 of everything that *by* is about to recommend to *to*, to be numbered, signed and sealed. Bears no code: nothing
+    happened yet."""
+    rows = tuple(_line(call, position, one, rank) for position, (one, rank) in enumerate(ranked, 1))
+    text = f"根据《{call.title.zh}》要求，经审核，现推荐下列 {len(rows)} 个项目，请予审核。"
+    blocks = (
+        Lines(lines=(Line(label="文号", value=number or "（        ）"),)),
+        Lines(lines=(Line(label=_body_name(to)),)),
+        Text(text=text),
+        Table(
+            columns=("序号", "申报单位", "项目名称", "申报方向", "排序"),
+            rows=rows,
+            widths=(3, 12, 15, 9, 3),
+            numeric=(0, 4),
+        ),
+        *((Text(heading="推荐意见", text=opinion),) if opinion else ()),
+        Text(text="附件：项目推荐汇总表"),
+        Signatures(
+            lines=(
+                Line(label=f"经办人 {handler}（签字）".replace("  ", "")),
+                Line(label="", value=f"{_body_name(by)}（盖章）"),
+                Line(label="", value=f"{on.year}年    月    日"),
+            )
+        ),
+    )
+    return Document(
+        kind="recommendation_letter",
+        title=("项目推荐函",),
+        parts=(Part(heading="", blocks=blocks),),
+        dated=on.isoformat(),
+    )
+
+
+def _line(call: Call, position: int, application: Application, rank: int | None) -> tuple[str, ...]:
+    answers = plain(application.sealed.answers if application.sealed else application.answers)
+    direction = call.direction(application.direction).title.zh
+    name = str(answers.get("project_name") or "")
+    return str(position), application.unit_name, name, direction, "" if rank is None else str(rank)
+
+
+def letter_name(body: str, suffix: str) -> str:
+    """「项目推荐函-岳麓区工业和信息化局.docx」"""
+    return f"项目推荐函-{_body_name(body)}.{suffix}"
 
 
 def sheet(call: Call, programme: str, body: str, listed: Sequence[ListRow], on: date) -> SummarySheet:

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import openpyxl
 import pytest
 from flask import Flask
 
 from eventstore.ids import uuid7
 from service.paper import pdf
 from tests.browser.site import Person, site, sqlite_house
-from tests.workflow.house import OTHER_UNIT, House
+from tests.workflow.house import OTHER_UNIT, UNIT, House
 from workflow.stages import Stage
 
 
@@ -180,6 +181,7 @@ def test_nothing_ticked_and_strangers_files_are_answered_without_a_fault(
     strange = _form(clerk, two, **_letter()) | {f"rank.{two[0]}": "first", f"version.{two[0]}": "x" * 40}
     page = clerk.send("/batches/recommendation", strange, 200)
     assert "已推荐 1 件" in page
+    assert re.search(r'class="error">[^<]*排序', page)
     assert house.application(two[0]).stage is Stage.UNIT_SEALED
 
 
@@ -187,3 +189,44 @@ def test_two_hundred_files_are_the_most_of_one_batch(app: Flask, two: tuple[UUID
     clerk = Person(app, "yuelu-head")
     many = "&".join(f"pick={uuid7()}" for _ in range(201))
     assert "200" in clerk.visit(f"/batches/recommendation?{many}", 422)
+
+
+def test_the_letter_and_the_list_are_drawn_before_anything_is_recommended(
+    app: Flask, house: House, two: tuple[UUID, UUID]
+) -> None:
+    """附件5 and its letter are sealed first, and the sealed scan is what the step asks for."""
+    clerk = Person(app, "yuelu-head")
+    _look(clerk, "recommendation", two)
+    typed = {"letter_number": "岳工信函〔2025〕11号", "handler": "刘一鸣", f"rank.{two[0]}": "2", f"rank.{two[1]}": "1"}
+    form = {"csrf_token": clerk.hidden("csrf_token"), **_form(clerk, two, **typed)}
+    for place, head in (
+        ("letter.docx", b"PK"),
+        ("letter.pdf", b"%PDF"),
+        ("L/summary.xlsx", b"PK"),
+        ("L/summary.pdf", b"%PDF"),
+    ):
+        answer = _drawn(clerk, place, form)
+        assert answer.status_code == 200, place
+        assert answer.data.startswith(head)
+    rows = [row for row in _cells(_drawn(clerk, "L/summary.xlsx", form).data) if any(row)]
+    assert [row[1] for row in rows[-2:]] == [OTHER_UNIT.name, UNIT.name]
+    assert all(house.application(one).stage is Stage.UNIT_SEALED for one in two)
+
+
+def test_a_letter_of_nothing_or_of_strangers_files_is_none(app: Flask, two: tuple[UUID, UUID]) -> None:
+    clerk = Person(app, "yuelu-head")
+    _look(clerk, "recommendation", two)
+    token = clerk.hidden("csrf_token")
+    for pick, status in (([], 422), ([str(uuid7())], 404), (["nonsense"], 422)):
+        answer = _drawn(clerk, "letter.pdf", {"csrf_token": token, "pick": pick})
+        assert answer.status_code == status
+    answer = _drawn(clerk, "Z/summary.pdf", {"csrf_token": token, "pick": [str(two[0])]})
+    assert answer.status_code == 404
+
+
+def _drawn(person: Person, place: str, form: dict[str, Any]) -> Any:
+    return person.client.post(f"/batches/recommendation/{place}", data=form, headers={"Sec-Fetch-Site": "same-origin"})
+
+
+def _cells(data: bytes) -> list[tuple[object, ...]]:
+    return list(openpyxl.load_workbook(io.BytesIO(data)).worksheets[0].iter_rows(values_only=True))

@@ -15,15 +15,20 @@ from flask.typing import ResponseReturnValue
 from directory.actor import Actor
 from eventstore.dispatch import Context
 from eventstore.refusal import Fault, Malformed, PreconditionFailed, Refusal, Refused
-from web import forms, texts
+from programmes.calendar import beijing_date
+from programmes.call import Programme
+from web import face, forms, texts
+from web.operations import file_response
 from web.problems import NotFound
 from workflow import commands as c
-from workflow import worklist
+from workflow import recommendation_list, worklist
+from workflow.application import Application
 from workflow.pages import reasons
 from workflow.pages.acting import won
 from workflow.pages.desk import Desk, asking
 from workflow.pages.frame import Frame, framed
 from workflow.pages.reading import warnings
+from workflow.printing.summary import LETTER_TYPES, SHEET_TYPES, drawn, drawn_letter
 from workflow.worklist import Item
 
 MOST = 200
@@ -90,7 +95,60 @@ def batches(desk: Desk) -> Blueprint:
         page = _page(desk, resource, left, posted) | {"taken": taken, "scan_digest": scan}
         return render_template("workflow/batch.html", **page), 422 if left and not taken else 200
 
+    @pages.post("/batches/recommendation/letter.<any(docx, pdf):format>")
+    def letter(format: str) -> ResponseReturnValue:
+        """The letter to be sealed, of what is ticked and typed; nothing is recommended by it."""
+        frames, ranked = _ranked(desk, asking("application.recommend"), forms.fields())
+        by, to = _from_and_to(frames[0])
+        document = recommendation_list.letter(
+            frames[0].call,
+            by=by,
+            to=to,
+            ranked=ranked,
+            number=forms.text("letter_number").strip()[:100],
+            opinion=forms.text("opinion").strip()[:2000],
+            handler=forms.text("handler").strip()[:100],
+            on=beijing_date(face.now()),
+        )
+        name = recommendation_list.letter_name(by, format)
+        return file_response(drawn_letter(document, format), LETTER_TYPES[format], name)
+
+    @pages.post("/batches/recommendation/<programme>/summary.<any(xlsx, pdf):format>")
+    def summary(programme: str, format: str) -> ResponseReturnValue:
+        """附件5 of what is ticked, to be sealed with the letter."""
+        frames, ranked = _ranked(desk, asking("application.recommend"), forms.fields())
+        call = frames[0].call
+        if programme not in {one.id for one in call.programmes}:
+            raise NotFound
+        by, _ = _from_and_to(frames[0])
+        rows = recommendation_list.proposed(call, programme, ranked, forms.text("letter_number").strip()[:100])
+        sheet = recommendation_list.sheet(call, programme, by, rows, beijing_date(face.now()))
+        name = recommendation_list.file_name(call, programme, by, format)
+        return file_response(drawn(sheet, format), SHEET_TYPES[format], name)
+
     return pages
+
+
+def _ranked(desk: Desk, actor: Actor, posted: Typed) -> tuple[list[Frame], list[tuple[Application, int | None]]]:
+    """What is ticked, in the order of the ranks typed so far; a rank that cannot be read is left out here and refused at the step."""
+    picks = _picked(posted)
+    if not picks:
+        raise Malformed(Fault("pick", "REQUIRED", {"field": "pick"}))
+    frames = [framed(desk, pick, actor) for pick in picks]
+    ranks = [next(iter(posted.get(f"rank.{pick}", ())), "").strip() for pick in picks]
+    ranked = [
+        (frame.application, int(rank) if rank.isascii() and rank.isdigit() and len(rank) < 7 else None)
+        for frame, rank in zip(frames, ranks, strict=True)
+    ]
+    return frames, sorted(ranked, key=lambda each: (each[1] is None, each[1] or 0))
+
+
+def _from_and_to(frame: Frame) -> tuple[str, str]:
+    """The body whose turn it is, and the one that it recommends to."""
+    application = frame.application
+    bodies = [step.body for step in application.route] + [frame.call.province]
+    turn = min(len(application.recommendations), len(bodies) - 2)
+    return bodies[turn], next((one for one in bodies[turn + 1 :] if one != bodies[turn]), bodies[turn])
 
 
 def _picked(given: Typed) -> list[UUID]:
@@ -132,12 +190,19 @@ def _page(desk: Desk, resource: str, entries: Sequence[Entry], typed: Typed | No
         "closed": [one for one in entries if one.closed],
         "taken": (),
         "told_people": told,
+        "programmes": _programmes(ready) if kind.ranked else (),
         "typed": typed or {},
         "errors": {},
         "summary": (),
         "scan_digest": next(iter((typed or {}).get("scan_digest", ())), ""),
         "batch": next(iter((typed or {}).get("batch", ())), "") or forms.new_command_id(),
     }
+
+
+def _programmes(ready: Sequence[Entry]) -> Sequence[Programme]:
+    """Of which programmes there are files: each has a list of its own."""
+    found = {one.frame.application.programme: one.frame for one in ready}
+    return [frame.call.programme(programme) for programme, frame in sorted(found.items())]
 
 
 def _each(desk: Desk, kind: Kind, actor: Actor, posted: Typed, scan: str) -> tuple[Sequence[Item], list[Entry]]:
@@ -201,8 +266,15 @@ def _scan(desk: Desk) -> str:
     return desk.handling.quarantine.take_in(desk.files.keep_scan(upload.stream, upload.filename))
 
 
+def _labelled(fault: Fault) -> Refusal:
+    """The fault with what its input is called on the page."""
+    refusal, label = reasons.of_fault(fault), texts.catalogue().get(f"pages.input.{fault.field}")
+    words = {"label_zh": label.zh, "label_en": label.en} if label else {}
+    return replace(refusal, params={**refusal.params, **words})
+
+
 def _why(desk: Desk, frame: Frame, error: Malformed | Refused | PreconditionFailed) -> Sequence[texts.Reason]:
     if isinstance(error, PreconditionFailed):
         return [texts.explain(Refusal("CONFLICT", won(desk, error)))]
-    found = [reasons.of_fault(fault) for fault in error.faults] if isinstance(error, Malformed) else error.refusals
+    found = [_labelled(fault) for fault in error.faults] if isinstance(error, Malformed) else error.refusals
     return reasons.told(found, frame.call, frame.application)
