@@ -52,7 +52,7 @@ def _told(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     for row in body["rows"]:
         why = row["refusal"]
         said = (
-            f"→ {row['number']} 第 {row['tranche']} 笔 · payment"
+            f"→ {row['number']} 第 {row['tranche']} 笔{'退汇 · sent back' if row['returned'] else ' · payment'}"
             if row["tranche"]
             else f"→ {row['number']} 退款 · repayment"
         )

@@ -24,7 +24,7 @@ from workflow.application import Application
 from workflow.files import clean_name
 from workflow.guards.funding import payees_account
 from workflow.handling import FOLD, Handling, actor_name
-from workflow.matching import Due, Owed, Proposal, Target, fitting, matched
+from workflow.matching import Due, Owed, Proposal, Sent, Target, fitting, is_a_return, matched
 from workflow.projections import stream_of
 from workflow.shares import name_of
 from workflow.stages import Stage
@@ -66,15 +66,15 @@ def read(stream: IO[bytes], name: str) -> Statement:
 
 def proposed(handling: Handling, actor: Actor, lines: Sequence[Line]) -> list[Proposal]:
     """Each line with what it would be booked as, among the applications that *actor* sees."""
-    due, owed = _waiting(handling, actor)
-    return matched(lines, due, owed, _booked_before(handling, actor, lines))
+    due, owed, sent = _known(handling, actor, lines)
+    return matched(lines, due, owed, sent, _booked_before(handling, actor, lines))
 
 
 def book_lines(handling: Handling, actor: Actor, chosen: Sequence[tuple[Line, Target]], act: Act) -> Iterator[Booked]:
     """Book each line as it was shown; ROW_CHANGED where it no longer fits. One fails, the others stand."""
     for line, target in chosen:
         booked = _booked_before(handling, actor, (line,))
-        if not booked and not any(_same(target, one) for one in fitting(line, *_waiting(handling, actor))):
+        if not booked and not any(_same(target, one) for one in fitting(line, *_known(handling, actor, (line,)))):
             refusal = Refusal.of("ROW_CHANGED", source="银行流水导入", number=target.number)
             yield Booked(line=line, target=target, refusals=(refusal,))
         else:
@@ -84,7 +84,11 @@ def book_lines(handling: Handling, actor: Actor, chosen: Sequence[tuple[Line, Ta
 
 
 def _same(one: Target, other: Target) -> bool:
-    return (one.application, one.tranche, one.unit) == (other.application, other.tranche, other.unit)
+    return _told(one) == _told(other)
+
+
+def _told(target: Target) -> tuple[str, int, str, bool]:
+    return target.application, target.tranche, target.unit, target.returned
 
 
 def context_of(handling: Handling, actor: Actor, key: str, line: Line) -> Context:
@@ -108,6 +112,9 @@ def _booked(line: Line, target: Target, act: Act) -> Booked:
 
 def _command(line: Line, target: Target) -> c.Command:
     application = UUID(target.application)
+    if target.returned:
+        reason = f"银行退汇（流水号 {line.reference}）：{line.remark}"
+        return c.ReturnPayment(application_id=application, tranche=target.tranche, reason=reason, returned_on=line.on)
     if target.tranche:
         return c.ConfirmPaid(
             application_id=application, bank_reference=line.reference, paid_on=line.on, tranche=target.tranche
@@ -121,9 +128,12 @@ def _command(line: Line, target: Target) -> c.Command:
     )
 
 
-def _open(db: Connection, handling: Handling, actor: Actor) -> Iterator[Application]:
-    """The applications in sight where money is on its way out or back."""
-    for stage in (Stage.DISBURSING, Stage.RECOVERING):
+_MOVING = (Stage.DISBURSING, Stage.RECOVERING)
+
+
+def _in(db: Connection, handling: Handling, actor: Actor, stages: Sequence[Stage]) -> Iterator[Application]:
+    """The applications in sight that are in one of *stages*."""
+    for stage in stages:
         after: str | None = None
         while True:
             page = worklist.page(db, actor, Question(stages=(stage,), after=after, limit=_PAGE))
@@ -133,10 +143,32 @@ def _open(db: Connection, handling: Handling, actor: Actor) -> Iterator[Applicat
             after = page.after
 
 
-def _waiting(handling: Handling, actor: Actor) -> tuple[list[Due], list[Owed]]:
+def _known(handling: Handling, actor: Actor, lines: Sequence[Line]) -> tuple[list[Due], list[Owed], list[Sent]]:
+    """What is due, what is owed, and, where a line says that a payment came back, what was sent: that asks those paid in full too."""
+    returns = any(is_a_return(line) for line in lines)
     with handling.store.reading() as db:
-        found = list(_open(db, handling, actor))
-    return [one for each in found for one in _due(each)], [one for each in found for one in _owed(each)]
+        found = list(_in(db, handling, actor, (*_MOVING, Stage.DISBURSED) if returns else _MOVING))
+    return (
+        [one for each in found for one in _due(each)],
+        [one for each in found for one in _owed(each)],
+        [one for each in found for one in _sent(each)] if returns else [],
+    )
+
+
+def _sent(application: Application) -> Iterator[Sent]:
+    account = payees_account(application)
+    for tranche in application.tranches:
+        if tranche.bank_reference:
+            yield Sent(
+                application=application.id,
+                number=application.number,
+                tranche=tranche.number,
+                amount_fen=tranche.amount_fen,
+                unit=application.lead_unit,
+                name=application.unit_name,
+                account=(account.value or "") if account else "",
+                reference=tranche.bank_reference,
+            )
 
 
 def _booked_before(handling: Handling, actor: Actor, lines: Sequence[Line]) -> dict[str, str]:

@@ -36,14 +36,30 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A tranche that was paid, and may come back: under which reference of the bank's, and to whom it went."""
+
+    application: str
+    number: str
+    tranche: int
+    amount_fen: int
+    unit: str
+    name: str
+    account: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What a line would be booked as: the payment of a tranche, or (tranche 0) a repayment of *unit*."""
+    """What a line would be booked as: the payment of a tranche, its return by the bank (*returned*), or (tranche 0) a repayment of
+    *unit*."""
 
     application: str
     number: str
     tranche: int
     unit: str
     name: str
+    returned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,23 +72,33 @@ class Proposal:
 
 
 def matched(
-    lines: Sequence[Line], due: Sequence[Due], owed: Sequence[Owed], booked: Mapping[str, str]
+    lines: Sequence[Line], due: Sequence[Due], owed: Sequence[Owed], sent: Sequence[Sent], booked: Mapping[str, str]
 ) -> list[Proposal]:
     """One proposal a line, in their order. *booked*: references booked before, each with its application's number."""
-    matching = _Matching(due, owed, booked)
+    matching = _Matching(due, owed, sent, booked)
     return [matching.one(line) for line in lines]
 
 
-def fitting(line: Line, due: Sequence[Due], owed: Sequence[Owed]) -> list[Target]:
+def fitting(line: Line, due: Sequence[Due], owed: Sequence[Owed], sent: Sequence[Sent]) -> list[Target]:
     """Everything that *line* could be booked as."""
-    return _Matching(due, owed, {}).fitting(line)
+    return _Matching(due, owed, sent, {}).fitting(line)
+
+
+_RETURNED = re.compile(r"退汇|退票|退款|退回|冲正|退账|return", re.IGNORECASE)
+
+
+def is_a_return(line: Line) -> bool:
+    """Whether the bank says of money that came in that it is a payment sent back."""
+    return line.direction != OUT and _RETURNED.search(line.remark) is not None
 
 
 class _Matching:
     """What is left to be matched, line by line: no tranche is proposed twice, no demand beyond its sum."""
 
-    def __init__(self, due: Sequence[Due], owed: Sequence[Owed], booked: Mapping[str, str]) -> None:
-        self._due, self._owed = list(due), list(owed)
+    def __init__(
+        self, due: Sequence[Due], owed: Sequence[Owed], sent: Sequence[Sent], booked: Mapping[str, str]
+    ) -> None:
+        self._due, self._owed, self._sent = list(due), list(owed), list(sent)
         self._left = {one.application: one.amount_fen for one in owed}
         self._payers: dict[str, list[tuple[Owed, str]]] = {}
         for one in owed:
@@ -98,7 +124,8 @@ class _Matching:
     def fitting(self, line: Line) -> list[Target]:
         paid = self._payments(line) if line.direction in (OUT, "") else []
         repaid = self._repayments(line) if line.direction in (IN, "") else []
-        return [*(target for target, agrees in paid if agrees), *repaid]
+        back = self._returns(line) if is_a_return(line) else []
+        return [*back, *repaid] if back else [*(target for target, agrees in paid if agrees), *repaid]
 
     def _unfit(self, line: Line) -> Proposal:
         paid = self._payments(line) if line.direction in (OUT, "") else []
@@ -108,7 +135,11 @@ class _Matching:
         return _refused(line, "ROW_COUNTERPARTY", measure=line.amount_fen, numbers=numbers)
 
     def _taken(self, line: Line, target: Target) -> Proposal:
-        if target.tranche:
+        if target.returned:
+            self._sent = [
+                one for one in self._sent if (one.application, one.tranche) != (target.application, target.tranche)
+            ]
+        elif target.tranche:
             self._due = [
                 one for one in self._due if (one.application, one.tranche) != (target.application, target.tranche)
             ]
@@ -131,6 +162,22 @@ class _Matching:
             )
             for one in self._due
             if one.amount_fen == line.amount_fen
+        ]
+
+    def _returns(self, line: Line) -> list[Target]:
+        """Payments of this very sum that the line says went back: by their reference, or to the payee that it names."""
+        return [
+            Target(
+                application=one.application,
+                number=one.number,
+                tranche=one.tranche,
+                unit=one.unit,
+                name=one.name,
+                returned=True,
+            )
+            for one in self._sent
+            if one.amount_fen == line.amount_fen
+            and (_names(line.remark, one.reference) or _agrees(line, one.number, one.account, one.name))
         ]
 
     def _repayments(self, line: Line) -> list[Target]:
@@ -161,7 +208,7 @@ def _agrees(line: Line, number: str, account: str, name: str) -> bool:
 
 def _names(remark: str, number: str) -> bool:
     """Whether the number stands there as a whole: HN-AI-2025-0001 is not in HN-AI-2025-00012."""
-    return re.search(rf"{re.escape(number)}(?!\d)", remark) is not None
+    return re.search(rf"(?<![0-9A-Za-z]){re.escape(number)}(?!\d)", remark) is not None
 
 
 def _digits(text: str) -> str:

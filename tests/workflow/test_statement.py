@@ -109,7 +109,7 @@ def test_a_file_of_another_kind_is_refused() -> None:
 
 
 def one(line: Line, *due: Due, owed: Sequence[Owed] = ()) -> Proposal:
-    (found,) = matched((line,), due, owed, {})
+    (found,) = matched((line,), due, owed, (), {})
     return found
 
 
@@ -143,21 +143,21 @@ def test_a_row_that_fits_nothing_says_why() -> None:
 
 
 def test_a_reference_counts_once_and_the_earlier_one_is_named() -> None:
-    found, again = matched((LINE, LINE), (DUE,), (), {})
+    found, again = matched((LINE, LINE), (DUE,), (), (), {})
     assert found.target is not None
     assert again.refusal is not None
     assert (again.refusal.code, again.refusal.params["row"]) == ("DUPLICATE_BANK_REF", 5)
-    (known,) = matched((LINE,), (DUE,), (), {"B-1": "HN-AI-2025-0007"})
+    (known,) = matched((LINE,), (DUE,), (), (), {"B-1": "HN-AI-2025-0007"})
     assert known.refusal is not None
     assert known.refusal.params["number"] == "HN-AI-2025-0007"
 
 
 def test_two_equal_tranches_are_two_payments_and_no_demand_is_exceeded() -> None:
     second = replace(DUE, tranche=2)
-    found = matched((LINE, replace(LINE, reference="B-2"), replace(LINE, reference="B-3")), (DUE, second), (), {})
+    found = matched((LINE, replace(LINE, reference="B-2"), replace(LINE, reference="B-3")), (DUE, second), (), (), {})
     assert [each.target.tranche if each.target else None for each in found] == [1, 2, None]
     back = Line(row=1, on=LINE.on, amount_fen=15_000_000, direction=IN, reference="R-1", name="长沙问渠")
-    first, more = matched((back, replace(back, reference="R-2")), (), (OWED,), {})
+    first, more = matched((back, replace(back, reference="R-2")), (), (OWED,), (), {})
     assert first.target is not None
     assert (first.target.tranche, first.target.unit) == (0, "M")
     assert code_of(more) == "ROW_NO_MATCH"

@@ -72,6 +72,32 @@ def test_a_row_that_no_longer_fits_is_not_booked_and_a_forged_one_is_refused(hou
     finance.send("/payments/statement/bookings", {"book": forged, "command_id": "k3"}, 422)
 
 
+def test_a_payment_that_the_bank_sent_back_is_found_and_booked_as_its_return(house: House) -> None:
+    """Money comes in under a reference of its own; the remark says that it is a return, and of which payment."""
+    application, finance = instructed(house), Person(site(house), "finance")
+    house.do("finance", c.ConfirmPaid(application_id=application, bank_reference="B-1", tranche=1))
+    house.do("finance", c.ConfirmPaid(application_id=application, bank_reference="B-2", tranche=2))
+    assert house.application(application).stage == "disbursed"
+    rows = (
+        "交易日期,借方金额,贷方金额,流水号,对方户名,摘要\r\n"
+        '2026-01-23,,"400,000.00",R-1,某某银行,退汇 原流水号 B-1 户名不符\r\n'
+        '2026-01-23,,"400,000.00",R-2,某某银行,退汇 原流水号 B-1 户名不符\r\n'
+        f'2026-01-23,,"400,000.00",R-3,{LEAD_NAME},货款\r\n'
+    )
+    finance.visit("/payments/statement")
+    page = finance.send("/payments/statement", {"file": (BytesIO(rows.encode()), "流水.csv")}, 200)
+    assert "3 行中有 1 行可以登记" in page
+    assert "第 1 笔被银行退回" in page
+    key = finance.hidden("command_id", -1)
+    done = finance.send("/payments/statement/bookings", {"book": _ticked(page), "command_id": key}, 200)
+    assert "1 行中已登记 1 行" in done
+    stands = house.application(application)
+    assert (stands.stage, stands.tranches[0].returned) == ("disbursing", ("B-1",))
+    last = house.store.read_stream(f"application-{application}")[-1]
+    assert "R-1" in last.payload
+    assert "2026-01-23" in last.payload
+
+
 def test_nobody_but_finance_reads_a_statement(house: House) -> None:
     for who in ("lead", "clerk", "admin"):
         Person(site(house), who).visit("/payments/statement", 403)

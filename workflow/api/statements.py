@@ -23,8 +23,8 @@ _Short = Annotated[str, Field(max_length=200)]
 
 
 class StatementRow(Told):
-    """A row that was read. *application*: what it would be booked on, as the payment of *tranche*, or where that is 0 as a
-    repayment of *unit*; empty where *refusal* says why it is none."""
+    """A row that was read. *application*: what it would be booked on, as the payment of *tranche*, as its return by the bank where
+    *returned*, or where *tranche* is 0 as a repayment of *unit*; empty where *refusal* says why it is none."""
 
     row: int
     on: date
@@ -38,6 +38,7 @@ class StatementRow(Told):
     number: str
     tranche: int
     unit: str
+    returned: bool = False
     refusal: Because | None
 
 
@@ -65,6 +66,7 @@ class RowToBook(Request):
     application: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
     tranche: Annotated[int, Field(ge=0, le=10_000)]
     unit: _Short
+    returned: bool = False
 
 
 class RowsToBook(Request):
@@ -155,7 +157,9 @@ def _line(row: RowToBook) -> Line:
 
 
 def _target(row: RowToBook) -> Target:
-    return Target(application=row.application, number="", tranche=row.tranche, unit=row.unit, name="")
+    return Target(
+        application=row.application, number="", tranche=row.tranche, unit=row.unit, name="", returned=row.returned
+    )
 
 
 def _row(one: Proposal) -> StatementRow:
@@ -167,6 +171,7 @@ def _row(one: Proposal) -> StatementRow:
         number=target.number if target else "",
         tranche=target.tranche if target else 0,
         unit=target.unit if target else "",
+        returned=target.returned if target else False,
         refusal=_because(one.refusal) if one.refusal else None,
     )
 
