@@ -62,7 +62,10 @@ def serve(bind: str) -> None:
     settings = settings_or_exit()
     if settings.broker != "local":
         os.execvp("gunicorn", ["gunicorn", "service.site:create_app()", "-k", "gthread", "--threads", "8", "-b", bind])  # noqa: S606, S607
+    from service import logs
     from service.running import serve_alone
+
+    logs.begin()
 
     host, _, port = bind.rpartition(":")
     stop = until_told_to_stop()
@@ -80,7 +83,10 @@ def worker(threads: int) -> None:
         raise click.UsageError(
             "本机代理随 serve 一起跑，或用 relay · the local broker works inside serve; or use relay"
         )
+    from service import logs
     from service.running import working
+
+    logs.begin()
 
     stop = until_told_to_stop()
     with working(settings, threads):
@@ -90,9 +96,10 @@ def worker(threads: int) -> None:
 @cli.command()
 def relay() -> None:
     """不用代理的后台 · the same work without any broker: looks at the database each second."""
-    from service import wiring
+    from service import logs, wiring
     from service.actors import relay as run
 
+    logs.begin()
     house = wiring.build(settings_or_exit())
     run(house, until_told_to_stop())
     house.close()

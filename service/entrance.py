@@ -27,7 +27,7 @@ def by_session(house: House, secret: str) -> Actor | None:
     if found.stale:
         with suppress(Busy), house.store.begin() as db:  # a note, not worth a refusal
             signin.touch(db, found.session.handle, found.at)
-    g.badge = found.badge
+    g.badge, g.person = found.badge, found.actor.id
     return found.actor
 
 
@@ -42,7 +42,10 @@ def badge(house: House, actor: Actor) -> Badge | None:
 
 def by_token(house: House, secret: str) -> Actor | None:
     with house.store.reading() as db:
-        return tokens.actor_with(db, secret, house.wall.now(db))
+        found = tokens.actor_with(db, secret, house.wall.now(db))
+    if found is not None:
+        g.person = found.id
+    return found
 
 
 def identity(house: House, *, secure: bool) -> session.CookieOrToken:

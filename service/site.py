@@ -23,7 +23,7 @@ from notifications.mending_pages import pages as mending_pages
 from notifications.pressing import Pressing
 from notifications.wishes import Choosing, TurningOff
 from notifications.wishes import operations as letter_wishes
-from service import clockwork, demonstration, entrance, front, health, letterbox, limits, metrics, standing
+from service import clockwork, demonstration, entrance, front, health, letterbox, limits, logs, metrics, standing
 from service.actors import Actors, declare
 from service.settings import LOOPBACK, read
 from service.sink import Mailbox
@@ -42,12 +42,14 @@ from workflow.api.wishes import SECTION_BYTES
 from workflow.pages import pages as workflow_pages
 from workflow.pages.desk import Desk as WorkflowDesk
 
-LARGEST_BODY = 64 * 1024 * 1024
+FORM_PARTS = 1000
 
 
 def create_app(house: House | None = None, actors: Actors | None = None, mailbox: Mailbox | None = None) -> Flask:
     """The site of *house*; without one, of the settings in the environment. *mailbox*: the demonstration's own."""
-    house = house or build(read())
+    if house is None:
+        logs.begin()
+        house = build(read())
     actors = actors or declare(house)
     secure = house.settings.base_url.startswith("https://")
     identity = entrance.identity(house, secure=secure)
@@ -57,9 +59,14 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     app = Flask(__name__, static_folder=None)
     app.request_class = requests_into(house.files)
     app.secret_key = house.settings.session_key_bytes
-    app.config["MAX_CONTENT_LENGTH"], app.config["TRUSTED_HOSTS"] = LARGEST_BODY, hosts_of(house.settings.base_url)
-    app.config["MAX_FORM_MEMORY_SIZE"] = SECTION_BYTES
+    app.config["MAX_CONTENT_LENGTH"], app.config["TRUSTED_HOSTS"] = (
+        limits.LARGEST_BODY,
+        hosts_of(house.settings.base_url),
+    )
+    app.config["MAX_FORM_MEMORY_SIZE"], app.config["MAX_FORM_PARTS"] = SECTION_BYTES, FORM_PARTS
     watched = metrics.watch(app)
+    logs.watch(app, house.settings.session_key_bytes)
+    limits.weigh(app)
     furniture = Furniture(
         identity=identity,
         now=now,
@@ -67,6 +74,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
         secure=secure,
         name_of=partial(name_of, house),
         notices=partial(notices, house),
+        new_id=logs.request_id,
     )
     protect = face.furnish(app, furniture)
     registry = registry_of(house, actors, told, mailbox)

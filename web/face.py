@@ -52,7 +52,8 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Furniture:
-    """What the roof hands in. *visitor* is asked once a page; *notices* are put above every page (demo, clock, upkeep)."""
+    """What the roof hands in. *visitor* is asked once a page; *notices* are put above every page (demo, clock, upkeep);
+    *new_id* names an error that nobody foresaw."""
 
     identity: Identity
     now: Callable[[], datetime]
@@ -60,6 +61,7 @@ class Furniture:
     secure: bool
     name_of: Callable[[str], str] = str
     notices: Callable[[], Sequence[Mapping[str, str]]] = tuple
+    new_id: Callable[[], str] = field(default=lambda: uuid4().hex)
     sign_in_path: str = "/sign-in"
     sign_out_path: str = "/sign-out"
 
@@ -73,7 +75,7 @@ def furnish(app: Flask, furniture: Furniture) -> CSRFProtect:
     protect = security.install(
         app, secure=furniture.secure, session_cookie=session.cookie_name(secure=furniture.secure)
     )
-    problems.install(app, name_of=furniture.name_of, new_id=lambda: uuid4().hex)
+    problems.install(app, name_of=furniture.name_of, new_id=furniture.new_id)
     app.register_blueprint(_pages(furniture))
     app.jinja_env.filters.update(FILTERS)
     spoken: Mapping[str, Any] = {**GLOBALS, "asset": asset}

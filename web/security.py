@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, Request, Response, request
 from flask_wtf import CSRFProtect  # pyright: ignore[reportMissingTypeStubs]
 
+from web import reports
 from web.problems import CrossSite
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -23,6 +24,7 @@ CSP = "; ".join(
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
+        f"report-uri {reports.PATH}",
     )
 )
 HEADERS = {
@@ -73,17 +75,21 @@ def install(app: Flask, *, secure: bool, session_cookie: str) -> CSRFProtect:
     def let_go(_: BaseException | None) -> None:  # pyright: ignore[reportUnusedFunction]
         request.close()  # uploads that were spooled to a file
 
-    return CSRFProtect(app)  # registers after ours_only, so the origin is looked at first
+    protect = CSRFProtect(app)  # registers after ours_only, so the origin is looked at first
+    told = reports.reports()
+    app.register_blueprint(told)
+    exempt(protect, told)
+    return protect
 
 
 def exempt(protect: CSRFProtect, api: Blueprint) -> None:
-    """The API takes no form token: its bearer calls ignore cookies, its cookie calls have passed the origin check."""
+    """For the API (its bearer calls ignore cookies, its cookie calls have passed the origin check) and for reports."""
     protect.exempt(api)  # pyright: ignore[reportUnknownMemberType]
 
 
 def forgeable(request: Request, session_cookie: str) -> bool:
     """Whether a browser could have been made to send this write with somebody's rights."""
-    if request.method in SAFE_METHODS:
+    if request.method in SAFE_METHODS or request.path == reports.PATH:
         return False
     if request.path.startswith("/api/"):
         return session_cookie in request.cookies and "Authorization" not in request.headers
