@@ -4,6 +4,7 @@
 wait for each other.
 """
 
+import time
 from pathlib import Path
 
 from alembic import command
@@ -11,7 +12,9 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine
 
 from eventstore.engine import prepare, writing
+from eventstore.refusal import Busy
 
+LOCK_S, TRIES, PAUSE_S = 2, 5, 0.5
 _HERE = Path(__file__).parent
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7453010383018225513)"
 
@@ -25,9 +28,27 @@ def config(connection: Connection | None = None) -> Config:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the database up to *revision*, in one transaction."""
+    """Bring the database up to *revision*, in one transaction, beside a service that runs.
+
+    No lock is waited for longer than two seconds, for whoever comes behind waits as long: it lets go and tries again. Raises
+    `Busy` when that was in vain five times.
+    """
+    for tried in range(1, TRIES + 1):
+        try:
+            _upgrade(engine, revision)
+        except Busy:
+            if tried == TRIES:
+                raise
+            time.sleep(PAUSE_S * tried)
+        else:
+            return
+
+
+def _upgrade(engine: Engine, revision: str) -> None:
     with writing(prepare(engine)) as connection:
         _alone(connection)
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_S}s'")
         command.upgrade(config(connection), revision)
 
 

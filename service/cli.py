@@ -134,6 +134,28 @@ def downgrade(revision: str) -> None:
     house.close()
 
 
+@db.command()
+@click.option("--prefix", default="vermilion", show_default=True, help="账号名的前缀 · what the names begin with")
+@click.option("--apply", "url", help="超级用户的地址，直接执行 · a superuser's address: carry it out")
+def roles(prefix: str, url: str | None) -> None:
+    """PostgreSQL 账号与权限 · the accounts of PostgreSQL and what each may do, as SQL for a superuser."""
+    from eventstore.engine import open_engine
+    from service import roles as accounts
+
+    try:
+        said = accounts.script(prefix)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    if url is None:
+        click.echo(said, nl=False)
+        return
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        accounts.apply(connection, prefix)
+    engine.dispose()
+    click.echo("已执行；口令用 psql 的 \\password 设 · done; set passwords with psql's \\password")
+
+
 @cli.command()
 @click.option("--json", "as_json", is_flag=True)
 def doctor(as_json: bool) -> None:

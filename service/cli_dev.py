@@ -64,9 +64,10 @@ def diagram(folder: Path) -> None:
     "--database-url", "urls", multiple=True, help="默认一个临时 SQLite · a SQLite file of its own unless given"
 )
 def migrations(urls: tuple[str, ...]) -> None:
-    """迁移升到最新再退到零 · migrations up, down to nothing, and up again."""
+    """迁移升到最新再退到零，并查上一版能否照跑 · migrations up, down and up again; ends with 1 where one stops the release before."""
     import migrations as numbered
     from eventstore.engine import open_engine
+    from migrations import expanding
 
     with tempfile.TemporaryDirectory() as folder:
         for url in urls or (f"sqlite:///{Path(folder) / 'up-and-down.db'}",):
@@ -76,6 +77,10 @@ def migrations(urls: tuple[str, ...]) -> None:
             numbered.upgrade(engine)
             engine.dispose()
             click.echo(f"升、退、再升 · up, down and up again: {engine.dialect.name}")
+    narrowing = expanding.faults()
+    for fault in narrowing:
+        click.echo(fault, err=True)
+    sys.exit(1 if narrowing else 0)
 
 
 @dev.command("verify-seeded")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import migrations
 from eventstore.projection import install
 from eventstore.rebuild import Progress, Rebuilt, rebuild
+from service import roles
 from service.wiring import House
 
 
@@ -20,6 +21,10 @@ def bring_up(house: House, progress_of: Callable[[str], Progress]) -> Iterator[s
     for projection in behind:
         rebuilt = rebuild(house.store, house.read, projection, progress=progress_of(projection.name))
         yield f"{rebuilt.name} 第 {rebuilt.revision} 版已建好 · built from {rebuilt.events} 条事件 events"
+    with house.store.begin() as db:
+        prefix = roles.grant_again(db)
+    if prefix:
+        yield f"{prefix}_* 的权限已重授 · rights were granted anew"
 
 
 def rebuild_one(house: House, name: str, *, repair: bool, progress: Progress | None = None) -> Rebuilt:
