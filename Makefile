@@ -11,7 +11,7 @@ SOURCES = $(wildcard pyproject.toml constraints.txt)
 DEMO_ARGS ?=
 TEST_ARGS ?= -n auto --dist loadfile
 
-.PHONY: demo test check bench rules constraints diagram clean
+.PHONY: demo test check fuzz bench rules constraints diagram clean
 
 demo: $(VENV)/.installed
 	$(BIN)/vermilion demo $(DEMO_ARGS)
@@ -30,6 +30,11 @@ check: $(VENV)/.installed-dev
 	$(BIN)/vermilion dev migrations
 	$(BIN)/vermilion dev verify-seeded
 	$(BIN)/vermilion rules
+
+# Other requests each time, for every operation and role: some 50 minutes at 50 each.
+FUZZ ?= 50
+fuzz: $(VENV)/.installed-dev
+	VERMILION_FUZZ=$(FUZZ) $(BIN)/python -m pytest tests/adversary/test_description.py -q
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m bench
@@ -54,6 +59,7 @@ $(VENV)/.installed: $(SOURCES) | $(BIN)/pip
 $(VENV)/.installed-dev: $(SOURCES) | $(BIN)/pip
 	$(PIP) install --quiet --upgrade "pip>=25.1"
 	$(PIP) install --quiet -c constraints.txt -e ".[postgres,redis,rabbitmq,prod,signatures]" --group dev
+	command -v uv >/dev/null || $(PIP) install --quiet uv
 	touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-bench: $(VENV)/.installed-dev
