@@ -61,7 +61,8 @@ def serve(bind: str) -> None:
     """开站 · serve. With the local broker one process does everything; otherwise gunicorn serves and workers work."""
     settings = settings_or_exit()
     if settings.broker != "local":
-        os.execvp("gunicorn", ["gunicorn", "service.site:create_app()", "-k", "gthread", "--threads", "8", "-b", bind])  # noqa: S606, S607
+        command = ["-m", "gunicorn", "-c", "python:service.serving", "service.site:create_app()", "-b", bind]
+        os.execv(sys.executable, [sys.executable, *command])  # noqa: S606
     from service import logs
     from service.running import serve_alone
 

@@ -1,8 +1,11 @@
 """What an operator may set, read once from the environment (VERMILION_…) or handed in. Nothing else reads the environment.
 
+A value may lie in a file, which VERMILION_…_FILE names: a secret then stands in no environment that others can see.
+
 There is no default for a secret: the demo makes its own. All faults are reported together, in both languages.
 """
 
+import os
 import re
 import secrets
 from base64 import b64decode, urlsafe_b64encode
@@ -18,6 +21,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PREFIX = "VERMILION_"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 KEY_BYTES = 32
+_FILE = "_FILE"
 _TOKEN = re.compile(r"[A-Za-z0-9\-._~+/=]{32,200}")
 
 Mode = Literal["production", "demo", "test"]
@@ -160,10 +164,33 @@ class Settings(BaseSettings):
 
 def read(environment: Mapping[str, Any] | None = None) -> Settings:
     """The settings of the environment, *environment* laid over them; raises SettingsFaulty with every fault."""
+    lying, faults = _in_files(os.environ)
     try:
-        return Settings(**(environment or {}))
+        found = Settings(**{**lying, **(environment or {})})
     except ValidationError as error:
-        raise SettingsFaulty(tuple(_fault(detail["loc"], detail["msg"]) for detail in error.errors())) from error
+        said = tuple(_fault(detail["loc"], detail["msg"]) for detail in error.errors())
+        raise SettingsFaulty((*faults, *said)) from error
+    if faults:
+        raise SettingsFaulty(faults)
+    return found
+
+
+def _in_files(environment: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What lies in the files that VERMILION_…_FILE name, and what is wrong with them. Set both ways is a fault: which one counts?"""
+    found: dict[str, str] = {}
+    faults: list[str] = []
+    for variable, path in environment.items():
+        name = variable.removeprefix(PREFIX).removesuffix(_FILE)
+        if not (variable.startswith(PREFIX) and variable.endswith(_FILE)) or name.lower() not in Settings.model_fields:
+            continue
+        if f"{PREFIX}{name}" in environment:
+            faults.append(f"{variable}: 与 {PREFIX}{name} 只能设一个 · set one of the two")
+            continue
+        try:
+            found[name.lower()] = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(f"{variable}: {path} 读不了 · cannot be read: {type(error).__name__}")
+    return found, tuple(faults)
 
 
 def fresh_key() -> str:

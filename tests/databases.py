@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import create_engine, make_url
@@ -41,6 +42,13 @@ def _statement(sql: str) -> None:
         db.exec_driver_sql(sql)
 
 
+def demanded(lacking: str) -> NoReturn:
+    """Skip the test for what is *lacking* here; fail it where VERMILION_REQUIRE_SERVICES=1 says that nothing may be."""
+    if os.environ.get("VERMILION_REQUIRE_SERVICES") == "1":
+        pytest.fail(f"demanded: {lacking}")
+    pytest.skip(lacking)
+
+
 @contextmanager
 def postgres_database(template: str = "template1") -> Generator[str]:
     """The URL of a fresh PostgreSQL database, a copy of *template*, dropped afterwards.
@@ -49,9 +57,7 @@ def postgres_database(template: str = "template1") -> Generator[str]:
     """
     reason = why_unreachable()
     if reason is not None:
-        if os.environ.get("VERMILION_REQUIRE_SERVICES") == "1":
-            pytest.fail(f"PostgreSQL is demanded and not reachable: {reason}")
-        pytest.skip("PostgreSQL is not reachable")
+        demanded(f"PostgreSQL is not reachable: {reason}")
     name = f"vermilion_{secrets.token_hex(6)}"
     _statement(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:

@@ -24,7 +24,7 @@ ROOMS = (
     "admin",
     "service",
 )
-BESIDES = {"migrations", "journeys", "tests", "bench", "docs"}
+BESIDES = {"migrations", "journeys", "tests", "bench", "docs", "deploy"}
 FORBIDDEN_NAMES = re.compile(r"(manager|helpers?|utils?|common|base|services|handlers|processors|registries)(\.py)?$")
 
 

@@ -55,3 +55,24 @@ def test_the_demo_makes_its_own_secrets(tmp_path: Path) -> None:
 def test_only_a_demo_or_a_test_may_move_the_clock() -> None:
     assert not read(WHOLE).clock_may_be_set
     assert read({**WHOLE, "mode": "test"}).clock_may_be_set
+
+
+def test_a_secret_may_lie_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = tmp_path / "master"
+    key.write_text(f"{WHOLE['master_key']}\n")
+    monkeypatch.setenv("VERMILION_MASTER_KEY_FILE", str(key))
+    rest = {name: value for name, value in WHOLE.items() if name != "master_key"}
+    assert read(rest).master_key.get_secret_value() == WHOLE["master_key"]
+
+
+def test_a_file_that_is_not_there_or_a_secret_set_twice_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VERMILION_MASTER_KEY_FILE", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("VERMILION_SESSION_KEY_FILE", str(tmp_path / "either"))
+    monkeypatch.setenv("VERMILION_SESSION_KEY", str(WHOLE["session_key"]))
+    with pytest.raises(SettingsFaulty) as caught:
+        read(WHOLE)
+    assert [fault.split(":")[0] for fault in caught.value.faults] == [
+        "VERMILION_MASTER_KEY_FILE", "VERMILION_SESSION_KEY_FILE",
+    ]  # fmt: skip
