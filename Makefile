@@ -28,6 +28,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/djlint --lint --quiet .
 	$(EXPORT) | diff -u constraints.txt -
 	$(BIN)/vermilion dev migrations
+	$(BIN)/vermilion dev asvs
 	$(BIN)/vermilion dev verify-seeded
 	$(BIN)/vermilion rules
 

@@ -117,3 +117,18 @@ def vocabulary(page: Path, schemas: Path) -> None:
     for lacking in lexicon.unexplained():
         click.echo(f"还没有说明 · not explained: {lacking}", err=True)
     sys.exit(1 if lexicon.unexplained() else 0)
+
+
+@dev.command()
+@click.argument("table", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=Path("docs/asvs.csv"))
+def asvs(table: Path) -> None:
+    """ASVS 5.0 对照表 · which requirements of ASVS 5.0 are met; ends with 1 where a "yes" names a test that is not there."""
+    from service.asvs import counted, faults, read
+
+    rows = read(table)
+    for level, met in counted(rows).items():
+        click.echo(f"L{level}: {met['yes']} yes, {met['no']} no, {met['na']} na")
+    said = list(faults(rows, Path.cwd()))
+    for fault in said:
+        click.echo(fault, err=True)
+    sys.exit(1 if said else 0)
