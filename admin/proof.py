@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from admin import receipts
@@ -46,6 +46,8 @@ LEGAL_ACTS = frozenset({
 HOURLY = timedelta(hours=1)
 SIGNING, VERIFYING = "checkpoint", "verify"
 LATEST = "latest.txt"
+_PREFIX = 20
+"""Characters of a root on a paper: 120 bits, and one line."""
 _log = structlog.get_logger(__name__)
 
 
@@ -80,7 +82,7 @@ class Proofs:
     ) -> None:
         self._store, self._clock, self._folder, self._witnesses = store, clock, folder, tuple(witnesses)
         self._checkpointer = Checkpointer(store, signer, clock)
-        self.verifier = signer.verifier
+        self.name, self.verifier = signer.name, signer.verifier
 
     def keep(self, *, now: bool = False) -> str | None:
         """Sign where it is due (*now*: in any case); answers the note, None where nothing was signed."""
@@ -114,7 +116,14 @@ class Proofs:
 
     def latest(self) -> Kept | None:
         with self._store.reading() as db:
-            row = _newest(db)
+            return self._kept(_newest(db))
+
+    def signed_at(self, size: int) -> Kept | None:
+        """The head of exactly *size* events, where it was signed."""
+        with self._store.reading() as db:
+            return self._kept(_one(db, log_checkpoints.c.tree_size == size))
+
+    def _kept(self, row: "_Row | None") -> Kept | None:
         if row is None:
             return None
         size, root, note, signed_at = row
@@ -125,6 +134,22 @@ class Proofs:
         """The newest head in one line, for letters and papers: whoever holds one is a witness. "" where there is none."""
         kept = self.latest()
         return "" if kept is None else line_of(kept.size, kept.root)
+
+    def line_over(self, position: int) -> str:
+        """The first head that covers *position*, in the short line of a paper: size, the root's beginning, whose key.
+
+        Later heads are larger, so it is the same one whenever it is asked; it is signed now where there is none yet. ""
+        where nothing may be signed: a paper is made all the same.
+        """
+        kept = self._first_over(position)
+        if kept is None:
+            self.keep(now=True)
+            kept = self._first_over(position)
+        return "" if kept is None else f"{kept[0]} {base64.b64encode(kept[1]).decode()[:_PREFIX]} {self.name}"
+
+    def _first_over(self, position: int) -> "_Row | None":
+        with self._store.reading() as db:
+            return _one(db, log_checkpoints.c.tree_size >= position)
 
     def cosigned(self, note: str) -> int:
         """Take over the cosignatures of *note*, a copy of one of ours; answers its size. NotSigned where it is none of ours."""
@@ -237,8 +262,23 @@ def envelope(recorded: RecordedEvent) -> dict[str, Any]:
     }
 
 
-def _newest(db: Connection) -> tuple[int, bytes, str, int] | None:
-    c = log_checkpoints.c
-    query = select(c.tree_size, c.root, c.note, c.signed_at).order_by(c.tree_size.desc()).limit(1)
+_Row: TypeAlias = tuple[int, bytes, str, int]
+
+
+def _newest(db: Connection) -> _Row | None:
+    return _read(db, _HEADS.order_by(log_checkpoints.c.tree_size.desc()))
+
+
+def _one(db: Connection, where: ColumnElement[bool]) -> _Row | None:
+    """The smallest head that fits."""
+    return _read(db, _HEADS.where(where).order_by(log_checkpoints.c.tree_size))
+
+
+_HEADS = select(
+    log_checkpoints.c.tree_size, log_checkpoints.c.root, log_checkpoints.c.note, log_checkpoints.c.signed_at
+).limit(1)
+
+
+def _read(db: Connection, query: Select[int, bytes, str, int]) -> _Row | None:
     row = db.execute(query).first()
     return None if row is None else (row[0], row[1], row[2], row[3])

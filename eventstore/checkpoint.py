@@ -37,6 +37,10 @@ __all__ = [
 ]
 
 
+_SIGNING = 5086211407123319001
+"""The advisory lock of whoever signs."""
+
+
 class StoredTree:
     """The tree as the database holds it: small parts from the events, complete ones of level 8 and up from rows."""
 
@@ -139,6 +143,8 @@ class Checkpointer:
         that was kept outside.
         """
         with self._store.begin() as db:
+            if db.dialect.name == "postgresql":  # one signer at a time, so that heads are kept in the order they grow
+                db.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_SIGNING,))
             query = select(log_checkpoints.c.tree_size, log_checkpoints.c.root, log_checkpoints.c.note)
             before = db.execute(query.order_by(log_checkpoints.c.tree_size.desc()).limit(1)).first()
             size = self._store.head_in(db)

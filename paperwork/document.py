@@ -148,6 +148,7 @@ class Part:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A paper. *code* is its check code and *link* what the QR code says; both stand on every page with number and version.
+    *head* is the signed head of the log that covers it, in one line.
 
     *contents_heading* empty: no contents. *dated* is YYYY-MM-DD, the only time that goes into the bytes.
     """
@@ -162,6 +163,7 @@ class Document:
     version: int = 0
     code: str = ""
     link: str = ""
+    head: str = ""
     dated: str = ""
     landscape: bool = False
     language: str = "zh"

@@ -95,6 +95,7 @@ def laid_out(document: Document) -> Laid:
         "version": document.version,
         "code": laying.said(document.code),
         "link": printable(document.link),
+        "head": laying.said(document.head),
         "qr": QR if document.link else None,
         "parts": [_part(laying, part, framed=frame) for part, frame in zip(document.parts, framed, strict=True)],
     }

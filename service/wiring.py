@@ -159,6 +159,7 @@ def build(settings: Settings) -> House:
     handling.on_refused.append(noting.refused)
     handling.on_read.append(noting.read)
     signer = Signer(settings.log_name, settings.checkpoint_key_bytes)
+    proofs = Proofs(store, signer, wall, settings.checkpoints, settings.witness_keys)
     scanner = Clamd(settings.clamd) if settings.clamd else None
     return House(
         settings=settings,
@@ -175,7 +176,9 @@ def build(settings: Settings) -> House:
         dispatcher=dispatcher,
         register=register,
         handling=handling,
-        printing=PrintingRoom(handling, store, wall, files, settings.files / "papers", settings.base_url),
+        printing=PrintingRoom(
+            handling, store, wall, files, settings.files / "papers", settings.base_url, proofs.line_over
+        ),
         files=files,
         scanning=Scanning(store, wall, files, scanner),
         sender=sender,
@@ -192,7 +195,7 @@ def build(settings: Settings) -> House:
         history=History(handling, noting),
         sentences=Sentences(store, read, calls, handling),
         erasures=Erasures(store, read, register, personal, wall, settings.checkpoints),
-        proofs=Proofs(store, signer, wall, settings.checkpoints, settings.witness_keys),
+        proofs=proofs,
         hooks=Hooks.of(dispatcher, read, door_of(settings), wall, SystemRandom(), settings.base_url),
         broker=brokers.build(settings),
     )

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
 from admin.desk import Desk
+from admin.proof import Kept
 from directory.actor import Actor
 from eventstore.event import Fact
 from eventstore.refusal import HistoryBroken, Refusal, Refused
@@ -17,6 +18,7 @@ from workflow import events as e
 from workflow.pages.desk import asking
 
 RECEIPTS = (e.UnitSealed, e.Resubmitted)
+_LARGEST = 2**62
 
 
 def proof(desk: Desk) -> Blueprint:
@@ -28,10 +30,12 @@ def proof(desk: Desk) -> Blueprint:
 
     @pages.get("/checkpoints/latest.txt")
     def note() -> ResponseReturnValue:
-        kept = desk.proofs.latest()
-        if kept is None:
-            raise NotFound
-        return Response(kept.note, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-cache"})
+        return _note(desk.proofs.latest())
+
+    @pages.get("/checkpoints/<int:size>.txt")
+    def earlier(size: int) -> ResponseReturnValue:
+        """The head that a paper names, whole."""
+        return _note(desk.proofs.signed_at(size) if size < _LARGEST else None)
 
     @pages.get("/applications/<uuid:application_id>/receipts/<int:version>")
     def receipt(application_id: UUID, version: int) -> ResponseReturnValue:
@@ -47,6 +51,12 @@ def proof(desk: Desk) -> Blueprint:
         return file_response(content, "application/json", f"receipt-v{version}.json")
 
     return pages
+
+
+def _note(kept: Kept | None) -> Response:
+    if kept is None:
+        raise NotFound
+    return Response(kept.note, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-cache"})
 
 
 def sealed_as(desk: Desk, application_id: UUID | str, version: int, actor: Actor) -> Fact:

@@ -1,7 +1,9 @@
 """The head of the log is signed every hour and on every legal act, leaves the database, and is never signed against what was signed."""
 
 import base64
+import io
 import json
+import re
 from collections.abc import Generator
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -11,17 +13,20 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Engine
+from pypdf import PdfReader
+from sqlalchemy import Engine, update
 
 from admin import receipts
 from admin.proof import LEGAL_ACTS, Proofs
 from eventstore.clock import SettableClock
 from eventstore.merkle import continues
+from eventstore.schema import log_checkpoints
 from eventstore.signed_note import NotSigned, Signer, open_note, witnessed
 from service.cli import cli
 from service.wiring import TYPES
 from tests.admin.office import Office, opened
 from workflow import commands as c
+from workflow.printing.room import Format
 
 KEY = bytes(range(32))
 
@@ -273,3 +278,59 @@ def test_any_altered_part_of_a_receipt_is_found_and_named(office: Office, part: 
     assert place[last] != value
     with pytest.raises((ValueError, KeyError), match=named):
         receipts.check(altered, "" if part == ("key",) else office.house.proofs.verifier)
+
+
+def _printed(fresh: Office, one: Any) -> str:
+    """The code of the form of *one* as it stands, printed and drawn."""
+    fresh.played.do("editor", c.IssuePaper(application_id=one, kind="application_form"))
+    application = fresh.played.application(one)
+    [paper] = [each for each in fresh.house.printing.papers(application) if each.current]
+    fresh.house.printing.ask(paper, Format.PDF, "editor")
+    assert fresh.house.printing.drain() == 1
+    return paper.code
+
+
+def _bytes(fresh: Office, one: Any, code: str) -> bytes:
+    paper = fresh.house.printing.held(fresh.played.actor("editor"), fresh.played.application(one), code)
+    stream = fresh.house.printing.open(paper, Format.PDF)
+    assert stream is not None
+    with stream:
+        return stream.read()
+
+
+def test_a_paper_bears_the_first_head_that_covers_it_and_bears_it_for_ever(fresh: Office) -> None:
+    """The same text makes the same bytes, however many heads were signed since (decision 0011)."""
+    one = fresh.played.filled()
+    code = _printed(fresh, one)
+    first = fresh.house.proofs.latest()
+    assert first is not None
+    drawn = _bytes(fresh, one, code)
+    foot = re.sub(r"\s", "", PdfReader(io.BytesIO(drawn)).pages[0].extract_text())
+    root = base64.b64encode(first.root).decode()
+    assert f"存证{first.size}{root[:20]}vermilion" in foot
+    fresh.played.open()
+    assert fresh.house.proofs.keep(now=True)
+    for kept in (fresh.house.settings.files / "papers").iterdir():
+        kept.unlink()  # swept; made again for whoever asks
+    paper = fresh.house.printing.held(fresh.played.actor("editor"), fresh.played.application(one), code)
+    assert fresh.house.printing.open(paper, Format.PDF) is None
+    fresh.house.printing.drain()
+    assert _bytes(fresh, one, code) == drawn
+
+
+def test_the_head_that_a_paper_names_is_published_whole(fresh: Office) -> None:
+    note = fresh.house.proofs.keep(now=True)
+    assert note is not None
+    size = open_note(note, [fresh.house.proofs.verifier]).size
+    fresh.played.open()
+    fresh.house.proofs.keep(now=True)
+    assert fresh.client.get(f"/checkpoints/{size}.txt").text == note
+    assert fresh.client.get(f"/checkpoints/{size + 1000}.txt").status_code == 404
+    assert fresh.client.get(f"/checkpoints/{10**30}.txt").status_code == 404
+
+
+def test_a_paper_is_made_without_a_line_where_nothing_may_be_signed(fresh: Office) -> None:
+    fresh.house.proofs.keep(now=True)
+    with fresh.house.store.begin() as db:
+        db.execute(update(log_checkpoints).values(root=bytes(32)))
+    assert fresh.house.proofs.line_over(fresh.house.store.head_position() + 1) == ""

@@ -49,12 +49,13 @@ NAMES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bearing:
-    """What a paper bears on every page, and when its text was first issued."""
+    """What a paper bears on every page, and when its text was first issued. *head*: the signed head of the log that covers it."""
 
     code: str
     version: int
     link: str
     dated: date
+    head: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def document_of(
         version=bearing.version,
         code=bearing.code,
         link=bearing.link,
+        head=bearing.head,
         dated=bearing.dated.isoformat(),
         subject=application.number,
         **_made(source, base),

@@ -72,13 +72,21 @@ class Paper:
 
 class PrintingRoom:
     """Everything handed in. *wall* is the database's own time, which leases run on; *files* holds the figures beside
-    narratives; *on_asked* wakes whoever makes papers."""
+    narratives; *head* tells the signed head that covers a position of the log, the same one whenever it is asked; *on_asked*
+    wakes whoever makes papers."""
 
     def __init__(
-        self, handling: Handling, store: EventStore, wall: Clock, files: Files, folder: Path, base_url: str
+        self,
+        handling: Handling,
+        store: EventStore,
+        wall: Clock,
+        files: Files,
+        folder: Path,
+        base_url: str,
+        head: Callable[[int], str] = lambda _: "",
     ) -> None:
         self._handling, self._store, self._wall, self._files = handling, store, wall, files
-        self._base_url = base_url.rstrip("/")
+        self._base_url, self._head = base_url.rstrip("/"), head
         self.shelf = Shelf(folder)
         self.on_asked: list[Callable[[], None]] = []
         self._making, self._wanted = threading.Lock(), threading.Event()
@@ -246,11 +254,13 @@ class PrintingRoom:
         call = self._handling.call_of(application)
         with self._store.reading() as db:
             row = db.execute(select(_PAPERS).where(_PAPERS.c.code == job.code)).mappings().one()
+            [printed] = self._store.stream_in(db, stream_of(job.application_id), row["at_version"] - 1, 1)
         bearing = Bearing(
             code=job.code,
             version=row["version"],
             link=f"{self._base_url}/v/{job.code}",
             dated=beijing_date(instant_of(row["issued_at"])),
+            head=self._head(printed.position),
         )
         figures = figures_of(application, call.programme_of(application.direction), self._bytes)
         veiled = job.format is Format.VEILED
