@@ -180,7 +180,7 @@ class _Asking:
             signed_at=kept.signed_at,
             key=self._desk.proofs.verifier,
             signature_algorithm="Ed25519",
-            hash_algorithm="SHA-256",
+            hash_algorithm=self._desk.proofs.algorithm,
             witnesses=dict(kept.witnesses),
         )
         return Answer(body=body)

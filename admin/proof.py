@@ -81,8 +81,9 @@ class Proofs:
         self, store: EventStore, signer: Signer, clock: Clock, folder: Path | None, witnesses: Sequence[str] = ()
     ) -> None:
         self._store, self._clock, self._folder, self._witnesses = store, clock, folder, tuple(witnesses)
+        self._signer, self._suite = signer, store.suite
         self._checkpointer = Checkpointer(store, signer, clock)
-        self.name, self.verifier = signer.name, signer.verifier
+        self.name, self.verifier, self.algorithm = signer.name, signer.verifier, store.suite.name
 
     def keep(self, *, now: bool = False) -> str | None:
         """Sign where it is due (*now*: in any case); answers the note, None where nothing was signed."""
@@ -178,7 +179,7 @@ class Proofs:
     def proofs(self, positions: Iterable[int], size: int) -> list[list[str]]:
         """For each position, the path to the root of the first *size* events; nodes in hex, the lowest first."""
         with self._store.reading() as db:
-            return [[node.hex() for node in path] for path in prove_inclusions(db, positions, size)]
+            return [[node.hex() for node in path] for path in prove_inclusions(db, positions, size, self._suite)]
 
     def consistency(self, old: int, new: int) -> list[str]:
         """What shows that the head of *new* events only adds to the head of *old*; both must have been signed (LookupError)."""
@@ -187,7 +188,7 @@ class Proofs:
             signed = set(db.execute(select(c.tree_size).where(c.tree_size.in_((old, new)))).scalars())
             if not 0 < old <= new or signed != {old, new}:
                 raise LookupError("no such checkpoints")
-            return [node.hex() for node in prove_consistency(db, old, new)]
+            return [node.hex() for node in prove_consistency(db, old, new, self._suite)]
 
     def receipt(self, recorded: RecordedEvent) -> dict[str, Any]:
         """What shows offline that *recorded* stands in the log: the event, its path, a signed head, and whose key."""
@@ -201,6 +202,10 @@ class Proofs:
             "checkpoint": kept.note,
             "key": self.verifier,
         }
+
+    def vouch(self, about: str, said: str) -> str:
+        """A note of the log's key that says *said* (whole lines) about what is no checkpoint; *about* ends its first line."""
+        return self._signer.sign(f"{self.name}{about}\n{said}")
 
     def found(self, what: str, *, sound: bool, size: int, position: int | None = None, said: str = "") -> None:
         """Remember what was found; an alarm stays until the same is found sound."""

@@ -12,11 +12,9 @@ def check(receipt: dict[str, Any], trusted: str = "") -> str:
     event, key = receipt["event"], receipt["key"]
     need(receipt["format"] == FORMAT, "format: not a receipt of this kind")
     need(trusted in ("", key), "key: not the key that was published")
-    need((receipt["hash_algorithm"], receipt["signature_algorithm"]) == ("SHA-256", "Ed25519"), "algorithm: unknown")
-    size, root = head_of(receipt["checkpoint"], key)
-    need(
-        event["algorithm"] == "SHA-256" and hash_of(event).hex() == event["hash"],
-        "event: content is not what its hash says",
-    )
+    need(receipt["signature_algorithm"] == "Ed25519", "algorithm: unknown")
+    algorithm, size, root = head_of(receipt["checkpoint"], key)
+    need({receipt["hash_algorithm"], event["algorithm"]} == {algorithm}, "algorithm: not that of the log")
+    need(hash_of(event).hex() == event["hash"], "event: content is not what its hash says")
     need(included(event, size, root), "proof: not under the checkpoint's root")
     return f"{event['type']} at position {event['position']}, checkpoint of {size}\n{key}"

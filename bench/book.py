@@ -16,10 +16,11 @@ from sqlalchemy import Connection, Engine
 from bench import places
 from bench.house import METADATA, PERSONAL
 from bench.progress import Progress
-from eventstore.chain import ALGORITHM, event_hash
+from eventstore.chain import event_hash
 from eventstore.event import NO_HASH, Event, Fact, Personal, RecordedEvent
 from eventstore.ids import uuid7
 from eventstore.schema import events as table
+from eventstore.suite import SHA256
 from tests.workflow.house import House
 from workflow.projections import stream_of
 
@@ -106,8 +107,8 @@ class _Copy:
                 event.type, event.schema_version, self._renamed(event.payload), _metadata, event.actor, str(uuid7()), None,
                 event.recorded_at,
             )  # fmt: skip
-            digest = event_hash(tip, self._stream, event.version, event_id, *fields)
-            yield self._stream, event.version, event_id, *fields, ALGORITHM, tip, digest
+            digest = event_hash(SHA256.new, tip, self._stream, event.version, event_id, *fields)
+            yield self._stream, event.version, event_id, *fields, SHA256.name, tip, digest
             tip = digest
 
     def _renamed(self, payload: str) -> str:

@@ -24,7 +24,7 @@ from bench.house import CATALOGUE, CODEC, PERSONAL, dispatcher_of
 from bench.progress import Progress
 from bench.rounds import Side, interleaved, timed
 from bench.scale import Scale
-from eventstore.chain import ALGORITHM, DOMAIN
+from eventstore.chain import DOMAIN
 from eventstore.facts import reading
 from eventstore.projection import at_revision
 from eventstore.rebuild import rebuild
@@ -143,7 +143,7 @@ def _hashing(ask: Ask, mark: str) -> None:
                 written = field.encode() if isinstance(field, str) else b"%d" % field
                 parts += (len(written).to_bytes(8, "big"), written)
             if sha256(b"".join(parts)).digest() != digest:
-                raise AssertionError(ALGORITHM)
+                raise AssertionError("edited")
 
 
 def _memory(path: Path, progress: Progress) -> Iterator[Figure]:

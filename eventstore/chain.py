@@ -1,22 +1,22 @@
 """How each event holds on to the one before it in its stream. Pure.
 
-hash = SHA-256(domain || prev_hash || for each field: u64be(length) || UTF-8), over stream, version, event_id, type,
+hash = H(domain || prev_hash || for each field: u64be(length) || UTF-8), over stream, version, event_id, type,
 schema_version, payload, metadata, actor, correlation_id, causation_id (empty when none) and recorded_at. The position
-is not in it (it is not known before the lock); the tree in `merkle` binds that.
+is not in it (it is not known before the lock); the tree in `merkle` binds that. H is the hash of the log's `suite`.
 """
 
 from collections.abc import Iterable
-from hashlib import sha256
 from typing import NamedTuple
 
 from eventstore.event import NO_HASH, RecordedEvent
+from eventstore.suite import Hash, known
 
-ALGORITHM = "SHA-256"
 DOMAIN = b"\x00vermilion-event/1"
 _LENGTHS = tuple(length.to_bytes(8, "big") for length in range(4096))
 
 
 def event_hash(
+    hashed: Hash,
     prev_hash: bytes,
     stream: str,
     version: int,
@@ -49,12 +49,16 @@ def event_hash(
         length = len(field)
         add(sizes[length] if length < 4096 else length.to_bytes(8, "big"))
         add(field)
-    return sha256(b"".join(parts)).digest()
+    return hashed(b"".join(parts)).digest()
 
 
 def hash_of(event: RecordedEvent) -> bytes:
-    """What `event.hash` must be."""
+    """What `event.hash` must be; nothing at all where nobody knows its algorithm."""
+    suite = known(event.algorithm)
+    if suite is None:
+        return b""
     return event_hash(
+        suite.new,
         event.prev_hash,
         event.stream,
         event.version,
@@ -81,13 +85,13 @@ class Break(NamedTuple):
 
 def first_break(events: Iterable[RecordedEvent]) -> Break | None:
     """The first event of one stream (from version 1) that does not follow from the one before it."""
-    tip = NO_HASH
+    tip, algorithm = NO_HASH, ""
     for version, event in enumerate(events, 1):
         if event.version != version:
             return Break(event.position, event.stream, event.version, "version-gap")
         if event.prev_hash != tip:
             return Break(event.position, event.stream, event.version, "unchained")
-        if event.algorithm != ALGORITHM or hash_of(event) != event.hash:
+        if event.algorithm != (algorithm or event.algorithm) or hash_of(event) != event.hash:
             return Break(event.position, event.stream, event.version, "edited")
-        tip = event.hash
+        tip, algorithm = event.hash, event.algorithm
     return None

@@ -23,6 +23,7 @@ from eventstore.refusal import HistoryBroken
 from eventstore.schema import events, log_checkpoints, log_nodes
 from eventstore.signed_note import Checkpoint, NotSigned, Signer, open_note
 from eventstore.store import EventStore
+from eventstore.suite import SHA256, Suite
 
 __all__ = [
     "Checkpoint",
@@ -44,8 +45,8 @@ _SIGNING = 5086211407123319001
 class StoredTree:
     """The tree as the database holds it: small parts from the events, complete ones of level 8 and up from rows."""
 
-    def __init__(self, db: Connection) -> None:
-        self._db = db
+    def __init__(self, db: Connection, suite: Suite = SHA256) -> None:
+        self._db, self._suite, self._hashed = db, suite, suite.new
         self._blocks: dict[int, list[list[bytes]]] = {}
         self._nodes: dict[tuple[int, int], bytes] = {}
 
@@ -57,14 +58,14 @@ class StoredTree:
             self._blocks.pop(index, None)
             level, above = BLOCK_LEVEL + 1, index
             while above & 1:
-                node = node_hash(self.node(level - 1, above - 1), self.node(level - 1, above))
+                node = node_hash(self.node(level - 1, above - 1), self.node(level - 1, above), self._hashed)
                 above >>= 1
                 self._store(level, above, node)
                 level += 1
 
     def _store(self, level: int, index: int, node: bytes) -> None:
         self._nodes[level, index] = node
-        self._db.execute(insert(log_nodes).values(level=level, idx=index, hash=node))
+        self._db.execute(insert(log_nodes).values(level=level, idx=index, hash=node, algorithm=self._suite.name))
 
     def fetch(self, wanted: Iterable[tuple[int, int]]) -> None:
         """Read the stored ones of *wanted* in one statement."""
@@ -87,7 +88,7 @@ class StoredTree:
     def _made(self, level: int, index: int) -> bytes:
         if level == BLOCK_LEVEL:
             return self._row(index)[BLOCK_LEVEL][0]
-        return node_hash(self.node(level - 1, 2 * index), self.node(level - 1, 2 * index + 1))
+        return node_hash(self.node(level - 1, 2 * index), self.node(level - 1, 2 * index + 1), self._hashed)
 
     def _row(self, block: int) -> list[list[bytes]]:
         """The levels of one block, leaves first; the last, unfinished block has fewer."""
@@ -95,24 +96,24 @@ class StoredTree:
             first = block * BLOCK
             here = (events.c.position > first, events.c.position <= first + BLOCK)
             query = select(events.c.position, events.c.hash).where(*here).order_by(events.c.position)
-            levels = [[leaf_hash(position, hash_) for position, hash_ in self._db.execute(query)]]
+            levels = [[leaf_hash(position, hash_, self._hashed) for position, hash_ in self._db.execute(query)]]
             while len(levels[-1]) > 1:
-                levels.append(paired(levels[-1][: len(levels[-1]) // 2 * 2]))
+                levels.append(paired(levels[-1][: len(levels[-1]) // 2 * 2], self._hashed))
             self._blocks[block] = levels
         return self._blocks[block]
 
     def root(self, size: int) -> bytes:
-        return subtree(0, size, self.node)
+        return subtree(0, size, self.node, self._hashed)
 
 
-def prove_inclusion(db: Connection, position: int, size: int) -> list[bytes]:
+def prove_inclusion(db: Connection, position: int, size: int, suite: Suite = SHA256) -> list[bytes]:
     """The proof that the event at *position* is under the root of the first *size* events."""
-    return prove_inclusions(db, [position], size)[0]
+    return prove_inclusions(db, [position], size, suite)[0]
 
 
-def prove_inclusions(db: Connection, positions: Iterable[int], size: int) -> list[list[bytes]]:
+def prove_inclusions(db: Connection, positions: Iterable[int], size: int, suite: Suite = SHA256) -> list[list[bytes]]:
     """The same of several; what their paths share is read once."""
-    tree, asked = StoredTree(db), list(positions)
+    tree, asked = StoredTree(db, suite), list(positions)
     wanted: set[tuple[int, int]] = set()
 
     def needed(level: int, index: int) -> bytes:
@@ -122,12 +123,12 @@ def prove_inclusions(db: Connection, positions: Iterable[int], size: int) -> lis
     for position in asked:
         inclusion_proof(position - 1, size, needed)
     tree.fetch(wanted)
-    return [inclusion_proof(position - 1, size, tree.node) for position in asked]
+    return [inclusion_proof(position - 1, size, tree.node, suite.new) for position in asked]
 
 
-def prove_consistency(db: Connection, old: int, new: int) -> list[bytes]:
+def prove_consistency(db: Connection, old: int, new: int, suite: Suite = SHA256) -> list[bytes]:
     """The proof that the first *new* events only add to the first *old*."""
-    return consistency_proof(old, new, StoredTree(db).node)
+    return consistency_proof(old, new, StoredTree(db, suite).node, suite.new)
 
 
 class Checkpointer:
@@ -148,7 +149,7 @@ class Checkpointer:
             query = select(log_checkpoints.c.tree_size, log_checkpoints.c.root, log_checkpoints.c.note)
             before = db.execute(query.order_by(log_checkpoints.c.tree_size.desc()).limit(1)).first()
             size = self._store.head_in(db)
-            tree = StoredTree(db)
+            tree = StoredTree(db, self._store.suite)
             tree.grow(size)
             if last is not None:
                 self._continues(tree, last.size, last.root, size)
@@ -165,6 +166,7 @@ class Checkpointer:
             "tree_size": checkpoint.size,
             "root": checkpoint.root,
             "note": note,
+            "algorithm": self._store.suite.name,
             "signed_at": microseconds(self._clock.now(db)),
         }
         db.execute(insert(log_checkpoints).values(row))

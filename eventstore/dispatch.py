@@ -289,7 +289,7 @@ class _Writing:
             )
         concealing.write(self._db)
         tip = self._tip(stream, expected, own)
-        recorded = prepared(stream, expected, tip, fresh)
+        recorded = prepared(stream, expected, tip, fresh, self._house.store.suite)
         facts.extend(Fact(event, house.codec.decode(event, concealing.revealed)) for event in recorded)
         return recorded
 

@@ -111,6 +111,7 @@ log_nodes = Table(
     Column("level", SMALL),
     Column("idx", BIG),
     Column("hash", LargeBinary, nullable=False),
+    Column("algorithm", Text, nullable=False, server_default=text("'SHA-256'")),
     PrimaryKeyConstraint("level", "idx", name="log_nodes_key"),
     CheckConstraint("level >= 8", name="log_nodes_level"),
     sqlite_strict=True,
@@ -123,6 +124,7 @@ log_checkpoints = Table(
     Column("root", LargeBinary, nullable=False),
     Column("note", Text, nullable=False),
     Column("signed_at", BIG, nullable=False),
+    Column("algorithm", Text, nullable=False, server_default=text("'SHA-256'")),
     sqlite_strict=True,
 )
 

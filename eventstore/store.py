@@ -14,12 +14,13 @@ import msgspec
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from eventstore.chain import ALGORITHM, event_hash
+from eventstore.chain import event_hash
 from eventstore.codec import canonical, canonical_text
 from eventstore.engine import constraint, patiently, prepare, writing
 from eventstore.event import NO_HASH, NewEvent, RecordedEvent, microseconds
-from eventstore.refusal import ConcurrencyConflict
+from eventstore.refusal import ConcurrencyConflict, HistoryBroken
 from eventstore.roundtrip import Statement, together
+from eventstore.suite import SHA256, Suite
 
 _COLUMNS = (
     "position, stream, version, event_id, type, schema_version, payload, metadata, actor, correlation_id,"
@@ -30,6 +31,7 @@ _INSERT = f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 _WIDTH = len(_COLUMNS.split(","))
 _TIP = "SELECT version, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
 _HEAD = "SELECT max(position) FROM events"
+_SUITE = "SELECT algorithm FROM events WHERE position = 1"
 _APPEND = "SELECT append_events(%s, %s, %s::jsonb)"
 _SAVE = (
     "INSERT INTO checkpoints (name, position) VALUES (?, ?)"
@@ -42,10 +44,13 @@ _number = int
 
 
 class EventStore:
-    """Facts in order. Every append names the version it expects; there is no "any"."""
+    """Facts in order. Every append names the version it expects; there is no "any".
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = prepare(engine)
+    *suite* is the hash of the log; a log of another one is read, and refuses to be written (HistoryBroken).
+    """
+
+    def __init__(self, engine: Engine, suite: Suite = SHA256) -> None:
+        self.engine, self.suite, self._agreed = prepare(engine), suite, False
         self.appended = threading.Condition()
         self._postgresql = engine.dialect.name == "postgresql"
         self._columns = _TEXT_COLUMNS if self._postgresql else _COLUMNS
@@ -88,7 +93,7 @@ class EventStore:
         version, tip = (0, NO_HASH) if trusting else self.tip(db, stream)
         if version != expected:
             raise ConcurrencyConflict(stream, expected, version)
-        return prepared(stream, expected, tip, events)
+        return prepared(stream, expected, tip, events, self.suite)
 
     def tip(self, db: Connection, stream: str) -> tuple[int, bytes]:
         """Version and hash of the newest event of *stream*; (0, zeros) when there is none."""
@@ -107,6 +112,8 @@ class EventStore:
         *last*: the transaction ends with it. PostgreSQL is then told all of it, COMMIT included, on one way, so that
         the log's lock is held for no round trip.
         """
+        if not self._agreed:
+            self._agreed = self.agree(db)
         if self._postgresql:
             firsts = self._write_postgresql(db, streams, beside, last)
         else:
@@ -115,6 +122,16 @@ class EventStore:
             [event._replace(position=position) for position, event in enumerate(events, first)]
             for first, events in zip(firsts, streams, strict=True)
         ]
+
+    def agree(self, db: Connection) -> bool:
+        """Whether the log has a suite already; HistoryBroken where it is another one than this store writes."""
+        first = db.exec_driver_sql(_SUITE).scalar()
+        if first not in (None, self.suite.name):
+            raise HistoryBroken(
+                f"日志自第一条起用 {first}，设置要 {self.suite.name} ·"
+                f" the log is of {first} from its first event on, and its settings say {self.suite.name}"
+            )
+        return first is not None
 
     def _write_sqlite(
         self, db: Connection, streams: Sequence[list[RecordedEvent]], beside: Sequence[Statement]
@@ -257,18 +274,20 @@ def _fetched(db: Connection, sql: str, parameters: tuple[Any, ...]) -> Sequence[
     return rows
 
 
-def prepared(stream: str, version: int, tip: bytes, events: Iterable[NewEvent]) -> list[RecordedEvent]:
+def prepared(
+    stream: str, version: int, tip: bytes, events: Iterable[NewEvent], suite: Suite = SHA256
+) -> list[RecordedEvent]:
     """*events* as they will stand in *stream* after *version* and its hash *tip*; positions are not known yet (0)."""
     ready: list[RecordedEvent] = []
     for event in events:
         version += 1
-        recorded = _envelope(stream, version, tip, event)
+        recorded = _envelope(stream, version, tip, event, suite)
         tip = recorded.hash
         ready.append(recorded)
     return ready
 
 
-def _envelope(stream: str, version: int, tip: bytes, event: NewEvent) -> RecordedEvent:
+def _envelope(stream: str, version: int, tip: bytes, event: NewEvent, suite: Suite) -> RecordedEvent:
     payload, metadata = _text(event.payload), _text(event.metadata)
     correlation = event.correlation_id or event.event_id
     recorded_at = _recorded_at(event.recorded_at)
@@ -276,6 +295,7 @@ def _envelope(stream: str, version: int, tip: bytes, event: NewEvent) -> Recorde
         if not word or "\x00" in word:
             raise ValueError("stream, type and actor are words without NUL")
     digest = event_hash(
+        suite.new,
         tip,
         stream,
         version,
@@ -291,7 +311,7 @@ def _envelope(stream: str, version: int, tip: bytes, event: NewEvent) -> Recorde
     )
     return RecordedEvent(
         0, stream, version, event.event_id, event.type, event.schema_version, payload, metadata, event.actor,
-        correlation, event.causation_id, recorded_at, ALGORITHM, tip, digest,
+        correlation, event.causation_id, recorded_at, suite.name, tip, digest,
     )  # fmt: skip
 
 

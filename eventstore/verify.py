@@ -1,31 +1,28 @@
 """Reads the whole log and says whether it is what was written; names the first position that is not, and why."""
 
-# ruff: noqa: S608 -- only constants of this room are put into statements; values are always bound
-
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Any, TypeAlias
+from itertools import pairwise
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine, select
 
-from eventstore.chain import ALGORITHM, event_hash
+from eventstore.chain import event_hash
 from eventstore.checkpoint import Checkpoint
 from eventstore.engine import prepare
 from eventstore.event import NO_HASH
-from eventstore.merkle import BLOCK, EMPTY_ROOT, Tree, leaf_hash
+from eventstore.merkle import BLOCK, Tree, leaf_hash
 from eventstore.schema import log_checkpoints, log_nodes
+from eventstore.stretch import Asked, Odd, Read, Row, Tip, leaves_of, pages, read
+from eventstore.suite import SHA256, Suite, known
 
-_PAGE = 4096
 _REMEMBERED = 1 << 14
-_SQL = (  # in the order event_hash() takes them, from the fourth on
-    "SELECT position, algorithm, hash, prev_hash, stream, version, {event_id}, type, schema_version, payload, metadata,"
-    " actor, {correlation_id}, {causation_id}, recorded_at FROM events"
-    " WHERE position <= {mark} ORDER BY position"
-)
-_IDS = ("event_id", "correlation_id", "causation_id")
-Row: TypeAlias = Sequence[Any]
+_STRETCH = 256 * BLOCK
+"""Events that one process reads before it tells of them."""
 Nodes: TypeAlias = dict[tuple[int, int], bytes]
 Progress: TypeAlias = Callable[[int, int], None]
 
@@ -56,15 +53,25 @@ class _Bad(Exception):
         super().__init__(detail)
 
 
-def verify(engine: Engine, checkpoint: Checkpoint | None = None, progress: Progress | None = None) -> Report:
+def verify(
+    engine: Engine, checkpoint: Checkpoint | None = None, progress: Progress | None = None, processes: int = 1
+) -> Report:
     """Check every event, chain, node and checkpoint; *checkpoint* is one that was kept outside the database.
 
     Without one, a tail cut off together with its own checkpoints cannot be seen. *progress* gets (done, of how many).
+    With several *processes* stretches are read side by side; where anything does not fit, all is read once more in order,
+    so that the first bad position is named.
     """
     prepare(engine)
     with engine.connect() as db:
         head = db.exec_driver_sql("SELECT max(position) FROM events").scalar() or 0
-        reading = _Reading(db, head, _Vouchers(db, checkpoint))
+        suite = _suite_of(db)
+        vouchers = _Vouchers(db, checkpoint, suite)
+        if processes > 1 and head > _STRETCH and engine.url.database not in (None, "", ":memory:"):
+            tree = _Abreast(engine, vouchers, suite, head).read(processes, progress)
+            if tree is not None:
+                return Report(True, head, tree.root())
+        reading = _Reading(db, head, vouchers, suite)
         try:
             reading.read(progress)
         except _Bad as bad:
@@ -73,11 +80,16 @@ def verify(engine: Engine, checkpoint: Checkpoint | None = None, progress: Progr
         return Report(True, head, reading.tree.root())
 
 
+def _suite_of(db: Connection) -> Suite:
+    """The log's suite is that of its first event; one that nobody knows is found there."""
+    return known(db.exec_driver_sql("SELECT algorithm FROM events WHERE position = 1").scalar() or "") or SHA256
+
+
 class _Vouchers:
     """What somebody wrote down about the tree: roots of checkpoints, nodes of complete parts."""
 
-    def __init__(self, db: Connection, outside: Checkpoint | None) -> None:
-        self.roots: dict[int, set[bytes]] = {0: {EMPTY_ROOT}}
+    def __init__(self, db: Connection, outside: Checkpoint | None, suite: Suite) -> None:
+        self.roots: dict[int, set[bytes]] = {0: {Tree(hashed=suite.new).root()}}
         for size, root in db.execute(select(log_checkpoints.c.tree_size, log_checkpoints.c.root)):
             self.roots.setdefault(size, set()).add(root)
         if outside is not None:
@@ -88,8 +100,9 @@ class _Vouchers:
         }
         self.size = max([*self.roots, *((index + 1) << level for level, index in self.nodes)])
 
-    def says(self, tree: Tree, nodes: Nodes, since: int) -> bool | None:
-        """Whether *tree*, and the *nodes* it just completed, are as written down; None when nobody vouches since."""
+    def says(self, tree: Tree, nodes: Nodes, since: int, size: int = 0, further: bytes | None = None) -> bool | None:
+        """Whether *tree*, and the *nodes* it just completed, are as written down; None when nobody vouches since. *size*,
+        *further*: with the first leaves of a block that the tree has not (see `Tree.root`)."""
         answer: bool | None = None
         for (level, index), node in nodes.items():
             stored = self.nodes.get((level, index))
@@ -97,25 +110,83 @@ class _Vouchers:
                 return False
             if stored is not None and index << level <= since:
                 answer = True
-        roots = self.roots.get(tree.size)
-        return answer if roots is None else roots == {tree.root()}
+        roots = self.roots.get(size or tree.size)
+        return answer if roots is None else roots == {tree.root(further)}
+
+
+class _Abreast:
+    """Several processes, a stretch each; what they found is put together in order."""
+
+    def __init__(self, engine: Engine, vouchers: _Vouchers, suite: Suite, head: int) -> None:
+        self._vouchers, self._suite, self._head = vouchers, suite, head
+        self._postgresql = engine.dialect.name == "postgresql"
+        url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._place = url if self._postgresql else Path(engine.url.database or "").absolute().as_uri()
+        self._tips: dict[str, Tip] = {}
+        self._completed: Nodes = {}
+        self._tree = Tree(self._complete, suite.new)
+
+    def _complete(self, level: int, index: int, node: bytes) -> None:
+        self._completed[level, index] = node
+
+    def read(self, processes: int, progress: Progress | None) -> Tree | None:
+        """The tree, where everything fits; None where anything does not."""
+        if self._vouchers.size > self._head:
+            return None
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            for found in pool.map(read, self._stretches()):
+                if found is None or not self._follows(found) or not self._grows(found):
+                    pool.shutdown(cancel_futures=True)
+                    return None
+                if progress is not None:
+                    progress(found.until, self._head)
+        return self._tree
+
+    def _stretches(self) -> Iterator[Asked]:
+        ends = [*range(0, self._head, _STRETCH), self._head]
+        for after, until in pairwise(ends):
+            sizes = tuple(size for size in self._vouchers.roots if after < size <= until and size % BLOCK)
+            yield Asked(self._postgresql, self._place, self._suite.name, after, until, sizes)
+
+    def _follows(self, found: Read) -> bool:
+        """Whether every stream goes on here where it stood before."""
+        fits = all(self._tips.get(stream, (0, NO_HASH)) == tip for stream, tip in found.begun.items())
+        self._tips.update(found.tips)
+        return fits
+
+    def _grows(self, found: Read) -> bool:
+        """Whether all that was written down about the tree says the same of it."""
+        waiting = sorted(found.unfinished)
+        for node in [*found.blocks, None]:
+            while waiting and waiting[0] < self._tree.size + BLOCK:
+                size = waiting.pop(0)
+                if self._vouchers.says(self._tree, {}, 0, size, found.unfinished[size]) is False:
+                    return False
+            if node is not None:
+                self._completed.clear()
+                self._tree.extend_block(node)
+                if self._vouchers.says(self._tree, self._completed, 0) is False:
+                    return False
+        self._tree.extend(found.rest)
+        return True
 
 
 class _Reading:
-    def __init__(self, db: Connection, head: int, vouchers: _Vouchers) -> None:
-        self._db, self._head, self._vouchers = db, head, vouchers
+    def __init__(self, db: Connection, head: int, vouchers: _Vouchers, suite: Suite) -> None:
+        self._db, self._head, self._vouchers, self._suite = db, head, vouchers, suite
         self._completed: Nodes = {}
-        self.tree = Tree(self._complete)
-        self._tips: dict[str, tuple[int, bytes]] = {}
-        self._good = Tree()  # the tree up to the last place somebody vouched for
+        self.tree = Tree(self._complete, suite.new)
+        self._tips: dict[str, Tip] = {}
+        self._good = Tree(hashed=suite.new)  # the tree up to the last place somebody vouched for
         self._since: list[Row] = []  # the events after that; a bounded number
 
     def _complete(self, level: int, index: int, node: bytes) -> None:
         self._completed[level, index] = node
 
     def read(self, progress: Progress | None) -> None:
-        with closing(self._pages()) as pages:
-            for rows in pages:
+        raw = self._db.connection.dbapi_connection
+        with closing(pages(raw, self._db.dialect.name == "postgresql", 0, self._head)) as some:
+            for rows in some:
                 leaves = self._checked(rows)
                 if len(self._since) < _REMEMBERED:
                     self._since.extend(rows)
@@ -126,40 +197,13 @@ class _Reading:
             lost = f"{self._vouchers.size} events were vouched for, {self._head} are here"
             raise _Bad(self._head + 1, "truncated", detail=lost, until=self._vouchers.size)
 
-    def _pages(self) -> Generator[Sequence[Row]]:
-        postgresql = self._db.dialect.name == "postgresql"
-        ids = {name: f"{name}::text" if postgresql else name for name in _IDS}
-        sql = _SQL.format(mark="%s" if postgresql else "?", **ids)
-        raw = self._db.connection.dbapi_connection
-        assert raw is not None
-        cursor: Any = raw.cursor(**({"name": "verify"} if postgresql else {}))  # the server's: memory stays flat
-        with closing(cursor):
-            cursor.execute(sql, (self._head,))
-            while rows := cursor.fetchmany(_PAGE):
-                yield rows
-
     def _checked(self, rows: Sequence[Row]) -> list[bytes]:
         """The leaves of *rows*, each checked against its stream."""
-        tips, tip_of, digest_of, sha = self._tips, self._tips.get, event_hash, sha256
-        none = (0, NO_HASH)
-        leaves: list[bytes] = []
-        expected = self.tree.size
-        for row in rows:
-            expected += 1
-            stream, version, digest = row[4], row[5], row[2]
-            before, tip = tip_of(stream, none)
-            if (
-                row[0] != expected
-                or version != before + 1
-                or row[3] != tip
-                or row[1] != ALGORITHM
-                or digest_of(*row[3:]) != digest
-            ):
-                self._grow(leaves)  # what is written down about the events before may name an earlier position
-                raise self._broken(row, expected)
-            tips[stream] = (version, digest)
-            leaves.append(sha(b"\x00" + expected.to_bytes(8, "big") + digest).digest())
-        return leaves
+        try:
+            return leaves_of(rows, self.tree.size, self._tips, _from_nothing, self._suite)
+        except Odd as odd:
+            self._grow(odd.leaves)  # what is written down about the events before may name an earlier position
+            raise self._broken(odd.row, odd.expected) from None
 
     def _broken(self, row: Row, expected: int) -> _Bad:
         """Why *row* is not what belongs at *expected*."""
@@ -167,9 +211,10 @@ class _Reading:
         before, _ = self._tips.get(stream, (0, NO_HASH))
         if position != expected:
             return _Bad(expected, "deleted", detail=f"positions {expected} to {position - 1} are missing")
-        if algorithm != ALGORITHM:
-            return _Bad(position, "algorithm", stream, f"nobody knows {algorithm}")
-        if event_hash(*row[3:]) != digest:
+        if algorithm != self._suite.name:
+            said = f"the log is of {self._suite.name}, this event of {algorithm}"
+            return _Bad(position, "algorithm", stream, said)
+        if event_hash(self._suite.new, *row[3:]) != digest:
             return _Bad(position, "edited", stream, f"version {version} is not what its hash says")
         if version != before + 1:
             reason = "swapped" if self._exists(stream, before + 1) else "deleted"
@@ -178,7 +223,7 @@ class _Reading:
 
     def _exists(self, stream: str, version: int) -> bool:
         mark = "%s" if self._db.dialect.name == "postgresql" else "?"
-        sql = f"SELECT 1 FROM events WHERE stream = {mark} AND version = {mark}"
+        sql = f"SELECT 1 FROM events WHERE stream = {mark} AND version = {mark}"  # noqa: S608 bound
         return self._db.exec_driver_sql(sql, (stream, version)).first() is not None
 
     def _grow(self, leaves: Sequence[bytes]) -> None:
@@ -219,5 +264,10 @@ class _Reading:
         nodes: Nodes = {}
         tree = self._good.copy(lambda level, index, node: nodes.__setitem__((level, index), node))
         start = self._good.size
-        tree.extend(leaf_hash(start + offset, digest) for offset, digest in enumerate(digests, 1))
+        tree.extend(leaf_hash(start + offset, digest, self._suite.new) for offset, digest in enumerate(digests, 1))
         return (first, last) if self._vouchers.says(tree, nodes, start) else None
+
+
+def _from_nothing(_stream: str, _version: int, _before: bytes) -> Tip:
+    """Every stream begins with its first version."""
+    return 0, NO_HASH

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from eventstore.refusal import HistoryBroken
 from service import (
     cli_calls,
     cli_dev,
@@ -70,9 +71,12 @@ def serve(bind: str) -> None:
 
     host, _, port = bind.rpartition(":")
     stop = until_told_to_stop()
-    with serve_alone(settings, host.strip("[]"), int(port)) as url:
-        click.echo(f"已开站 · serving {url}")
-        stop.wait()
+    try:
+        with serve_alone(settings, host.strip("[]"), int(port)) as url:
+            click.echo(f"已开站 · serving {url}")
+            stop.wait()
+    except HistoryBroken as broken:
+        raise click.ClickException(str(broken)) from broken
 
 
 @cli.command()

@@ -1,5 +1,6 @@
 """`vermilion verify`, `checkpoint`, `verify-bundle`, `verify-receipt`, `rebuild`: what shows that the history is what was written."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -16,10 +17,17 @@ from service.console import progress, settings_or_exit
     help="库外保存的检查点；不写就用 CHECKPOINTS 里最新的 · one kept outside; the newest of CHECKPOINTS otherwise",
 )
 @click.option("--files", "with_files", is_flag=True, help="连附件和扫描件的 SHA-256 一起核 · the files' digests too")
-def verify(note: Path | None, with_files: bool) -> None:
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=lambda: min(os.cpu_count() or 1, 4),
+    show_default="核数，最多 4 · the cores, at most 4",
+    help="几个进程一起读 · how many processes read side by side",
+)
+def verify(note: Path | None, with_files: bool, processes: int) -> None:
     """核验全部历史 · read the whole log; names the first bad position, or each bad file, and ends with 1."""
     from admin.proof import LATEST
-    from eventstore.checkpoint import NotSigned, Signer, open_note
+    from eventstore.checkpoint import NotSigned, open_note
     from eventstore.verify import verify as verified
     from service import wiring
     from service.keeping import damaged
@@ -31,12 +39,10 @@ def verify(note: Path | None, with_files: bool) -> None:
         note = settings.checkpoints / LATEST
     if note is not None:
         try:
-            outside = open_note(
-                note.read_text("utf-8"), [Signer(settings.log_name, settings.checkpoint_key_bytes).verifier]
-            )
+            outside = open_note(note.read_text("utf-8"), [settings.checkpoint_signer.verifier])
         except NotSigned as error:
             raise click.ClickException(f"检查点不可信 · the checkpoint is not trusted: {error}") from error
-    report = verified(house.engine, outside, progress("核验 · verifying"))
+    report = verified(house.engine, outside, progress("核验 · verifying"), processes)
     lost = list(damaged(house, progress("附件 · files"))) if with_files else []
     house.proofs.found("verify", sound=report.ok, size=report.size, position=report.position, said=report.reason)
     house.close()

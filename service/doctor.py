@@ -243,6 +243,8 @@ def _integrity(house: House) -> Finding:
     broken = [one for one in house.proofs.findings() if not one.sound]
     if broken:
         return Finding(what, FAILING, broken[0].said, "vermilion verify --checkpoint 库外的检查点 one kept outside")
+    with house.store.reading() as db:
+        house.store.agree(db)
     if house.settings.checkpoints is None and house.settings.mode == "production":
         return Finding(what, WARNING, "只存在库里 · kept in the database alone", "VERMILION_CHECKPOINTS")
     return Finding(what, SOUND, "还没有 none yet" if kept is None else f"#{kept.size}")

@@ -18,6 +18,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from eventstore.signed_note import Signer
+from eventstore.suite import SUITES, Suite
+
 PREFIX = "VERMILION_"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 KEY_BYTES = 32
@@ -42,7 +45,7 @@ class Settings(BaseSettings):
     *clamd* is unix:/path or host:port of a virus scanner, "" for none; *signature_roots* is a file or folder of certificates
     (PEM) whose electronic signatures are trusted; *smtp_url* is smtp://, smtps:// or smtp+starttls://; keys are 32 bytes in
     base64 or hex; *checkpoints* is the folder outside the database for signed heads, *witnesses* C2SP verifier keys, separated
-    by commas; *webhook_networks* names networks (10.1.0.0/16, …) that parcels may go to besides what is public,
+    by commas; *log_suite* is the hash of the log, chosen before its first event and for ever; *webhook_networks* names networks (10.1.0.0/16, …) that parcels may go to besides what is public,
     *webhook_plain* lets them go over http and any port; *metrics_token* is what a monitoring system sends to read `/metrics`,
     which without one is not there.
     """
@@ -64,6 +67,7 @@ class Settings(BaseSettings):
     signature_roots: Path | None = None
     proxies: int = Field(default=0, ge=0, le=9)
     log_name: str = Field(default="vermilion", pattern=r"^[^\s+]+$")
+    log_suite: Literal["SHA-256", "SM3"] = "SHA-256"
     checkpoints: Path | None = None
     witnesses: str = ""
     webhook_networks: str = ""
@@ -88,6 +92,14 @@ class Settings(BaseSettings):
     @property
     def checkpoint_key_bytes(self) -> bytes:
         return _key(self.checkpoint_key.get_secret_value())
+
+    @property
+    def suite(self) -> Suite:
+        return SUITES[self.log_suite]
+
+    @property
+    def checkpoint_signer(self) -> Signer:
+        return Signer(self.suite.origin(self.log_name), self.checkpoint_key_bytes)
 
     @property
     def witness_keys(self) -> tuple[str, ...]:

@@ -25,7 +25,6 @@ from directory.events import EVENTS as DIRECTORY_TYPES
 from directory.projection import DirectoryProjection
 from directory.records import Directory
 from directory.register import Register
-from eventstore.checkpoint import Signer
 from eventstore.clock import Clock, DatabaseClock, SettableClock
 from eventstore.codec import Codec
 from eventstore.dispatch import Context, Dispatcher
@@ -121,8 +120,11 @@ class House:
         return Context(actor=ROOF.id, correlation_id=self.ids.uuid7())
 
     def prepare(self) -> None:
-        """Bring the database up: numbered migrations, then the tables of projections."""
+        """Bring the database up: numbered migrations, then the tables of projections. HistoryBroken where the log is of
+        another hash than the settings say."""
         migrations.upgrade(self.engine)
+        with self.store.reading() as db:
+            self.store.agree(db)
         with self.store.begin() as db:
             install(db, self.projections)
 
@@ -133,7 +135,7 @@ class House:
 def build(settings: Settings) -> House:
     """The whole house from *settings*. Opens nothing: the first question to the database does."""
     engine = open_engine(settings.database_url)
-    store, ids, wall = EventStore(engine), RandomIds(), DatabaseClock()
+    store, ids, wall = EventStore(engine, settings.suite), RandomIds(), DatabaseClock()
     codec, personal = Codec(TYPES), PersonalData(settings.master_key_bytes)
     clock: Clock = SettableClock() if settings.clock_may_be_set else wall
     read = reading(codec, personal)
@@ -158,8 +160,7 @@ def build(settings: Settings) -> House:
     noting, register = Noting(dispatcher), Register(dispatcher)
     handling.on_refused.append(noting.refused)
     handling.on_read.append(noting.read)
-    signer = Signer(settings.log_name, settings.checkpoint_key_bytes)
-    proofs = Proofs(store, signer, wall, settings.checkpoints, settings.witness_keys)
+    proofs = Proofs(store, settings.checkpoint_signer, wall, settings.checkpoints, settings.witness_keys)
     scanner = Clamd(settings.clamd) if settings.clamd else None
     return House(
         settings=settings,

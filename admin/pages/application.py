@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import time
 from itertools import groupby
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request
@@ -14,6 +14,7 @@ from admin.asked import instant
 from admin.desk import Desk
 from admin.history import Told
 from admin.labels import row as change_row
+from admin.papers import sealed_papers
 from admin.sentences import told as told_in_words
 from directory.actor import Actor
 from eventstore.event import Fact
@@ -119,13 +120,33 @@ def application(desk: Desk) -> Blueprint:
 def evidence_of(desk: Desk, application_id: UUID | str, actor: Actor, *, with_files: bool) -> tuple[bytes, str]:
     """The bundle and its name; that it was taken is noted. Refused where the log cannot be signed."""
     told = desk.history.of(application_id, actor)
-    open_file: Any = desk.workflow.files.open if with_files else None
+    papers = tuple(sealed_papers(told, desk.workflow.printing, actor.id))
+    names = desk.workflow.handling.names({actor_for(fact.recorded, told.view) for fact in told.facts} - {""})
+    contents = evidence.Contents(papers=papers)
+    if with_files:
+        opened = _Opened(desk)
+        contents = evidence.Contents(papers=papers, open_file=opened.file, open_scan=opened.scan)
     try:
-        content = evidence.bundle(told, desk.proofs, desk.base_url, open_file)
+        content = evidence.bundle(told, desk.proofs, desk.base_url, contents, names)
     except HistoryBroken:
         raise Refused(Refusal.of("LOG_NOT_PROVABLE")) from None
     desk.noting.exported("evidence", actor, desk.context(actor), {}, told.application.id)
     return content, evidence.name_of(told)
+
+
+class _Opened:
+    """Files and scans as anybody but their unit is given them: not before they are known to be clean."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._files, self._quarantine = desk.workflow.files, desk.workflow.handling.quarantine
+
+    def file(self, file_id: str, sha256: str) -> IO[bytes]:
+        self._quarantine.let_through(sha256, file_id, own=False)
+        return self._files.open(file_id, sha256)
+
+    def scan(self, digest: str) -> IO[bytes]:
+        self._quarantine.let_through(digest, t("pages.input.scan"), own=False)
+        return self._files.open_scan(digest)[0]
 
 
 def file_then(told: Told, version: int, slot: str, file_id: str) -> Attachment:

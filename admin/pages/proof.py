@@ -26,7 +26,9 @@ def proof(desk: Desk) -> Blueprint:
 
     @pages.get("/checkpoints")
     def published() -> ResponseReturnValue:
-        return render_template("admin/checkpoints.html", kept=desk.proofs.latest(), key=desk.proofs.verifier)
+        proofs = desk.proofs
+        values = {"kept": proofs.latest(), "key": proofs.verifier, "algorithm": proofs.algorithm}
+        return render_template("admin/checkpoints.html", **values)
 
     @pages.get("/checkpoints/latest.txt")
     def note() -> ResponseReturnValue:

@@ -8,11 +8,13 @@ import sys
 import zipfile
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from pypdf import PdfReader
 
 from admin import evidence, verify_bundle
 from eventstore.checkpoint import Checkpoint, Signer
@@ -23,6 +25,7 @@ from tests.adversary.site import PDF
 from tests.filled import commitment
 from tests.workflow.house import UNIT
 from workflow import commands as c
+from workflow.printing.room import Format
 
 Parts = dict[str, bytes]
 BYTES = PDF
@@ -48,6 +51,8 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Office, b
         unsaid = {"project_name": "尚未提交的名称"}
         office.played.do("editor", c.SaveSection(application_id=one, section="cover", answers=unsaid))
         office.follow()
+        office.api("auditor", f"/history/applications/{one}/evidence")  # what was never drawn is asked for
+        assert office.house.printing.drain() == 2
         yield office, office.api("auditor", f"/history/applications/{one}/evidence?files=yes").data
 
 
@@ -78,7 +83,14 @@ def lines(parts: Parts) -> list[dict[str, Any]]:
 
 
 def with_lines(parts: Parts, events: list[dict[str, Any]]) -> Parts:
-    return {**parts, "events.jsonl": "\n".join(json.dumps(event, ensure_ascii=False) for event in events).encode()}
+    lines = "".join(f"{json.dumps(event, ensure_ascii=False)}\n" for event in events)
+    return {**parts, "events.jsonl": lines.encode()}
+
+
+def resigned(office: Office, parts: Parts) -> Parts:
+    """As if whoever holds the log's key vouched for *parts*: what then does not fit is found by the events themselves."""
+    digests = "".join(f"{sha256(data).hexdigest()}  {name}\n" for name, data in parts.items() if name != "signed.txt")
+    return {**parts, "signed.txt": office.house.proofs.vouch("/evidence", digests).encode()}
 
 
 def test_the_script_inside_is_plain_python_of_at_most_150_lines_and_finds_it_sound(
@@ -268,7 +280,6 @@ def _a_swapped_file(parts: Parts) -> Parts:
         (_a_rechained_history, "event 1 .*root"),
         (_the_checkpoint, "checkpoint.txt"),
         (_another_key, "key.txt"),
-        (_everything_forged, "key.txt"),
         (_an_attachment, "attachments/"),
         (_a_digest, "attachments.json"),
         (_a_form, "forms/v1.json"),
@@ -277,13 +288,97 @@ def _a_swapped_file(parts: Parts) -> Parts:
         (_a_swapped_file, "attachments/other"),
     ],
 )
-def test_whatever_is_altered_is_found_and_named(
+def test_what_does_not_follow_from_the_events_is_found_though_the_key_vouched_for_it(
     taken: tuple[Office, bytes], spoil: Callable[[Parts], Parts], named: str
 ) -> None:
-    parts = parts_of(taken[1])
-    assert verify_bundle.check(packed(parts), key_of(taken))
+    office, content = taken
+    parts = parts_of(content)
+    assert verify_bundle.check(packed(resigned(office, parts)), key_of(taken))
     with pytest.raises((ValueError, KeyError), match=named):
-        verify_bundle.check(packed(spoil(parts)), key_of(taken))
+        verify_bundle.check(packed(resigned(office, spoil(parts))), key_of(taken))
+
+
+def test_a_log_of_a_forgers_own_is_told_by_the_published_key_alone(taken: tuple[Office, bytes]) -> None:
+    with pytest.raises(ValueError, match=r"key\.txt"):
+        verify_bundle.check(packed(_everything_forged(parts_of(taken[1]))), key_of(taken))
+
+
+def test_any_byte_that_is_altered_is_found_and_its_part_named(taken: tuple[Office, bytes]) -> None:
+    parts = parts_of(taken[1])
+    for name, data in parts.items():
+        last = len(data) - (4 if name == "signed.txt" else 1)  # what ends the note says nothing; see below
+        for place in {0, len(data) // 3, len(data) // 2, last}:
+            spoilt = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+            with pytest.raises(ValueError, match=re.escape(name)):
+                verify_bundle.check(packed({**parts, name: spoilt}), key_of(taken))
+
+
+def test_every_byte_of_the_note_that_vouches_counts(taken: tuple[Office, bytes]) -> None:
+    parts = parts_of(taken[1])
+    note = parts["signed.txt"]
+    end = note.rindex(b"\n\n")
+    for place in range(end - 80, len(note)):
+        spoilt = note[:place] + bytes([note[place] ^ 1]) + note[place + 1 :]
+        if place < len(note) - 3:  # the bits that pad base64, and the last end of line, say nothing
+            with pytest.raises(ValueError, match=r"signed\.txt"):
+                verify_bundle.check(packed({**parts, "signed.txt": spoilt}), key_of(taken))
+
+
+def test_a_part_that_nobody_signed_is_no_part_of_it(taken: tuple[Office, bytes]) -> None:
+    parts = parts_of(taken[1])
+    with pytest.raises(ValueError, match=r"extra\.pdf"):
+        verify_bundle.check(packed({**parts, "extra.pdf": b"%PDF-"}), key_of(taken))
+    without = {name: data for name, data in parts.items() if name != "README.md"}
+    with pytest.raises(ValueError, match=r"README\.md"):
+        verify_bundle.check(packed(without), key_of(taken))
+
+
+def test_the_forms_are_there_as_the_papers_that_were_sealed(taken: tuple[Office, bytes]) -> None:
+    """Under the code that the seal names; the mask of an auditor is on, so nothing personal is in them."""
+    office, content = taken
+    parts = parts_of(content)
+    codes = [
+        json.loads(event["payload"])["paper_code"] for event in lines(parts) if "unit_sealed" in event.get("type", "")
+    ]
+    papers = [name for name in parts if name.startswith("papers/")]
+    assert papers == [f"papers/{code}.pdf" for code in codes]
+    read = [re.sub(r"\s", "", PdfReader(io.BytesIO(parts[name])).pages[0].extract_text()) for name in papers]
+    assert [code in text for code, text in zip(codes, read, strict=True)] == [True, True]
+    told = parts["README.md"].decode()
+    assert all(code in told for code in codes)
+    assert "正在绘制" not in told
+    [paper] = [
+        one for one in office.house.printing.papers(office.played.application(office.noticed)) if one.code == codes[1]
+    ]
+    stream = office.house.printing.open(paper, Format.VEILED)
+    assert stream is not None
+    with stream:
+        assert stream.read() == parts[papers[1]]
+
+
+def test_the_readme_tells_what_followed_the_seal(taken: tuple[Office, bytes], office: Office) -> None:
+    told = parts_of(taken[1])["README.md"].decode()
+    assert "现状 · stands at: 草稿 · Draft" in told
+    assert "未给出 · withheld: draft" in told
+    noticed = office.api("auditor", f"/history/applications/{office.noticed}/evidence")
+    told = parts_of(noticed.data)["README.md"].decode()
+    assert "公示" in told.split("盖章之后")[1]
+    assert "正在绘制" in told  # nobody printed it yet
+
+
+def test_scans_are_given_where_the_mask_is_off(tmp_path: Path) -> None:
+    with opened(tmp_path) as office:
+        one = office.played.filled()
+        digest = office.house.files.keep_scan(io.BytesIO(PDF), "承诺书.pdf")
+        office.played.do("admin", replace(commitment(), application_id=one, unit=UNIT.code, scan_sha256=digest))
+        office.played.do("admin", c.Seal(application_id=one), "2025-11-20 10:00")
+        place = f"/history/applications/{one}/evidence?files=yes"
+        scan = f"scans/{digest.removeprefix('sha256:')}"
+        assert scan not in parts_of(office.api("auditor", place).data)
+        office.api("auditor", f"/history/applications/{one}/unmasking", "POST", json={"reason": "核对签名"})
+        parts = parts_of(office.api("auditor", place).data)
+        assert parts[scan] == PDF
+        assert verify_bundle.check(packed(parts))
 
 
 def test_a_key_of_no_curve_and_a_signature_of_no_scalar_are_refused() -> None:
