@@ -21,6 +21,7 @@ MEASURES = {
     "lists": "bench.listing",
     "figures-funnel": "bench.figures_funnel",
     "replay": "bench.replaying",
+    "verify": "bench.verifying",
     "print": "bench.printing",
     "import": "bench.importing",
     "mail": "bench.mailing",
