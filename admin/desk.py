@@ -18,6 +18,7 @@ from eventstore.dispatch import Context
 from eventstore.event import Fact
 from eventstore.facts import Reading
 from eventstore.store import EventStore
+from web import tracing
 from web.problems import NotFound
 from workflow.handling import actor_name
 from workflow.pages.desk import Desk as WorkflowDesk
@@ -43,7 +44,7 @@ class Desk:
     base_url: str
 
     def context(self, actor: Actor) -> Context:
-        return Context(actor=actor_name(actor), correlation_id=self.workflow.handling.ids.uuid7())
+        return Context(actor=actor_name(actor), correlation_id=tracing.correlation(self.workflow.handling.ids.uuid7))
 
     def page(self, question: Question, actor: Actor) -> tuple[search.Page, dict[int, Said]]:
         """One page of the log, told."""

@@ -39,6 +39,7 @@ class Part:
     language: str
     params: dict[str, Any]
     created_at: datetime
+    trace: str
 
 
 def bundle(db: Connection, recipient: str, place: Place, now: datetime) -> str:

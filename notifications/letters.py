@@ -62,6 +62,7 @@ class Planned:
     bundle: str = ""
     asked_by: str = ""
     resends: str = ""
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,7 @@ class Claimed:
     doubts: int
     body: bytes | None
     created_at: datetime
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,7 @@ def plan(db: Connection, due: Sequence[Planned]) -> int:
             "bundle": one.bundle,
             "asked_by": one.asked_by,
             "resends": one.resends,
+            "trace": one.trace,
         }
         for one in due
     ]
@@ -182,6 +185,7 @@ _CLAIMED = (
     letters.c.doubts,
     letters.c.body,
     letters.c.created_at,
+    letters.c.trace,
 )
 
 

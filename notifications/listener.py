@@ -173,6 +173,7 @@ class Listener:
             position=recorded.position,
             application_id=application_id,
             batch=recorded.notes.get("batch", ""),
+            trace=str(recorded.correlation_id),
         )
         for recipient in to:
             yield self._planning.letter(recipient, cause, f"ev:{cause.event_id}:mail", params, at, due, stale)

@@ -74,7 +74,8 @@ class Sender:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """A letter in words, not yet in bytes. *thread*: what it is about, mostly an application; *languages* of its text, first
-    the first; *unsubscribe*: the door that turns letters like it off, "" for what must be served."""
+    the first; *unsubscribe*: the door that turns letters like it off, "" for what must be served; *traceparent*: the trace of
+    the request that caused it (W3C Trace Context), "" where none did."""
 
     letter_id: str
     thread: str
@@ -86,6 +87,7 @@ class Written:
     languages: tuple[str, ...]
     at: datetime
     unsubscribe: str = ""
+    traceparent: str = ""
 
 
 def message(letter: Written, sender: Sender) -> bytes:
@@ -109,6 +111,8 @@ def message(letter: Written, sender: Sender) -> bytes:
     if letter.unsubscribe:
         lines += [_plain("List-Unsubscribe", f"<{letter.unsubscribe}>")]
         lines += ["List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
+    if letter.traceparent:
+        lines += [_plain("Traceparent", letter.traceparent)]
     for kind, text in (("plain", letter.text), ("html", letter.html)):
         lines += ["", f"--{boundary}", f'Content-Type: text/{kind}; charset="utf-8"']
         lines += ["Content-Transfer-Encoding: base64", "", _body(text)]

@@ -21,13 +21,14 @@ BATCH_WAIT = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """The event a letter comes from. *batch* names the command that did the same to many applications."""
+    """The event a letter comes from. *batch* names the command that did the same to many applications, *trace* the request."""
 
     event_id: str
     event_type: str
     position: int
     application_id: str
     batch: str = ""
+    trace: str = ""
 
 
 class Planning:
@@ -70,6 +71,7 @@ class Planning:
             created_at=at,
             reason=recipient.reason or stale,
             batch=cause.batch,
+            trace=cause.trace,
         )
 
     def plan(self, db: Connection, due: Sequence[Planned], now: datetime) -> int:

@@ -19,6 +19,7 @@ from notifications.letters import Claimed
 from notifications.mail import Sender, Written, message, subject_of
 from notifications.statutory import is_served
 from notifications.unreached import UNREACHED
+from web import tracing
 from web.format import Language
 from web.texts import t
 
@@ -112,6 +113,7 @@ class Rendering:
             languages=tuple("zh-Hans" if language == "zh" else language for language in languages),
             at=letter.created_at,
             unsubscribe="" if self._is_served(letter) else self.sender.unsubscribe(letter.id),
+            traceparent=tracing.parent(letter.trace, letter.id.replace("-", "")[16:]) if letter.trace else "",
         )
 
     def bytes_of(self, written: Written) -> bytes:

@@ -218,6 +218,7 @@ class Ringing:
             event_type=newest.event_type,
             position=newest.event_position,
             application_id=of.pop() if len(of) == 1 else "",
+            trace=newest.trace,
         )
         return replace(self._planning.letter(to, cause, f"dig:{key}", contents_of(parts, now), now, due), bundle=key)
 

@@ -8,6 +8,7 @@ from directory.actor import Actor, Role
 from directory.policy import may
 from eventstore.dispatch import Context, Outcome
 from eventstore.refusal import Refused
+from web import tracing
 from web.operations import Answer, Asked
 from web.problems import NotFound
 from webhooks import health, lists, records, schemas
@@ -58,7 +59,7 @@ class Desk:
     def context(self, asked: Asked) -> Context:
         return Context(
             actor=actor_name(asked.actor),
-            correlation_id=self.hooks.register.dispatcher.ids.uuid7(),
+            correlation_id=tracing.correlation(self.hooks.register.dispatcher.ids.uuid7),
             command_id=asked.command_id,
             fingerprint=asked.fingerprint,
             if_match=asked.if_match,

@@ -19,7 +19,7 @@ from directory.actor import Actor
 from directory.policy import may
 from eventstore.dispatch import Context
 from eventstore.refusal import Refusal, Refused
-from web import forms, texts
+from web import forms, texts, tracing
 from web.face import signed_in
 from web.format import BEIJING
 from web.problems import NotFound
@@ -61,7 +61,7 @@ class Desk:
         whole = [place, forms.fields()]
         return Context(
             actor=actor_name(actor),
-            correlation_id=self.hooks.register.dispatcher.ids.uuid7(),
+            correlation_id=tracing.correlation(self.hooks.register.dispatcher.ids.uuid7),
             command_id=forms.command_id(),
             fingerprint=hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).digest(),
         )

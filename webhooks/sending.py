@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
 from random import Random
-from uuid import UUID
 
+from web import tracing
 from web.format import Language
 from webhooks import robots, signing
 from webhooks.endpoint import ROBOTS, Endpoint
@@ -102,7 +102,7 @@ async def attempt(line: Line, mail: Mail, parcels: Sequence[Claimed], base_url: 
 
 def _request(mail: Mail, parcels: Sequence[Claimed], base_url: str, now: datetime) -> tuple[dict[str, str], str, bytes]:
     first, endpoint = parcels[0], mail.endpoint
-    headers = {"Content-Type": "application/json", "User-Agent": user_agent(), "traceparent": _trace(first)}
+    headers = {"Content-Type": "application/json", "User-Agent": user_agent(), tracing.HEADER: _trace(first)}
     if endpoint.kind in ROBOTS:
         texts = [parcel.payload for parcel in parcels]
         secret = mail.keys.secrets[0] if mail.keys.secrets else ""
@@ -115,11 +115,7 @@ def _request(mail: Mail, parcels: Sequence[Claimed], base_url: str, now: datetim
 
 def _trace(parcel: Claimed) -> str:
     """W3C traceparent: the request that caused the event, and this parcel as the span."""
-    try:
-        trace = UUID(parcel.trace).hex
-    except ValueError:
-        trace = "0" * 31 + "1"
-    return f"00-{trace}-{parcel.id.removeprefix('msg_')[:16].ljust(16, '0')}-01"
+    return tracing.parent(parcel.trace, parcel.id.removeprefix("msg_"))
 
 
 def _shown(endpoint: Endpoint, headers: dict[str, str]) -> str:

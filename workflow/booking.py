@@ -18,6 +18,7 @@ from eventstore.refusal import Fault, Malformed, Refusal, Refused
 from paperwork import book, separated
 from paperwork.book import BookRefused
 from programmes.workbook import Value
+from web import tracing
 from workflow import commands as c
 from workflow import set_rules, worklist
 from workflow.application import Application
@@ -95,7 +96,7 @@ def context_of(handling: Handling, actor: Actor, key: str, line: Line) -> Contex
     """The envelope of one line: under a key of its own, so that asking again for all of them acts once on each."""
     return Context(
         actor=actor_name(actor),
-        correlation_id=handling.ids.uuid7(),
+        correlation_id=tracing.correlation(handling.ids.uuid7),
         command_id=hashlib.sha256(f"{key}/{line.reference}".encode()).hexdigest(),
         fingerprint=hashlib.sha256(repr(line).encode()).digest(),
     )

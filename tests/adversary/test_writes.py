@@ -159,3 +159,22 @@ def test_a_number_sent_twice_at_once_by_two_people_is_two_wishes(either: Site) -
     assert refusal["params"]["event"] == "application.withdrawn"
     assert refusal["params"]["by"] == "周砚舟"
     assert refusal["params"]["at"]
+
+
+@pytest.mark.parametrize("by", ["the API", "a page"])
+def test_what_a_request_causes_belongs_to_the_trace_it_named(site: Site, by: str) -> None:
+    """W3C traceparent: the trace goes from the request into the event, and from there into letter and parcel."""
+    trace, draft = secrets.token_hex(16), fresh_draft(site)
+    traced = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+    if by == "the API":
+        assert save(site, draft, secrets.token_hex(8), **traced).status == 200
+    else:
+        browser = site.browser("editor")
+        browser.visit(f"/applications/{draft}/sections/model")
+        hidden = {name: browser.hidden(name) for name in ("csrf_token", "version", "command_id")}
+        path = f"/applications/{draft}/sections/model"
+        assert browser.post(path, {**hidden, "params_yi": "72"}, headers=dict(traced)).status == 303
+    with site.house.store.reading() as db:
+        (newest,) = site.house.store.all_in(db, site.head() - 1, 1)
+    assert newest.stream == f"application-{draft}"
+    assert newest.correlation_id == UUID(hex=trace)

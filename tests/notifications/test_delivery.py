@@ -57,6 +57,19 @@ def test_every_kind_of_letter_arrives_once(post: PostOffice) -> None:
     assert set(post.states()) <= {"sent", "suppressed"}
 
 
+def test_a_letter_names_the_trace_of_the_request_that_caused_it(post: PostOffice) -> None:
+    """The correlation id of its event, which a request's traceparent becomes; the same bytes at every try."""
+    sealed(post)
+    with post.store.reading() as db:
+        caused = post.store.all_in(db, post.store.head_in(db) - 1, 1)[0].correlation_id
+    server = Server()
+    with server.running() as port:
+        post.delivery(port).drain()
+    found = [str(mail["Traceparent"]).split("-") for mail in server.mail()]
+    assert {(version, trace, flags) for version, trace, _, flags in found} == {("00", caused.hex, "01")}
+    assert len({span for _, _, span, _ in found}) == len(found) == len(SEAL_TELLS), "each letter is a span of its own"
+
+
 def test_a_letter_is_one_persons_and_bears_the_thread_of_its_application(post: PostOffice) -> None:
     server, sent_about = Server(), post.happen(*DRAFT, SEALED)
     post.listener.follow()

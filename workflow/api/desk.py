@@ -6,6 +6,7 @@ from typing import Any
 from directory.actor import Actor
 from eventstore.dispatch import Context, Outcome
 from programmes.catalogue import Catalogue
+from web import tracing
 from web.operations import Answer, Asked
 from workflow import commands as c
 from workflow.api.models import Done
@@ -35,7 +36,7 @@ class Desk:
     def do(self, command: c.Command, asked: Asked) -> Outcome:
         context = Context(
             actor=actor_name(asked.actor),
-            correlation_id=self.handling.ids.uuid7(),
+            correlation_id=tracing.correlation(self.handling.ids.uuid7),
             command_id=asked.command_id,
             fingerprint=asked.fingerprint,
             if_match=asked.if_match,

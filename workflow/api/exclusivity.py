@@ -11,6 +11,7 @@ from directory.actor import UNIT_ROLES, Actor, Role
 from directory.register import Register
 from directory.unit import Bar, Unit
 from eventstore.dispatch import Context
+from web import tracing
 from web.operations import Answer, Asked, Operation
 from web.reading import Request
 from workflow import related
@@ -303,7 +304,7 @@ class Asking:
     def _context(self, asked: Asked) -> Context:
         return Context(
             actor=actor_name(asked.actor),
-            correlation_id=self._handling.ids.uuid7(),
+            correlation_id=tracing.correlation(self._handling.ids.uuid7),
             command_id=asked.command_id,
             fingerprint=asked.fingerprint,
             if_match=asked.if_match,

@@ -19,7 +19,7 @@ from directory.records import Directory
 from eventstore.dispatch import Context
 from eventstore.refusal import Refused
 from programmes.call import Call
-from web import forms
+from web import forms, tracing
 from web.face import signed_in
 from workflow.files import Files
 from workflow.handling import Handling, actor_name
@@ -49,7 +49,7 @@ class Desk:
         whole = [place, forms.fields()]
         return Context(
             actor=actor_name(actor),
-            correlation_id=self.handling.ids.uuid7(),
+            correlation_id=tracing.correlation(self.handling.ids.uuid7),
             command_id=forms.command_id(),
             fingerprint=hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).digest(),
             if_match=version,
