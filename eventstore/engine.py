@@ -1,8 +1,10 @@
 """Doors to the database: SQLite made durable and fair, PostgreSQL with time limits, slowness told as `Busy`.
 
-A dead or stopped connection can hold a lock for five seconds at most before others are told to come back.
+A dead or stopped connection can hold a lock for five seconds at most before others are told to come back. A connection that
+the server hung up on while it rested is never handed out, and a full disk is told as `NoRoom`.
 """
 
+import select
 import sqlite3
 import threading
 from collections.abc import Generator
@@ -11,11 +13,11 @@ from typing import Any, Protocol, cast
 from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import StaticPool
 
-from eventstore.refusal import Busy
+from eventstore.refusal import Busy, NoRoom
 
 PATIENCE_S = 5
 IDLE_S = 5
@@ -37,6 +39,9 @@ _SQLITE = (
 # lock_not_available, query_canceled, idle and shutdown of the session, server starting or out of connections
 _BUSY = {"55P03", "57014", "25P03", "57P01", "57P02", "57P03", "53300"}
 _AGAIN = {"40001", "40P01"}
+_FULL = "53100"
+NO_ROOM_S = 60
+"""When to come back to a database whose disk was full: somebody has to make room first."""
 
 _prepared: "WeakSet[Engine]" = WeakSet()
 _mutexes: dict[str, threading.Lock] = {}
@@ -75,6 +80,7 @@ def prepare(engine: Engine) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "connect", _open_postgresql)
+        event.listen(engine, "checkout", _listens_still)
     if not isinstance(engine.pool, StaticPool):
         engine.dispose()
     return engine
@@ -120,6 +126,14 @@ def _open_postgresql(raw: Any, _record: object) -> None:
     connection.autocommit = before
 
 
+def _listens_still(raw: Any, _record: object, _proxy: object) -> None:
+    """Nothing comes on a connection that rests but the server's farewell: heard here, without a round trip, the whole pool is made anew."""
+    resting = select.poll()
+    resting.register(raw.fileno(), select.POLLIN)
+    if resting.poll(0):
+        raise InvalidatePoolError
+
+
 @contextmanager
 def writing(engine: Engine) -> Generator[Connection]:
     """The one write transaction: commits when the block ends, rolls back when it raises.
@@ -157,10 +171,14 @@ def patiently() -> Generator[None]:
     try:
         yield
     except DBAPIError as error:
+        if is_full(error):
+            raise NoRoom("the database's disk is full", retry_after_s=NO_ROOM_S) from error
         if is_busy(error):
             raise Busy("the database is busy or restarting") from error
         raise
     except sqlite3.OperationalError as error:  # from our own BEGIN, which SQLAlchemy does not wrap
+        if _is_sqlite_full(error):
+            raise NoRoom("the database's disk is full", retry_after_s=NO_ROOM_S) from error
         if "locked" in str(error):
             raise Busy("another process holds the log") from error
         raise
@@ -187,6 +205,16 @@ def is_busy(error: DBAPIError) -> bool:
     return any(
         word in said for word in ("is locked", "database table is locked", "connection failed", "timeout expired")
     )
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Nothing can be written for want of room; what is there can be read."""
+    return sqlstate(error) == _FULL or _is_sqlite_full(error.orig)
+
+
+def _is_sqlite_full(error: object) -> bool:
+    """SQLite says so itself, or that it cannot make its shared index longer, which is the same want."""
+    return getattr(error, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
 
 
 def is_deadlock(error: DBAPIError) -> bool:

@@ -5,7 +5,7 @@ Messages carry no facts. A wake-up that is lost is made good by the tick; a wake
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -207,37 +207,55 @@ class Ticker:
 
 
 def relay(house: House, stop: threading.Event) -> None:
-    """The same work without any broker, until *stop*: the log is followed as it grows, the rest is looked at each second."""
+    """The same work without any broker, until *stop*: the log is followed as it grows, the rest is looked at each second.
+
+    What fails, a database that is away for example, fails alone and is tried again in the next round.
+    """
+    keeping = Keeping(house)
     beside = [
         threading.Thread(target=house.listener.subscription.follow, args=(stop,), name="following", daemon=True),
         threading.Thread(target=house.hooks.listener.subscription.follow, args=(stop,), name="planning", daemon=True),
-        threading.Thread(target=_parcels, args=(house, stop), name="parcels", daemon=True),
+        threading.Thread(target=_rounds, args=([house.hooks.delivery.drain], stop), name="parcels", daemon=True),
     ]
     for thread in beside:
         thread.start()
-    keeping = Keeping(house)
-    swept = 0.0
-    while not stop.wait(RELAY_S):
-        house.ringing.ring()
-        house.delivery.drain()
-        house.scanning.drain()
-        house.printing.drain()
-        house.index.follow()
-        house.handling.catch_up()
-        house.proofs.keep()
-        house.erasures.keep()
-        if time.monotonic() - swept >= house.settings.tick_s:
+    swept = [0.0]
+
+    def sweeping() -> None:
+        if time.monotonic() - swept[0] >= house.settings.tick_s:
             sweep(house)
             keeping.hourly()
-            swept = time.monotonic()
+            swept[0] = time.monotonic()
+
+    _rounds(
+        [
+            house.ringing.ring,
+            house.delivery.drain,
+            house.scanning.drain,
+            house.printing.drain,
+            house.index.follow,
+            house.handling.catch_up,
+            house.proofs.keep,
+            house.erasures.keep,
+            sweeping,
+        ],
+        stop,
+    )
     for thread in beside:
         thread.join()
 
 
-def _parcels(house: House, stop: threading.Event) -> None:
-    """On a thread of their own: a server that lets parcels wait lets no letter wait."""
+def _rounds(works: Sequence[Callable[[], object]], stop: threading.Event) -> None:
+    """Do *works* each second. Parcels have a thread of their own: a server that lets parcels wait lets no letter wait."""
     while not stop.wait(RELAY_S):
-        try:
-            house.hooks.delivery.drain()
-        except Busy:
-            continue
+        for work in works:
+            try:
+                work()
+            except Busy as busy:
+                _log.warning("not_now", work=_named(work), error=str(busy))
+            except Exception as error:  # the next round may do better; the others must not wait for it
+                _log.error("work_failed", work=_named(work), error=f"{type(error).__name__}: {error}")
+
+
+def _named(work: Callable[[], object]) -> str:
+    return str(getattr(work, "__qualname__", work))
