@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
 import dramatiq
@@ -28,11 +29,44 @@ _WITH_BYTES = frozenset({"application.file_attached", "application.commitment_re
 _log = structlog.get_logger(__name__)
 
 
+class Waker:
+    """Sends wake-ups beside the requests, so that a broker that is away, or hangs, costs no command a moment.
+
+    What is wanted while a message is on its way becomes one message. The thread begins with the first wish: never at
+    import, never before a fork.
+    """
+
+    def __init__(self) -> None:
+        self._wanted: dict[str, dramatiq.Actor[[], None]] = {}
+        self._turn = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def wake(self, actor: dramatiq.Actor[[], None]) -> None:
+        with self._turn:
+            self._wanted[actor.actor_name] = actor
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="waker", daemon=True)
+                self._thread.start()
+            self._turn.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._turn:
+                self._turn.wait_for(lambda: self._wanted)
+                wanted, self._wanted = self._wanted, {}
+            for actor in wanted.values():
+                try:
+                    actor.send()
+                except Exception as error:  # the tick will find what this was about
+                    _log.warning("wake_up_lost", actor=actor.actor_name, error=f"{type(error).__name__}: {error}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actors:
     """The declared actors; `wake` starts the chain follow → deliver. *worked* is notified when one of this process has run."""
 
     house: House
+    waker: Waker
     worked: threading.Condition
     follow: dramatiq.Actor[[], None]
     deliver_letters: dramatiq.Actor[[], None]
@@ -42,20 +76,14 @@ class Actors:
     tick: dramatiq.Actor[[], None]
 
     def wake(self, outcome: Outcome | None = None) -> None:
-        """After a commit. A broker that is away never fails a command: the tick will find the events."""
-        try:
-            self.follow.send()
-            if self.house.settings.clamd and outcome is not None and _brings_bytes(outcome):
-                self.check_files.send()
-        except Exception as error:
-            _log.warning("wake_up_lost", error=f"{type(error).__name__}: {error}")
+        """After a commit. A broker that is away never fails a command, nor holds it up: the tick will find the events."""
+        self.waker.wake(self.follow)
+        if self.house.settings.clamd and outcome is not None and _brings_bytes(outcome):
+            self.waker.wake(self.check_files)
 
     def wake_the_printers(self) -> None:
         """After a paper was asked for; the tick finds what a lost message leaves."""
-        try:
-            self.render_papers.send()
-        except Exception as error:
-            _log.warning("wake_up_lost", error=f"{type(error).__name__}: {error}")
+        self.waker.wake(self.render_papers)
 
     def settle(self, timeout_s: float, *, delivered: bool = False) -> bool:
         """Wait until every event so far was followed, and with *delivered* every letter that is due has left.
@@ -97,15 +125,25 @@ def declare(house: House) -> Actors:
         with worked:
             worked.notify_all()
 
-    def follow() -> None:
+    def letters_planned() -> None:
         if house.listener.follow() + house.ringing.ring():
             actors.deliver_letters.send()
-        house.index.follow()
-        house.handling.catch_up()
-        house.proofs.keep()
+
+    def parcels_planned() -> None:
         if house.hooks.listener.follow():
             actors.deliver_parcels.send()
-        house.erasures.keep()
+
+    followers = (
+        letters_planned,
+        parcels_planned,
+        house.index.follow,
+        house.handling.catch_up,
+        house.proofs.keep,
+        house.erasures.keep,
+    )
+
+    def follow() -> None:
+        each(followers)
         done()
 
     def deliver_letters() -> None:
@@ -128,9 +166,7 @@ def declare(house: House) -> Actors:
         done()
 
     def tick() -> None:
-        sweep(house)
-        keeping.hourly()
-        follow()
+        each([partial(sweep, house), keeping.hourly, follow])
         actors.deliver_letters.send()
         actors.deliver_parcels.send()
         if house.settings.clamd:
@@ -140,6 +176,7 @@ def declare(house: House) -> Actors:
 
     actors = Actors(
         house=house,
+        waker=Waker(),
         worked=worked,
         follow=dramatiq.actor(broker=house.broker, actor_name="follow", max_retries=3)(follow),
         deliver_letters=dramatiq.actor(broker=house.broker, actor_name="deliver_letters", max_retries=3)(
@@ -248,13 +285,18 @@ def relay(house: House, stop: threading.Event) -> None:
 def _rounds(works: Sequence[Callable[[], object]], stop: threading.Event) -> None:
     """Do *works* each second. Parcels have a thread of their own: a server that lets parcels wait lets no letter wait."""
     while not stop.wait(RELAY_S):
-        for work in works:
-            try:
-                work()
-            except Busy as busy:
-                _log.warning("not_now", work=_named(work), error=str(busy))
-            except Exception as error:  # the next round may do better; the others must not wait for it
-                _log.error("work_failed", work=_named(work), error=f"{type(error).__name__}: {error}")
+        each(works)
+
+
+def each(works: Sequence[Callable[[], object]]) -> None:
+    """Do all of *works*. What fails is told and waits for the next time; none of the others waits for it."""
+    for work in works:
+        try:
+            work()
+        except Busy as busy:
+            _log.warning("not_now", work=_named(work), error=str(busy))
+        except Exception as error:
+            _log.error("work_failed", work=_named(work), error=f"{type(error).__name__}: {error}")
 
 
 def _named(work: Callable[[], object]) -> str:

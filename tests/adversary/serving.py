@@ -126,12 +126,10 @@ def doubled(post: Post) -> int:
 
 
 @contextmanager
-def peopled(database: str, folder: Path, smtp_port: int) -> Iterator[World]:
-    """A world at the morning of 24 November."""
-    settings = for_the_demo(
-        folder, base_url="http://127.0.0.1:1", smtp_url=f"smtp://127.0.0.1:{smtp_port}", database_url=database,
-        mode="test", tick_s=0.5,
-    )  # fmt: skip
+def peopled(database: str, folder: Path, smtp_port: int, **more: Any) -> Iterator[World]:
+    """A world at the morning of 24 November; *more* settings go over its own."""
+    given = {"base_url": "http://127.0.0.1:1", "database_url": database, "mode": "test", "tick_s": 0.5, **more}
+    settings = for_the_demo(folder, smtp_url=f"smtp://127.0.0.1:{smtp_port}", **given)
     house = wiring.build(settings)
     house.prepare()
     publish_packaged(house)
@@ -156,15 +154,20 @@ class Server:
         self.process.wait(20)
 
 
-@contextmanager
-def serving(settings: Settings) -> Generator[Server]:
+def environment_of(settings: Settings) -> dict[str, str]:
+    """What a process has to be started with to have *settings*."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VERMILION_")}
     for name, value in settings.model_dump(exclude_none=True).items():
         secret = getattr(value, "get_secret_value", None)
         environment[f"VERMILION_{name.upper()}"] = str(secret() if secret else value)
+    return environment
+
+
+@contextmanager
+def serving(settings: Settings) -> Generator[Server]:
     process = subprocess.Popen(
         [sys.executable, "-m", "service", "serve", "--bind", "127.0.0.1:0"],
-        env={**environment, "PYTHONUNBUFFERED": "1"},
+        env={**environment_of(settings), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
