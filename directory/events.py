@@ -22,13 +22,34 @@ class PersonRegistered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Employment:
+    """An employer of before, by credit code or by name, and its years, both in; *since* 0: not known."""
+
+    employer: str
+    until: int
+    since: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpertListed(Event):
-    """A person stands in the pool of experts with these fields. The role of expert is given apart."""
+    """A person stands in the pool of experts with these fields. The role of expert is given apart.
+
+    *employer*: the present one, by credit code or by name; *former*: those of before, the last one first.
+    """
 
     person: str
     employer: str
     title: str
     fields: tuple[str, ...]
+    former: tuple[Employment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpertDelisted(Event):
+    """The person is drawn no more. Panels they sit on stay as they are."""
+
+    person: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +145,7 @@ class BureauRegistered(Event):
 PERSON_EVENTS = (
     PersonRegistered,
     ExpertListed,
+    ExpertDelisted,
     GrantGiven,
     GrantTakenBack,
     LanguageChosen,
@@ -131,7 +153,14 @@ PERSON_EVENTS = (
     PersonErased,
 )
 PersonEvent = (
-    PersonRegistered | ExpertListed | GrantGiven | GrantTakenBack | LanguageChosen | PersonRestricted | PersonErased
+    PersonRegistered
+    | ExpertListed
+    | ExpertDelisted
+    | GrantGiven
+    | GrantTakenBack
+    | LanguageChosen
+    | PersonRestricted
+    | PersonErased
 )
 
 UNIT_EVENTS = (UnitRegistered, UnitBarred, UnitUnbarred)

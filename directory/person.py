@@ -9,6 +9,7 @@ from typing import assert_never
 
 from directory.actor import BUREAU_ROLES, GIVEN_TO_NOBODY, HOUSE_ROLES, UNIT_ROLES, Actor, Grant, Role
 from directory.events import (
+    ExpertDelisted,
     ExpertListed,
     GrantGiven,
     GrantTakenBack,
@@ -58,6 +59,8 @@ def evolve(person: PersonState, event: PersonEvent) -> PersonState:
             return replace(known, name=name.value, email=email.value, phone=phoned)
         case ExpertListed():
             return replace(person, expert=event)
+        case ExpertDelisted():
+            return replace(person, expert=None)
         case GrantGiven(role=role, scope=scope):
             return replace(person, grants=person.grants | {Grant(Role(role), scope)})
         case GrantTakenBack(role=role, scope=scope):
@@ -99,6 +102,14 @@ def register(state: PersonState, person: str, identity: Identity, taken: bool) -
 def list_expert(state: PersonState, listed: ExpertListed) -> Sequence[PersonEvent]:
     _standing(state, listed.person)
     return [] if state.expert == listed else [listed]
+
+
+def delist_expert(state: PersonState, person: str, reason: str) -> Sequence[PersonEvent]:
+    """Who is not listed is nothing to do. Raises PERSON_UNKNOWN, PERSON_ERASED, REASON_REQUIRED."""
+    _standing(state, person)
+    if not reason.strip():
+        raise Refused(Refusal.of("REASON_REQUIRED", field="reason"))
+    return [ExpertDelisted(person=person, reason=reason.strip())] if state.expert else []
 
 
 def give(state: PersonState, person: str, grant: Grant, by: Actor, scope_known: bool) -> Sequence[PersonEvent]:

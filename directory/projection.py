@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, delete, insert, update
 from directory import schema
 from directory.events import (
     BureauRegistered,
+    ExpertDelisted,
     ExpertListed,
     GrantGiven,
     GrantTakenBack,
@@ -23,7 +24,7 @@ from directory.events import (
 from eventstore.event import Fact, Personal
 from eventstore.projection import TableProjection
 
-REVISION = 2
+REVISION = 3
 
 
 class DirectoryProjection(TableProjection):
@@ -45,6 +46,7 @@ class DirectoryProjection(TableProjection):
                 case (
                     PersonRegistered()
                     | ExpertListed()
+                    | ExpertDelisted()
                     | GrantGiven()
                     | GrantTakenBack()
                     | LanguageChosen()
@@ -60,9 +62,11 @@ class DirectoryProjection(TableProjection):
         match event:
             case PersonRegistered():
                 self._registered(db, event)
-            case ExpertListed(person=person, employer=employer, title=title, fields=fields):
-                row = {"person": person, "employer": employer, "title": title, "fields": _list(fields)}
-                _replace(db, self.table(schema.experts), "person", row)
+            case ExpertListed(person=person):
+                _replace(db, self.table(schema.experts), "person", _expert(event))
+            case ExpertDelisted(person=person):
+                experts = self.table(schema.experts)
+                db.execute(delete(experts).where(experts.c.person == person))
             case GrantGiven(person=person, role=role, scope=scope):
                 db.execute(insert(grants).values(person=person, role=role, scope=scope))
             case GrantTakenBack(person=person, role=role, scope=scope):
@@ -126,6 +130,16 @@ class DirectoryProjection(TableProjection):
             "region": event.region,
         }
         _replace(db, self.table(schema.bureaus), "code", row)
+
+
+def _expert(event: ExpertListed) -> dict[str, str]:
+    return {
+        "person": event.person,
+        "employer": event.employer,
+        "title": event.title,
+        "fields": _list(event.fields),
+        "former": msgspec.json.encode(event.former).decode(),
+    }
 
 
 def comparable(email: Personal | str) -> str | None:

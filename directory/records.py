@@ -15,6 +15,7 @@ from directory import schema
 from directory.actor import Actor, Grant, Role
 from directory.bureau import Bureau
 from directory.division import Level
+from directory.events import Employment
 from directory.projection import REVISION, comparable
 from directory.unit import Bar, Unit, UnitCode, UnitKind, UnitTag
 from eventstore.projection import of_revision
@@ -39,6 +40,7 @@ class Expert:
     employer: str
     title: str
     fields: frozenset[str]
+    former: tuple[Employment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +118,20 @@ class Directory:
         """The pool: whoever is listed and holds the role of expert, by id; with *field*, those who know it."""
         people, grants, experts = live(schema.people), live(schema.grants), live(schema.experts)
         query = (
-            _people(experts.c.employer, experts.c.title, experts.c.fields)
+            _people(experts.c.employer, experts.c.title, experts.c.fields, experts.c.former)
             .join(experts, experts.c.person == people.c.id)
             .where(people.c.id.in_(select(grants.c.person).where(grants.c.role == Role.EXPERT.value)))
             .order_by(people.c.id)
         )
         pool = [
-            Expert(person=_person(*row), employer=employer, title=title, fields=frozenset(_list(fields)))
-            for *row, employer, title, fields in self._db.execute(query)
+            Expert(
+                person=_person(*row),
+                employer=employer,
+                title=title,
+                fields=frozenset(_list(fields)),
+                former=msgspec.json.decode(former, type=tuple[Employment, ...]),
+            )
+            for *row, employer, title, fields, former in self._db.execute(query)
         ]
         return [expert for expert in pool if field is None or field in expert.fields]
 

@@ -56,6 +56,7 @@ experts = Table(
     Column("employer", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("fields", Text, nullable=False),  # a JSON list
+    Column("former", Text, nullable=False),  # a JSON list of employments
 )
 
 units = Table(

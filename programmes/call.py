@@ -182,15 +182,25 @@ class Notice(Vocabulary):
     count_first_day: bool
 
 
+class FieldShare(Vocabulary):
+    """Of a panel at least so many know this field, as the pool of experts calls it."""
+
+    field: str
+    at_least: int = Setting(gt=0)
+
+
 class Review(Vocabulary):
-    """How experts' scores become a result. `rounding` is half up."""
+    """How a panel is drawn and how experts' scores become a result. `rounding` is half up."""
 
     panel: int
     odd: bool
+    mix: tuple[FieldShare, ...] = ()
+    avoid_years: int = Setting(default=3, ge=0)
+    one_per_employer: bool = False
     method: Literal["trimmed_mean", "mean"]
     trim: int = 1
     trim_from: int = 5
-    decimals: int
+    decimals: int = Setting(ge=0, le=2)
     rounding: Literal["half_up"] = "half_up"
 
 

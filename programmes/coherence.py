@@ -51,14 +51,29 @@ def _call(data: Mapping[str, Any]) -> Found:
         yield ("calendar",), f"工作日表里没有 {year} 年", f"the working-day table does not hold {year}"
     programmes = {str(one.get("id")) for _, one in each(data, "programmes.*") if is_mapping(one)}
     yield from _unknown(each(data, "quotas.*.programme"), programmes, "专项", "programme")
-    review = data.get("review")
-    if (
-        is_mapping(review)
-        and review.get("odd") is True
-        and isinstance(panel := review.get("panel"), int)
-        and panel % 2 == 0
-    ):
+    yield from _review(data.get("review"))
+
+
+def _review(review: object) -> Found:
+    """A panel that can be drawn, and a result that can be computed."""
+    panel = review.get("panel") if is_mapping(review) else None
+    if not is_mapping(review) or not isinstance(panel, int):
+        return
+    if review.get("odd") is True and panel % 2 == 0:
         yield ("review", "panel"), "专家组应为单数", "the panel must be odd"
+    fields = list[str]()
+    for place, share in each(dict(review), "mix.*"):
+        if not is_mapping(share):
+            continue
+        least, field = share.get("at_least"), str(share.get("field"))
+        if isinstance(least, int) and least > panel:
+            yield ("review", *place, "at_least"), f"多于专家组的 {panel} 人", f"more than the panel of {panel}"
+        if field in fields:
+            yield ("review", *place, "field"), f"“{field}” 写了两次", f"{field!r} is written twice"
+        fields.append(field)
+    trim = review.get("trim", 1)
+    if review.get("method") == "trimmed_mean" and isinstance(trim, int) and 2 * trim >= panel:
+        yield ("review", "trim"), "去掉之后没有分数了", "nothing would be left to take the mean of"
 
 
 def _dates(data: Mapping[str, Any]) -> Found:

@@ -214,10 +214,11 @@ class DecideReconsideration(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawPanel(Command):
-    """Draw the panel, or one expert in the place of *replaces* who withdrew."""
+    """Draw the panel, or one expert in the place of *replaces*, who can't judge for this *reason*."""
 
     trigger: ClassVar[str] = "draw"
     replaces: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -306,13 +306,41 @@ class ReconsiderationDecided(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An expert who could be drawn, as the draw saw one: by these fields, of this employer."""
+
+    expert: str
+    fields: tuple[str, ...] = ()
+    employer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """An expert of the pool who could not be drawn. *why*: conflict, drawn_before, employer, former_employer; *unit*: which of
+    the units that apply employs or employed that person, *until* which year."""
+
+    expert: str
+    why: str
+    unit: str = ""
+    until: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PanelDrawn(Event):
-    """Experts drawn at random; *seed* and the sorted *pool* let anybody draw again and compare."""
+    """Experts drawn at random; *seed* and the sorted *pool* let anybody draw again and compare.
+
+    *candidates*: the pool as the rules of the draw saw it; *seated*: who of the panel stayed. *left_out*: who was not in the
+    pool, and why. Draws of before that was kept have none of it. *reason*: why the expert *replaces* makes room.
+    """
 
     seed: str
     pool: tuple[str, ...]
     drawn: tuple[str, ...]
     replaces: str = ""
+    candidates: tuple[Candidate, ...] = ()
+    seated: tuple[Candidate, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

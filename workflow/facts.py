@@ -23,12 +23,21 @@ class Latest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """An employer of before, by unit code or name, and the last year there."""
+
+    employer: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expert:
-    """An expert of the bank as the draw sees one: who, which fields, which employer (a unit code) to stay clear of."""
+    """An expert of the pool as the draw sees one: who, which fields, which employers (by unit code or name) to stay clear of."""
 
     id: str
     fields: tuple[str, ...] = ()
     employer: str = ""
+    former: tuple[Former, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

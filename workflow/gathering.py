@@ -30,7 +30,7 @@ from workflow.application import Application
 from workflow.discretion import actor_for
 from workflow.dossier import view_of
 from workflow.exclusivity import claims, settle
-from workflow.facts import Expert, Facts, Latest
+from workflow.facts import Expert, Facts, Former, Latest
 from workflow.standing import Definitions
 
 Randomness = Callable[[int], bytes]
@@ -148,7 +148,12 @@ class Gathering:
 
     def _pool(self, db: Connection) -> tuple[Expert, ...]:
         return tuple(
-            Expert(id=expert.person.id, fields=tuple(sorted(expert.fields)), employer=expert.employer)
+            Expert(
+                id=expert.person.id,
+                fields=tuple(sorted(expert.fields)),
+                employer=expert.employer,
+                former=tuple(Former(employer=one.employer, until=one.until) for one in expert.former),
+            )
             for expert in self._register(db).experts()
         )
 

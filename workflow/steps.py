@@ -256,7 +256,7 @@ LIFECYCLE: tuple[Step, ...] = (
     *steps(
         "draw",
         (Stage.EXPERT_REVIEW,),
-        guards=(g.review_is_open, g.a_place_is_free, g.the_pool_is_large_enough),
+        guards=(g.review_is_open, g.a_place_is_free, g.who_is_replaced_can_be, g.the_pool_is_large_enough),
         document="抽取记录 | record of the draw",
         told=("drawn_experts",),
     ),

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from directory.events import EVENTS
+from directory.events import EVENTS, ExpertListed
 from eventstore.codec import Codec
 from eventstore.event import Personal
 
@@ -11,7 +11,11 @@ WRITTEN = {
     ("directory.person_registered", 1): (
         '{"email":{"pd":"e"},"language":"zh","name":{"pd":"n"},"person":"p","phone":{"pd":"t"}}'
     ),
-    ("directory.expert_listed", 1): '{"employer":"湖南大学","fields":["软件"],"person":"p","title":"教授"}',
+    ("directory.expert_listed", 1): (
+        '{"employer":"湖南大学","fields":["软件"],"former":[{"employer":"中南大学","since":2015,"until":2021}],"person":"p",'
+        '"title":"教授"}'
+    ),
+    ("directory.expert_delisted", 1): '{"person":"p","reason":"本人申请退出"}',
     ("directory.grant_given", 1): '{"person":"p","role":"unit.admin","scope":"91430104MAXTE5T16B"}',
     ("directory.grant_taken_back", 1): '{"person":"p","reason":"调离","role":"province.lead","scope":"43"}',
     ("directory.language_chosen", 1): '{"language":"en","person":"p"}',
@@ -52,3 +56,8 @@ def test_name_address_and_phone_are_personal() -> None:
     event = CODEC.read("directory.person_registered", 1, payload, {"n": "王小明", "e": "w@example.cn"})
     assert (getattr(event, "name"), getattr(event, "phone")) == (Personal("王小明", "n"), Personal(None, "t"))  # noqa: B009
     assert "王小明" not in msgspec.json.encode(payload).decode()
+
+
+def test_an_expert_listed_before_there_were_former_employers_has_none() -> None:
+    old = CODEC.read("directory.expert_listed", 1, '{"employer":"湖南大学","fields":["软件"],"person":"p","title":"教授"}')
+    assert old == ExpertListed(person="p", employer="湖南大学", title="教授", fields=("软件",))

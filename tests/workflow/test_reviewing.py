@@ -18,17 +18,15 @@ from tests.scenario import (
     REVIEWED,
     SCORED,
     UNDER_REVIEW,
-    UNIT_CODE,
     Given,
     call_of_2025,
     facts,
 )
 from workflow import commands as c
 from workflow import events as e
-from workflow.application import EMPTY
 from workflow.decisions import decide
-from workflow.facts import Expert
-from workflow.review import draw, eligible, result_of
+from workflow.panel import draw
+from workflow.review import result_of
 from workflow.stages import Stage
 
 DRAW = c.DrawPanel(application_id=ID)
@@ -48,18 +46,12 @@ def test_a_panel_of_five_is_drawn_and_the_draw_can_be_repeated() -> None:
     (drawn,) = Given(*UNDER_REVIEW).when(DRAW, PROVINCE_CLERK, seed="4f3a").then_entered(Stage.EXPERT_REVIEW)
     assert isinstance(drawn, e.PanelDrawn)
     assert len(drawn.drawn) == 5
-    assert drawn.drawn == draw(POOL, drawn.seed, 5)
+    assert drawn.drawn == draw(drawn.candidates, drawn.seed, 5, call_of_2025().review)
     assert drawn.pool == tuple(sorted(expert.id for expert in POOL))
 
 
 def test_a_pool_that_is_too_small_is_refused() -> None:
     Given(*UNDER_REVIEW).when(DRAW, PROVINCE_CLERK, expert_pool=POOL[:4]).then_refused("EXPERT_POOL_TOO_SMALL")
-
-
-def test_nobody_whom_the_applicant_employs_is_drawn() -> None:
-    opened = Given(*UNDER_REVIEW).application
-    pool = (*POOL[:5], Expert(id="person:own", employer=UNIT_CODE))
-    assert eligible(pool, opened) == POOL[:5]
 
 
 def test_a_whole_panel_is_not_drawn_again() -> None:
@@ -141,6 +133,11 @@ def test_a_mean_is_rounded_half_up(totals: tuple[int, ...], value: int) -> None:
     assert result_of(totals).value == value
 
 
+@pytest.mark.parametrize(("decimals", "value"), [(2, 8567), (1, 8570), (0, 8600)])
+def test_a_result_has_as_many_decimals_as_the_call_says(decimals: int, value: int) -> None:
+    assert result_of((8600, 9100, 7850, 8800, 8300), decimals=decimals).value == value
+
+
 def test_the_call_says_from_how_many_marks_on_the_mean_is_trimmed() -> None:
     known = facts(PROVINCE_CLERK, "2025-12-01 10:00")
     review = known.call.review.model_copy(update={"trim_from": len(SCORED) + 1})
@@ -149,9 +146,3 @@ def test_the_call_says_from_how_many_marks_on_the_mean_is_trimmed() -> None:
     (closed,) = decide(application, c.CloseReview(application_id=ID), other)
     assert isinstance(closed, e.ReviewClosed)
     assert (closed.method, closed.dropped) == ("mean", ())
-
-
-def test_the_draw_depends_on_seed_and_pool_alone() -> None:
-    assert draw(POOL, "s", 5) == draw(tuple(reversed(POOL)), "s", 5)
-    assert {draw(POOL, str(seed), 1) for seed in range(200)} == {(expert.id,) for expert in POOL}
-    assert EMPTY.review.panel == ()

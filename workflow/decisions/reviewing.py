@@ -9,21 +9,27 @@ from workflow import commands as c
 from workflow import events as e
 from workflow.application import Application
 from workflow.facts import Facts
+from workflow.guards.reviewing import seated, sifted
 from workflow.lifecycle import enter
-from workflow.review import draw, eligible, result_of
+from workflow.panel import draw
+from workflow.review import result_of
 
 
 def draw_panel(application: Application, command: c.DrawPanel, facts: Facts) -> Sequence[e.ApplicationEvent]:
-    """T18. Fills every free place of the panel at random; seed and pool are written down so that it can be repeated."""
+    """T18. Fills every free place of the panel at random; whatever the draw depends on is written down, and who was left out."""
     enter(command.trigger, application, command, facts)
-    pool = eligible(facts.expert_pool, application)
-    places = facts.call.review.panel - len(application.review.panel)
+    parted, there = sifted(application, facts), seated(application, command, facts)
+    rule = facts.call.review
     return [
         e.PanelDrawn(
             seed=facts.seed,
-            pool=tuple(sorted(expert.id for expert in pool)),
-            drawn=draw(pool, facts.seed, places),
+            pool=tuple(one.expert for one in parted.candidates),
+            drawn=draw(parted.candidates, facts.seed, rule.panel - len(there), rule, there),
             replaces=command.replaces,
+            candidates=parted.candidates,
+            seated=there,
+            left_out=parted.left_out,
+            reason=command.reason.strip() if command.replaces else "",
         )
     ]
 
@@ -51,7 +57,7 @@ def close_review(application: Application, command: c.CloseReview, facts: Facts)
     totals = {expert: application.review.totals[expert] for expert in application.review.panel}
     rule = facts.call.review
     trim = rule.trim if rule.method == "trimmed_mean" else 0
-    result = result_of(tuple(totals.values()), trim=trim, trim_from=rule.trim_from)
+    result = result_of(tuple(totals.values()), trim=trim, trim_from=rule.trim_from, decimals=rule.decimals)
     return [
         e.ReviewClosed(entered=stage, totals=totals, dropped=result.dropped, result=result.value, method=result.method)
     ]

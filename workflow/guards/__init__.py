@@ -131,6 +131,7 @@ from workflow.guards.reviewing import (
     the_site_failed,
     the_site_passed,
     two_checkers,
+    who_is_replaced_can_be,
 )
 
 __all__ = [
@@ -248,6 +249,7 @@ __all__ = [
     "unit_is_known",
     "unit_may_be_invited",
     "version_is_current",
+    "who_is_replaced_can_be",
     "within_the_award",
     "within_the_budget",
     "within_the_quota",

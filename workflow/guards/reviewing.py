@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from eventstore.refusal import Refusal
+from programmes.calendar import beijing_date
 from workflow.application import Application
 from workflow.commands import CloseReview, Command, DrawPanel, NotSelect, Propose, RecordSiteCheck, Score
+from workflow.events import Candidate
 from workflow.facts import Facts
-from workflow.review import eligible
+from workflow.panel import Sifted, draw, lacking, sift
 
 
 def review_is_open(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
@@ -22,21 +24,67 @@ def review_is_closed(application: Application, command: Command | None, facts: F
 
 
 def a_place_is_free(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
-    """A panel is drawn once; afterwards only the place of an expert who has to step aside is free."""
-    panel, size = application.review.panel, facts.call.review.panel
+    """A panel is drawn once; afterwards only the place of an expert who has to step aside, or is replaced, is free."""
+    panel, size = staying(application, command), facts.call.review.panel
     if len(panel) < size:
+        return None
+    if command is None and any(expert not in application.review.totals for expert in panel):
         return None
     return Refusal.of("PANEL_SIZE", measure=len(panel), limit=size)
 
 
-def the_pool_is_large_enough(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+def who_is_replaced_can_be(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:
+    """Somebody of the panel whose marks are not in, and with a reason: nobody is taken off for the marks they gave."""
+    if not isinstance(command, DrawPanel) or not command.replaces:
+        return ()
+    found: list[Refusal] = []
+    if command.replaces not in application.review.panel:
+        found.append(Refusal.of("EXPERT_NOT_ON_PANEL", field="replaces"))
+    if command.replaces in application.review.totals:
+        found.append(Refusal.of("EXPERT_HAS_SCORED", field="replaces"))
+    if not command.reason.strip():
+        found.append(Refusal.of("REASON_REQUIRED", trigger="draw"))
+    return found
+
+
+def staying(application: Application, command: Command | None) -> tuple[str, ...]:
+    """The panel without the expert who is to be replaced."""
+    replaced = command.replaces if isinstance(command, DrawPanel) else ""
+    return tuple(expert for expert in application.review.panel if expert != replaced)
+
+
+def seated(application: Application, command: Command | None, facts: Facts) -> tuple[Candidate, ...]:
+    """Who stays on the panel, as the pool knows them now."""
+    pool = {expert.id: expert for expert in facts.expert_pool}
+    return tuple(
+        Candidate(expert=expert, fields=pool[expert].fields, employer=pool[expert].employer)
+        if expert in pool
+        else Candidate(expert=expert)
+        for expert in staying(application, command)
+    )
+
+
+def sifted(application: Application, facts: Facts) -> Sifted:
+    return sift(facts.expert_pool, application, facts.call.review, beijing_date(facts.now).year)
+
+
+def the_pool_is_large_enough(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:
+    """Enough candidates, and with who is seated they can make up the mix of fields."""
     if not isinstance(command, DrawPanel):
-        return None
-    pool = eligible(facts.expert_pool, application)
-    needed = facts.call.review.panel - len(application.review.panel)
-    if len(pool) >= needed:
-        return None
-    return Refusal.of("EXPERT_POOL_TOO_SMALL", measure=len(pool), limit=needed)
+        return ()
+    rule, candidates, there = facts.call.review, sifted(application, facts).candidates, seated(application, command, facts)
+    needed = rule.panel - len(there)
+    taken = {one.employer for one in there if one.employer}
+    free = {one.employer or one.expert for one in candidates} - taken if rule.one_per_employer else candidates
+    if len(free) < needed:
+        return [Refusal.of("EXPERT_POOL_TOO_SMALL", measure=len(free), limit=needed)]
+    short = [
+        Refusal.of("EXPERT_MIX", expertise=share.field, measure=measure, limit=share.at_least)
+        for share, measure in lacking(candidates, needed, rule, there)
+    ]
+    if short or len(draw(candidates, facts.seed, needed, rule, there)) == needed:
+        return short
+    return [Refusal.of("EXPERT_MIX")]
 
 
 def expert_is_on_the_panel(application: Application, command: Command | None, facts: Facts) -> Refusal | None:

@@ -1,0 +1,142 @@
+"""Who may sit on a panel, and who is drawn.
+
+Pure. The draw is repeatable: seed, candidates and rule are written down, so that anybody can draw again and compare. Of
+everybody who was left out the record says why.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from programmes.call import FieldShare, Review
+from workflow.application import Application
+from workflow.events import Candidate, LeftOut
+from workflow.facts import Expert
+from workflow.shares import name_of
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """The pool, parted: who may be drawn, by id, and who may not and why."""
+
+    candidates: tuple[Candidate, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def sift(pool: Sequence[Expert], application: Application, rule: Review, year: int) -> Sifted:
+    """Never again who was drawn or stepped aside, and nobody whom a unit that applies employs, or employed within the years
+    that the programme says (《评标专家和评标专家库管理暂行办法》; 浙江评审专家规定第三十六条 takes three)."""
+    units = {name: unit for unit in application.units for name in (unit, name_of(application, unit)) if name}
+    candidates: list[Candidate] = []
+    left_out: list[LeftOut] = []
+    for expert in sorted(pool, key=lambda one: one.id):
+        why = _left_out(expert, application, units, year - rule.avoid_years)
+        if why is None:
+            candidates.append(Candidate(expert=expert.id, fields=expert.fields, employer=expert.employer))
+        else:
+            left_out.append(why)
+    return Sifted(tuple(candidates), tuple(left_out))
+
+
+def _left_out(expert: Expert, application: Application, units: Mapping[str, str], before: int) -> LeftOut | None:
+    review = application.review
+    if expert.id in review.conflicts:
+        return LeftOut(expert=expert.id, why="conflict")
+    if expert.id in review.drawn_ever:
+        return LeftOut(expert=expert.id, why="drawn_before")
+    if expert.employer in units:
+        return LeftOut(expert=expert.id, why="employer", unit=units[expert.employer])
+    for former in expert.former:
+        if former.employer in units and former.until >= before:
+            return LeftOut(expert=expert.id, why="former_employer", unit=units[former.employer], until=former.until)
+    return None
+
+
+def in_seeded_order(candidates: Sequence[Candidate], seed: str) -> list[Candidate]:
+    """By SHA-256 of seed and id: an order that nobody can foresee and everybody can repeat."""
+    ranked = sorted(candidates, key=lambda one: one.expert)
+    ranked.sort(key=lambda one: hashlib.sha256(f"{seed}:{one.expert}".encode()).digest())
+    return ranked
+
+
+def draw(
+    candidates: Sequence[Candidate], seed: str, places: int, rule: Review, seated: Sequence[Candidate] = ()
+) -> tuple[str, ...]:
+    """*places* experts in the seeded order, passing over whoever would leave the rest without the mix of fields or with two of
+    one employer. Fewer where the candidates cannot make it. *seated*: who is on the panel already."""
+    sought = _Sought(rule, seated)
+    drawn: list[str] = []
+    ranked = in_seeded_order(candidates, seed)
+    for place, one in enumerate(ranked):
+        if len(drawn) == places:
+            break
+        if sought.takes(one) and sought.with_(one).attainable(ranked[place + 1 :], places - len(drawn) - 1):
+            sought = sought.with_(one)
+            drawn.append(one.expert)
+    return tuple(drawn)
+
+
+def lacking(
+    candidates: Sequence[Candidate], places: int, rule: Review, seated: Sequence[Candidate] = ()
+) -> Iterator[tuple[FieldShare, int]]:
+    """The fields of which the candidates and who is seated cannot make up what the mix asks, each with how many there are."""
+    for share in rule.mix:
+        there = sum(share.field in one.fields for one in seated)
+        if there + min(places, sum(share.field in one.fields for one in candidates)) < share.at_least:
+            yield share, there + sum(share.field in one.fields for one in candidates)
+
+
+class _Sought:
+    """What is still to be found: of each field so many, and none of an employer who has one already."""
+
+    def __init__(self, rule: Review, seated: Sequence[Candidate]) -> None:
+        self._apart = rule.one_per_employer
+        self._needs = Counter({share.field: share.at_least for share in rule.mix})
+        self._employers: frozenset[str] = frozenset()
+        for one in seated:
+            self._take(one)
+
+    def _take(self, one: Candidate) -> None:
+        self._needs = +(self._needs - Counter(one.fields))
+        self._employers |= {one.employer} - {""}
+
+    def takes(self, one: Candidate) -> bool:
+        return not (self._apart and one.employer in self._employers)
+
+    def with_(self, one: Candidate) -> "_Sought":
+        other = object.__new__(_Sought)
+        other._apart, other._needs, other._employers = self._apart, self._needs, self._employers
+        other._take(one)
+        return other
+
+    def attainable(self, rest: Sequence[Candidate], places: int) -> bool:
+        """Whether *places* of *rest* can make up what is sought."""
+        if not self._apart and not self._needs:
+            return len(rest) >= places
+        return self._search(self._alike(rest, places), places)
+
+    def _alike(self, rest: Sequence[Candidate], places: int) -> list[Candidate]:
+        """Of those who serve the mix alike no more than could be needed: who they are makes no difference here."""
+        kept: Counter[tuple[str, ...]] = Counter()
+        seen: set[tuple[tuple[str, ...], str]] = set()
+        found: list[Candidate] = []
+        for one in filter(self.takes, rest):
+            serves = tuple(field for field in self._needs if field in one.fields)
+            same = (serves, one.employer) in seen and self._apart and bool(one.employer)
+            if same or kept[serves] == places:
+                continue
+            kept[serves] += 1
+            seen.add((serves, one.employer))
+            found.append(one)
+        return sorted(found, key=lambda one: -sum(field in self._needs for field in one.fields))
+
+    def _search(self, rest: Sequence[Candidate], places: int) -> bool:
+        if places == 0:
+            return not self._needs
+        if len(rest) < places or any(need > places for need in self._needs.values()):
+            return False
+        first, others = rest[0], rest[1:]
+        if self.takes(first) and self.with_(first)._search(others, places - 1):
+            return True
+        return self._search(others, places)
