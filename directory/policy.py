@@ -125,6 +125,8 @@ READS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "exception.read": PROVINCE | AUDITOR,
         "related.read": BUREAU | PROVINCE | AUDITOR,  # what else the unit and its group applied for
         "review.read": EXPERT | PROVINCE | DISCIPLINE | AUDITOR,
+        "review.record": PROVINCE | DISCIPLINE | AUDITOR,  # who was drawn, who was left out, who gave which marks
+        "ranking.read": PROVINCE | DISCIPLINE | AUDITOR,  # of a call's direction
         "objection.read": CLERK | LEAD | DISCIPLINE,  # the objector's identity
         "payment.read": UNIT | PROVINCE | AUDITOR,
         "letter.read": EVERYBODY - PUBLIC,  # one's own; why it came

@@ -193,6 +193,7 @@ REVIEWED = e.ReviewClosed(
     dropped=(7850, 9100),
     result=8567,
     method="trimmed_mean",
+    spread=1250,
 )
 PROPOSED = e.Proposed(
     entered=Stage.PROPOSED, amount_fen=100_000_000, minutes_number="会纪〔2025〕9号", proposer=PROVINCE_LEAD.id

@@ -263,17 +263,20 @@ def _reviewed(
         case e.PanelDrawn(drawn=drawn, replaces=replaced):
             stay = tuple(expert for expert in review.panel if expert != replaced)
             panel = replace(review, panel=(*stay, *drawn), drawn_ever=(*review.drawn_ever, *drawn))
-            return replace(application, review=panel)
+            return replace(application, review=replace(panel, draws=(*review.draws, event)))
         case e.ExpertDeclared(expert=expert, conflict=True):
             stay = tuple(other for other in review.panel if other != expert)
             return replace(application, review=replace(review, panel=stay, conflicts=review.conflicts | {expert}))
         case e.ExpertDeclared(expert=expert):
             return replace(application, review=replace(review, cleared=review.cleared | {expert}))
         case e.Scored(expert=expert, total=total):
-            return replace(application, review=replace(review, totals={**review.totals, expert: total}))
+            sheets, totals = {**review.sheets, expert: event}, {**review.totals, expert: total}
+            return replace(application, review=replace(review, sheets=sheets, totals=totals))
         case e.ReviewClosed(entered=stage, result=result):
-            return replace(application, stage=stage, review=replace(review, result=result))
-        case e.SiteChecked(entered=stage) | e.NotSelected(entered=stage):
+            return replace(application, stage=stage, review=replace(review, result=result, closed=event))
+        case e.SiteChecked(entered=stage):
+            return replace(application, stage=stage, review=replace(review, site=event))
+        case e.NotSelected(entered=stage):
             return replace(application, stage=stage)
         case _:
             assert_never(event)

@@ -241,12 +241,19 @@ class Score(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseReview(Command):
+    """Make the marks one result (T20). Where they diverge, *leader* of the panel gives the *divergence_reason*."""
+
     trigger: ClassVar[str] = "close_review"
     site_check: bool = False
+    opinion: str = ""
+    leader: str = ""
+    divergence_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSiteCheck(Command):
+    """What at least two checkers found (T21): each a name, and after a space where that person is employed."""
+
     trigger: ClassVar[str] = "site_result"
     passed: bool
     team: tuple[str, ...]

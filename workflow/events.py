@@ -364,13 +364,21 @@ class Scored(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewClosed(Event):
-    """*result* is the trimmed mean in hundredths, half up; *totals* are in the order of the panel."""
+    """*result* is the trimmed mean in hundredths, half up; *totals* are in the order of the panel.
+
+    *spread*: between the highest and the lowest total. Where the definition flags it as divergent, *leader*, who leads the
+    panel, gave the *divergence_reason*. *opinion* is the panel's.
+    """
 
     entered: Stage
     totals: Mapping[str, int]
     dropped: tuple[int, ...]
     result: int
     method: str
+    spread: int = 0
+    leader: str = ""
+    divergence_reason: str = ""
+    opinion: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

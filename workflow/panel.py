@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from programmes.call import FieldShare, Review
+from programmes.call import Call, FieldShare, Review
 from workflow.application import Application
-from workflow.events import Candidate, LeftOut
+from workflow.events import Candidate, LeftOut, PanelDrawn
 from workflow.facts import Expert
 from workflow.shares import name_of
 
@@ -85,6 +85,44 @@ def lacking(
         there = sum(share.field in one.fields for one in seated)
         if there + min(places, sum(share.field in one.fields for one in candidates)) < share.at_least:
             yield share, there + sum(share.field in one.fields for one in candidates)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawRecord:
+    """抽取记录: one draw, and whether drawing again from what was written down gives the same experts."""
+
+    drawn: tuple[str, ...]
+    seed: str
+    candidates: tuple[Candidate, ...]
+    seated: tuple[Candidate, ...]
+    left_out: tuple[LeftOut, ...]
+    replaces: str
+    reason: str
+    repeats: bool
+
+
+def draw_record(application: Application, call: Call) -> tuple[DrawRecord, ...]:
+    """Every draw of *application* under the rule of *call*, each drawn once more and compared.
+
+    Of draws from before candidates were written down the pool alone is known, which was all that counted then.
+    """
+    return tuple(_recorded(event, call.review) for event in application.review.draws)
+
+
+def _recorded(event: PanelDrawn, rule: Review) -> DrawRecord:
+    candidates = event.candidates or tuple(Candidate(expert=expert) for expert in event.pool)
+    known = rule if event.candidates else rule.model_copy(update={"mix": (), "one_per_employer": False})
+    again = draw(candidates, event.seed, len(event.drawn), known, event.seated)
+    return DrawRecord(
+        drawn=event.drawn,
+        seed=event.seed,
+        candidates=candidates,
+        seated=event.seated,
+        left_out=event.left_out,
+        replaces=event.replaces,
+        reason=event.reason,
+        repeats=again == event.drawn,
+    )
 
 
 class _Sought:

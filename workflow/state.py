@@ -63,7 +63,10 @@ class Reconsideration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """The panel in drawing order, who declared what, whose marks are in, and the result in hundredths once closed."""
+    """The panel in drawing order, who declared what, whose marks are in, and the result in hundredths once closed.
+
+    *draws* are every draw as it was recorded, *sheets* the newest of each expert, *closed* and *site* what ended the review.
+    """
 
     panel: tuple[str, ...] = ()
     drawn_ever: tuple[str, ...] = ()
@@ -71,6 +74,10 @@ class Review:
     cleared: frozenset[str] = frozenset()
     totals: Mapping[str, int] = field(default_factory=dict[str, int])
     result: int | None = None
+    draws: tuple[e.PanelDrawn, ...] = ()
+    sheets: Mapping[str, e.Scored] = field(default_factory=dict[str, e.Scored])
+    closed: e.ReviewClosed | None = None
+    site: e.SiteChecked | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -272,7 +272,7 @@ LIFECYCLE: tuple[Step, ...] = (
         source=Stage.EXPERT_REVIEW,
         dest=Stage.SITE_CHECK,
         when=g.a_site_check_follows,
-        guards=(g.review_is_open, g.panel_is_whole, g.all_marks_are_in),
+        guards=(g.review_is_open, g.panel_is_whole, g.all_marks_are_in, g.divergence_is_explained),
         document="评分汇总表、专家组意见 | table of marks, panel's opinion",
     ),
     Step(
@@ -280,7 +280,7 @@ LIFECYCLE: tuple[Step, ...] = (
         source=Stage.EXPERT_REVIEW,
         dest=Stage.EXPERT_REVIEW,
         when=g.no_site_check_follows,
-        guards=(g.review_is_open, g.panel_is_whole, g.all_marks_are_in),
+        guards=(g.review_is_open, g.panel_is_whole, g.all_marks_are_in, g.divergence_is_explained),
         document="评分汇总表、专家组意见 | table of marks, panel's opinion",
     ),
     Step(
@@ -288,7 +288,7 @@ LIFECYCLE: tuple[Step, ...] = (
         source=Stage.SITE_CHECK,
         dest=Stage.EXPERT_REVIEW,
         when=g.the_site_passed,
-        guards=(g.two_checkers,),
+        guards=(g.two_checkers, g.checkers_stay_clear),
         document="现场核查表 | site check form",
     ),
     Step(
@@ -296,7 +296,7 @@ LIFECYCLE: tuple[Step, ...] = (
         source=Stage.SITE_CHECK,
         dest=Stage.NOT_SELECTED,
         when=g.the_site_failed,
-        guards=(g.two_checkers,),
+        guards=(g.two_checkers, g.checkers_stay_clear),
         document="现场核查表 | site check form",
         told=("unit", "bodies_acted"),
     ),

@@ -56,7 +56,7 @@ application.self_evaluate a | application.close c | application.cancel_award l |
 application.record_repayment f | statement.book f | unit.bar l | exception.grant l | application.correct lf | application.confirm_correction lf
 application.list eabhclfxrju | application.read eabhclfxrju | application.actions eabhclfxrju
 application.figures ea | application.file.read eabhclfxrju | scan.keep eabhclfrj | paper.read eabhclfu | application.history eabhclfrju | inbox.read bhclfxrju
-recommendation_list.read bhclfu | figures.read bhclfu | exception.read clfu | related.read bhclfu | review.read xclfrju | objection.read clrj | payment.read eaclfu
+recommendation_list.read bhclfu | figures.read bhclfu | exception.read clfu | related.read bhclfu | review.read xclfrju | review.record clfrju | ranking.read clfrju | objection.read clrj | payment.read eaclfu
 letter.read eabhclfxrjuo | letter.list ou | receipt.read eau | checkpoint.read eabhclfxrjuop | notice.read eabhclfxrjuop | call.read eabhclfxrjuop
 lifecycle.read eabhclfxrjuop | division.read eabhclfxrjuop | document.check eabhclfxrjuop | page.public eabhclfxrjuop
 signin.ask eabhclfxrjuop | signin.use eabhclfxrjuop | session.close eabhclfxrjuop | session.list eabhclfxrjuo

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventstore.event import Personal
+from eventstore.refusal import Refused
 from tests.scenario import (
     CLEARED,
     DRAWN,
@@ -18,6 +20,8 @@ from tests.scenario import (
     REVIEWED,
     SCORED,
     UNDER_REVIEW,
+    UNIT,
+    UNIT_CODE,
     Given,
     call_of_2025,
     facts,
@@ -117,6 +121,47 @@ def test_a_site_check_is_made_by_two() -> None:
     site.when(passed, PROVINCE_CLERK).then_entered(Stage.EXPERT_REVIEW)
     failed = c.RecordSiteCheck(application_id=ID, passed=False, team=("甲", "乙"), findings="不属实")
     site.when(failed, PROVINCE_CLERK).then_entered(Stage.NOT_SELECTED)
+
+
+@pytest.mark.parametrize(
+    "checker", [f"甲 {UNIT.name}", f"甲 {UNIT_CODE}", "沈岳", "沈岳 某大学"], ids=["by name", "by code", "a person named", "x"]
+)
+def test_a_checker_is_no_one_of_the_unit_that_applies(checker: str) -> None:
+    legal = e.SectionSaved(section="unit", section_version=2, answers={"legal_representative": Personal("沈岳")})
+    site = Given(*UNDER_REVIEW, legal, DRAWN, *CLEARED, *SCORED, replace(REVIEWED, entered=Stage.SITE_CHECK))
+    check = c.RecordSiteCheck(application_id=ID, passed=True, team=(checker, "乙 省工信厅"), findings="属实")
+    (refusal,) = site.when(check, PROVINCE_CLERK).then_refused("CHECKER_CONFLICT")
+    assert refusal.params["checker"] == checker.split()[0]
+    clear = c.RecordSiteCheck(application_id=ID, passed=True, team=("丙 某大学", "乙 省工信厅"), findings="属实")
+    site.when(clear, PROVINCE_CLERK).then_entered(Stage.EXPERT_REVIEW)
+
+
+def test_marks_far_apart_are_explained_by_the_panels_leader_before_the_close() -> None:
+    """The definition flags 12 points; the marks lie 12.50 apart."""
+    scored = Given(*UNDER_REVIEW, DRAWN, *CLEARED, *SCORED).application
+    known = facts(PROVINCE_CLERK, "2025-12-26 10:00")
+    rule = known.call.review.model_copy(update={"divergence": 12})
+    flagged = replace(known, call=known.call.model_copy(update={"review": rule}))
+    with pytest.raises(Refused) as refused:
+        decide(scored, c.CloseReview(application_id=ID), flagged)
+    (why,) = refused.value.refusals
+    assert (why.code, why.params["measure"], why.params["limit"]) == ("DIVERGENCE_UNEXPLAINED", "12.50", "12.00")
+    stranger = c.CloseReview(application_id=ID, leader="somebody", divergence_reason="对产业化前景看法不同")
+    with pytest.raises(Refused, match="EXPERT_NOT_ON_PANEL"):
+        decide(scored, stranger, flagged)
+    explained = c.CloseReview(application_id=ID, leader=PANEL[0], divergence_reason="对产业化前景看法不同", opinion="同意")
+    (closed,) = decide(scored, explained, flagged)
+    assert closed == replace(
+        REVIEWED, leader=PANEL[0], divergence_reason="对产业化前景看法不同", opinion="同意"
+    )
+
+
+def test_marks_less_far_apart_than_the_definition_says_ask_no_reason() -> None:
+    scored = Given(*UNDER_REVIEW, DRAWN, *CLEARED, *SCORED).application
+    known = facts(PROVINCE_CLERK, "2025-12-26 10:00")
+    rule = known.call.review.model_copy(update={"divergence": 13})
+    flagged = replace(known, call=known.call.model_copy(update={"review": rule}))
+    assert decide(scored, c.CloseReview(application_id=ID), flagged) == [REVIEWED]
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=15))

@@ -10,6 +10,7 @@ from workflow.api.ledgers import ledgers
 from workflow.api.links import links
 from workflow.api.printing import papers
 from workflow.api.reads import questions
+from workflow.api.review import reviews
 from workflow.api.statements import statements
 from workflow.api.survey import surveys
 from workflow.api.wishes import commands
@@ -22,6 +23,7 @@ def operations(desk: Desk) -> Iterator[Operation]:
     yield from links(desk)
     yield from papers(desk)
     yield from exclusivity(desk)
+    yield from reviews(desk)
     yield from figures(desk)
     yield from statements(desk)
     yield from ledgers(desk)

@@ -12,7 +12,7 @@ from workflow.facts import Facts
 from workflow.guards.reviewing import seated, sifted
 from workflow.lifecycle import enter
 from workflow.panel import draw
-from workflow.review import result_of
+from workflow.review import result_of, spread_of
 
 
 def draw_panel(application: Application, command: c.DrawPanel, facts: Facts) -> Sequence[e.ApplicationEvent]:
@@ -59,7 +59,17 @@ def close_review(application: Application, command: c.CloseReview, facts: Facts)
     trim = rule.trim if rule.method == "trimmed_mean" else 0
     result = result_of(tuple(totals.values()), trim=trim, trim_from=rule.trim_from, decimals=rule.decimals)
     return [
-        e.ReviewClosed(entered=stage, totals=totals, dropped=result.dropped, result=result.value, method=result.method)
+        e.ReviewClosed(
+            entered=stage,
+            totals=totals,
+            dropped=result.dropped,
+            result=result.value,
+            method=result.method,
+            spread=spread_of(tuple(totals.values())),
+            leader=command.leader,
+            divergence_reason=command.divergence_reason.strip(),
+            opinion=command.opinion.strip(),
+        )
     ]
 
 

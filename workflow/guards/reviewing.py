@@ -1,7 +1,8 @@
 """When experts may be drawn, may judge, and when their judgement counts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from eventstore.event import Personal
 from eventstore.refusal import Refusal
 from programmes.calendar import beijing_date
 from workflow.application import Application
@@ -9,6 +10,8 @@ from workflow.commands import CloseReview, Command, DrawPanel, NotSelect, Propos
 from workflow.events import Candidate
 from workflow.facts import Facts
 from workflow.panel import Sifted, draw, lacking, sift
+from workflow.review import diverges, spread_of
+from workflow.shares import name_of
 
 
 def review_is_open(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
@@ -147,6 +150,24 @@ def _open(application: Application) -> int:
     return sum(1 for expert in application.review.panel if expert not in application.review.totals)
 
 
+def divergence_is_explained(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:
+    """Marks far apart, as the definition says how far, are explained by whoever leads the panel before they become a result."""
+    if not isinstance(command, CloseReview):
+        return ()
+    review, rule = application.review, facts.call.review
+    spread = spread_of([review.totals[expert] for expert in review.panel if expert in review.totals])
+    found: list[Refusal] = []
+    if command.leader and command.leader not in review.panel:
+        found.append(Refusal.of("EXPERT_NOT_ON_PANEL", field="leader"))
+    if not diverges(spread, rule):
+        return found
+    if not (command.leader and command.divergence_reason.strip()):
+        field = "divergence_reason" if command.leader else "leader"
+        limit = f"{rule.divergence}.00"
+        found.append(Refusal.of("DIVERGENCE_UNEXPLAINED", field=field, measure=_points(spread), limit=limit))
+    return found
+
+
 def the_site_passed(application: Application, command: Command | None, facts: Facts) -> bool:
     return not isinstance(command, RecordSiteCheck) or command.passed
 
@@ -157,10 +178,44 @@ def the_site_failed(application: Application, command: Command | None, facts: Fa
 
 def two_checkers(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
     match command:
-        case RecordSiteCheck(team=team) if len(set(team)) < 2:
+        case RecordSiteCheck(team=team) if len({name_and_employer(one)[0] for one in team}) < 2:
             return Refusal.of("SAME_PERSON", trigger="site_result")
         case _:
             return None
+
+
+def checkers_stay_clear(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:
+    """No checker is employed by a unit that applies, nor one of the people its application names (核查人员回避)."""
+    if not isinstance(command, RecordSiteCheck):
+        return ()
+    units = {name for unit in application.units for name in (unit, name_of(application, unit))}
+    people = set(_people_in(application.answers))
+    found: list[Refusal] = []
+    for one in command.team:
+        name, employer = name_and_employer(one)
+        if name in people or employer in units:
+            found.append(Refusal.of("CHECKER_CONFLICT", field="team", checker=name))
+    return found
+
+
+def name_and_employer(checker: str) -> tuple[str, str]:
+    name, _, employer = checker.strip().partition(" ")
+    return name, employer.strip()
+
+
+def _people_in(answer: object) -> Iterator[str]:
+    """Every personal value of the answers, those in the rows of a table too."""
+    match answer:
+        case Personal(value=str(value)):
+            yield value
+        case Mapping():
+            for each in answer.values():  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+                yield from _people_in(each)
+        case list() | tuple():
+            for each in answer:  # pyright: ignore[reportUnknownVariableType]
+                yield from _people_in(each)
+        case _:
+            return
 
 
 def minutes_are_named(application: Application, command: Command | None, facts: Facts) -> Refusal | None:

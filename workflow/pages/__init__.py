@@ -27,6 +27,7 @@ from workflow.pages.mine import mine
 from workflow.pages.papers import papers
 from workflow.pages.printing import printed
 from workflow.pages.public import public
+from workflow.pages.review import reviews
 from workflow.pages.statements import statements
 from workflow.pages.survey import surveys
 from workflow.printing.room import PrintingRoom
@@ -63,6 +64,7 @@ def pages(
         batches(desk),
         exceptions(desk),
         links(desk),
+        reviews(desk),
         statements(desk),
         ledgers(desk),
         surveys(desk),

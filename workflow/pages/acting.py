@@ -129,7 +129,7 @@ def asked_of(
         "direction": frame.call.direction(frame.application.direction),
         "returnable": returnable(frame) if asked.trigger == "return" else (),
         "checklist": _checklist(frame) if asked.trigger == "form_pass" else (),
-        "offered_to": offered(frame, asked.trigger),
+        "offered_to": offered(frame, asked.trigger, desk.handling.names),
     }
 
 

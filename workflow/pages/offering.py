@@ -1,6 +1,6 @@
-"""What a step about money lets a person choose from: the tranches it can be about, the members and their parts, who pays."""
+"""What a step lets a person choose from: the tranches it can be about, the members and their parts, who pays, whose seat."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from directory.actor import Role
@@ -11,11 +11,12 @@ from workflow.pages.frame import Frame
 from workflow.shares import name_of, to_answer, to_hand_on
 from workflow.state import Tranche
 
+Names = Callable[[set[str]], Mapping[str, str]]
 Options = Sequence[tuple[Any, Mapping[str, str]]]
 
 
-def offered(frame: Frame, trigger: str) -> dict[str, Any]:
-    """For step_form.html: options of the questions `tranche` and `unit`, and the rows of `parts`."""
+def offered(frame: Frame, trigger: str, names: Names) -> dict[str, Any]:
+    """For step_form.html: options of the questions `tranche`, `unit` and `seat`, and the rows of `parts`. *names*: ids to names."""
     application = frame.application
     found = list(_tranches(frame, trigger))
     if trigger == "hand_on":
@@ -25,9 +26,25 @@ def offered(frame: Frame, trigger: str) -> dict[str, Any]:
             (tranche.number, _received(frame, tranche) if trigger == "confirm_hand_on" else _named(tranche))
             for tranche in found
         ],
+        **_seats(frame, trigger, names),
         "unit": _units(application) if trigger == "record_repayment" else (),
         "parts": list(_parts(application, found[0])) if trigger == "hand_on" and found else (),
     }
+
+
+def _seats(frame: Frame, trigger: str, names: Names) -> dict[str, Options]:
+    """Whose seat a draw may free: who has given no marks; and who may lead the panel."""
+    review = frame.application.review
+    match trigger:
+        case "draw":
+            asked, seats = "replaces", [expert for expert in review.panel if expert not in review.totals]
+        case "close_review":
+            asked, seats = "leader", list(review.panel)
+        case _:
+            asked, seats = "", list[str]()
+    called = names({f"person:{expert}" for expert in seats})
+    shown = ((expert, called.get(f"person:{expert}", expert)) for expert in seats)
+    return {"replaces": (), "leader": (), asked: [(expert, {"zh": name, "en": name}) for expert, name in shown]}
 
 
 def _tranches(frame: Frame, trigger: str) -> Iterator[Tranche]:

@@ -12,7 +12,7 @@ from workflow import commands as c
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
     """One question of a step. *kind*: text area money whole day instant tick choice file digest items checklist marks
-    lines objection tranche unit parts plan."""
+    lines objection tranche unit parts plan seat seat_why."""
 
     name: str
     kind: str = "text"
@@ -105,7 +105,10 @@ STEPS: tuple[Step, ...] = (
         trigger="draw",
         resource="panel",
         command=c.DrawPanel,
-        inputs=(Input(name="replaces", kind="hidden", required=False),),
+        inputs=(
+            Input(name="replaces", kind="seat", required=False),
+            Input(name="reason", kind="seat_why", required=False),
+        ),
     ),
     Step(
         trigger="declare",
@@ -126,7 +129,12 @@ STEPS: tuple[Step, ...] = (
         trigger="close_review",
         resource="review-result",
         command=c.CloseReview,
-        inputs=(Input(name="site_check", kind="tick", required=False),),
+        inputs=(
+            Input(name="opinion", kind="area", required=False),
+            Input(name="leader", kind="seat", required=False),
+            Input(name="divergence_reason", kind="area", required=False),
+            Input(name="site_check", kind="tick", required=False),
+        ),
     ),
     Step(
         trigger="site_result",
