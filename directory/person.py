@@ -177,9 +177,10 @@ def erase_restricted(state: PersonState, person: str, by: str, reason: str) -> S
 
 
 def the_giver_may(by: Actor, grant: Grant) -> Refusal | None:
-    """An operator gives every role; a unit's administrator those of the own unit."""
+    """An operator gives every role; a unit's administrator those of the own unit, a province's clerk that of its experts."""
     own = grant.role in UNIT_ROLES and by.holds(Role.UNIT_ADMIN, grant.scope)
-    if own or by.holds(Role.OPERATOR):
+    pool = grant.role is Role.EXPERT and by.holds(Role.PROVINCE_CLERK, grant.scope)
+    if own or pool or by.holds(Role.OPERATOR):
         return None
     return Refusal.of("GRANT_FORBIDDEN", role=grant.role.value, scope=grant.scope)
 

@@ -114,13 +114,16 @@ class Directory:
         found = self.actor(person)
         return found.grants if found else ()
 
-    def experts(self, field: str | None = None) -> list[Expert]:
-        """The pool: whoever is listed and holds the role of expert, by id; with *field*, those who know it."""
+    def experts(self, field: str | None = None, province: str | None = None) -> list[Expert]:
+        """The pool: whoever is listed and holds the role of expert (in *province*), by id; with *field*, those who know it."""
         people, grants, experts = live(schema.people), live(schema.grants), live(schema.experts)
+        holding = select(grants.c.person).where(grants.c.role == Role.EXPERT.value)
+        if province is not None:
+            holding = holding.where(grants.c.scope == province)
         query = (
             _people(experts.c.employer, experts.c.title, experts.c.fields, experts.c.former)
             .join(experts, experts.c.person == people.c.id)
-            .where(people.c.id.in_(select(grants.c.person).where(grants.c.role == Role.EXPERT.value)))
+            .where(people.c.id.in_(holding))
             .order_by(people.c.id)
         )
         pool = [

@@ -86,7 +86,9 @@ class Gathering:
             case c.Recommend():
                 return replace(facts, free_slot=_free_slot(db, application))
             case c.DrawPanel():
-                return replace(facts, expert_pool=self._pool(db), seed=self._randomness(SEED_BYTES).hex())
+                return replace(
+                    facts, expert_pool=self._pool(db, call.province), seed=self._randomness(SEED_BYTES).hex()
+                )
             case c.Propose() | c.Award():
                 return replace(facts, committed_fen=set_rules.committed_fen(db, application.call, application.id))
             case c.ConfirmPaid(bank_reference=reference) | c.RecordRepayment(bank_reference=reference):
@@ -146,7 +148,7 @@ class Gathering:
         serial = set_rules.next_serial(db, facts.call.id, programme.id)
         return replace(facts, unit=unit, next_number=programme.application_number(facts.call.year, serial))
 
-    def _pool(self, db: Connection) -> tuple[Expert, ...]:
+    def _pool(self, db: Connection, province: str) -> tuple[Expert, ...]:
         return tuple(
             Expert(
                 id=expert.person.id,
@@ -154,7 +156,7 @@ class Gathering:
                 employer=expert.employer,
                 former=tuple(Former(employer=one.employer, until=one.until) for one in expert.former),
             )
-            for expert in self._register(db).experts()
+            for expert in self._register(db).experts(province=province)
         )
 
 

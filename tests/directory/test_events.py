@@ -59,5 +59,7 @@ def test_name_address_and_phone_are_personal() -> None:
 
 
 def test_an_expert_listed_before_there_were_former_employers_has_none() -> None:
-    old = CODEC.read("directory.expert_listed", 1, '{"employer":"湖南大学","fields":["软件"],"person":"p","title":"教授"}')
+    old = CODEC.read(
+        "directory.expert_listed", 1, '{"employer":"湖南大学","fields":["软件"],"person":"p","title":"教授"}'
+    )
     assert old == ExpertListed(person="p", employer="湖南大学", title="教授", fields=("软件",))

@@ -68,7 +68,8 @@ def test_any_member_of_the_consortium_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("until", "years", "drawn"), [(2025, 3, False), (2022, 3, False), (2021, 3, True), (2022, 2, True), (2025, 0, False)]
+    ("until", "years", "drawn"),
+    [(2025, 3, False), (2022, 3, False), (2021, 3, True), (2022, 2, True), (2025, 0, False)],
 )
 def test_whoever_was_employed_within_the_programmes_years_is_not_drawn(until: int, years: int, drawn: bool) -> None:
     expert = Expert(id="x", former=(Former(employer=UNIT_CODE, until=until),))
@@ -101,7 +102,9 @@ def test_without_a_mix_the_first_of_the_seeded_order_are_drawn() -> None:
 
 FIELDS = ("模型", "算力", "财务")
 people = st.lists(
-    st.tuples(st.sets(st.sampled_from(FIELDS)), st.sampled_from(["", "甲", "乙", "丙", "丁", "戊"])), min_size=5, max_size=24
+    st.tuples(st.sets(st.sampled_from(FIELDS)), st.sampled_from(["", "甲", "乙", "丙", "丁", "戊"])),
+    min_size=5,
+    max_size=24,
 )
 
 
@@ -154,8 +157,10 @@ def known(**changed: object):  # type: ignore[no-untyped-def]
 
 def test_the_record_is_enough_to_draw_again() -> None:
     employed = Expert(id="person:own", employer=UNIT_CODE)
-    (drawn,) = Given(*UNDER_REVIEW).when(DRAW, PROVINCE_CLERK, expert_pool=(*POOL, employed), seed="7c").then_entered(
-        Stage.EXPERT_REVIEW
+    (drawn,) = (
+        Given(*UNDER_REVIEW)
+        .when(DRAW, PROVINCE_CLERK, expert_pool=(*POOL, employed), seed="7c")
+        .then_entered(Stage.EXPERT_REVIEW)
     )
     assert isinstance(drawn, e.PanelDrawn)
     assert drawn.drawn == draw(drawn.candidates, drawn.seed, 5, RULE, drawn.seated)
@@ -170,7 +175,12 @@ def test_a_mix_that_the_pool_lacks_is_refused_by_its_field() -> None:
     with pytest.raises(Refused) as refused:
         decide(Given(*UNDER_REVIEW).application, DRAW, asked)
     (why,) = refused.value.refusals
-    assert (why.code, why.params["expertise"], why.params["measure"], why.params["limit"]) == ("EXPERT_MIX", "财务", 0, 1)
+    assert (why.code, why.params["expertise"], why.params["measure"], why.params["limit"]) == (
+        "EXPERT_MIX",
+        "财务",
+        0,
+        1,
+    )
 
 
 def test_two_of_one_employer_are_refused_where_the_programme_says_so() -> None:

@@ -124,7 +124,9 @@ def test_a_site_check_is_made_by_two() -> None:
 
 
 @pytest.mark.parametrize(
-    "checker", [f"甲 {UNIT.name}", f"甲 {UNIT_CODE}", "沈岳", "沈岳 某大学"], ids=["by name", "by code", "a person named", "x"]
+    "checker",
+    [f"甲 {UNIT.name}", f"甲 {UNIT_CODE}", "沈岳", "沈岳 某大学"],
+    ids=["by name", "by code", "a person named", "x"],
 )
 def test_a_checker_is_no_one_of_the_unit_that_applies(checker: str) -> None:
     legal = e.SectionSaved(section="unit", section_version=2, answers={"legal_representative": Personal("沈岳")})
@@ -149,11 +151,11 @@ def test_marks_far_apart_are_explained_by_the_panels_leader_before_the_close() -
     stranger = c.CloseReview(application_id=ID, leader="somebody", divergence_reason="对产业化前景看法不同")
     with pytest.raises(Refused, match="EXPERT_NOT_ON_PANEL"):
         decide(scored, stranger, flagged)
-    explained = c.CloseReview(application_id=ID, leader=PANEL[0], divergence_reason="对产业化前景看法不同", opinion="同意")
-    (closed,) = decide(scored, explained, flagged)
-    assert closed == replace(
-        REVIEWED, leader=PANEL[0], divergence_reason="对产业化前景看法不同", opinion="同意"
+    explained = c.CloseReview(
+        application_id=ID, leader=PANEL[0], divergence_reason="对产业化前景看法不同", opinion="同意"
     )
+    (closed,) = decide(scored, explained, flagged)
+    assert closed == replace(REVIEWED, leader=PANEL[0], divergence_reason="对产业化前景看法不同", opinion="同意")
 
 
 def test_marks_less_far_apart_than_the_definition_says_ask_no_reason() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from web.operations import Operation
 from workflow.api.desk import Desk
 from workflow.api.exclusivity import exclusivity
+from workflow.api.experts import experts
 from workflow.api.figures import figures
 from workflow.api.ledgers import ledgers
 from workflow.api.links import links
@@ -23,6 +24,7 @@ def operations(desk: Desk) -> Iterator[Operation]:
     yield from links(desk)
     yield from papers(desk)
     yield from exclusivity(desk)
+    yield from experts(desk)
     yield from reviews(desk)
     yield from figures(desk)
     yield from statements(desk)

@@ -75,7 +75,11 @@ def the_pool_is_large_enough(application: Application, command: Command | None, 
     """Enough candidates, and with who is seated they can make up the mix of fields."""
     if not isinstance(command, DrawPanel):
         return ()
-    rule, candidates, there = facts.call.review, sifted(application, facts).candidates, seated(application, command, facts)
+    rule, candidates, there = (
+        facts.call.review,
+        sifted(application, facts).candidates,
+        seated(application, command, facts),
+    )
     needed = rule.panel - len(there)
     taken = {one.employer for one in there if one.employer}
     free = {one.employer or one.expert for one in candidates} - taken if rule.one_per_employer else candidates

@@ -19,6 +19,7 @@ from workflow.pages.consortium import consortium
 from workflow.pages.desk import Desk
 from workflow.pages.drafting import drafting
 from workflow.pages.exceptions import exceptions
+from workflow.pages.experts import experts
 from workflow.pages.figures import figures
 from workflow.pages.ledgers import ledgers
 from workflow.pages.links import links
@@ -63,6 +64,7 @@ def pages(
         lists(desk),
         batches(desk),
         exceptions(desk),
+        experts(desk),
         links(desk),
         reviews(desk),
         statements(desk),
