@@ -201,6 +201,7 @@ class Review(Vocabulary):
     trim: int = 1
     trim_from: int = 5
     decimals: int = Setting(ge=0, le=2)
+    mark_decimals: int = Setting(default=2, ge=0, le=2)
     divergence: int | None = Setting(default=None, gt=0)
     rounding: Literal["half_up"] = "half_up"
 

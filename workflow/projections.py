@@ -20,6 +20,7 @@ from workflow import events as e
 from workflow import schema
 from workflow.attempts import RefusedAttempts
 from workflow.exceptions import Exceptions
+from workflow.judgements import Judgements
 from workflow.members import Memberships
 from workflow.places import ExclusivePlaces
 from workflow.standing import Definitions, Row, Standing, advance
@@ -282,5 +283,6 @@ def kept(definitions: Definitions) -> list[TableProjection]:
         Memberships(),
         Exceptions(),
         RefusedAttempts(),
+        Judgements(),
         Tallies(definitions),
     ]

@@ -125,6 +125,30 @@ assignments = Table(
     sqlite_strict=True,
 )
 
+sheets = Table(
+    "sheets",
+    metadata,
+    Column("application", CODE, primary_key=True),
+    Column("expert", CODE, primary_key=True),
+    _whole("total"),  # hundredths of a point
+    Column("marks", Text, nullable=False),  # JSON, by criterion
+    Column("comment", Text, nullable=False),
+    _whole("scored_at"),
+    Index("sheets_expert", "expert", "application"),
+    sqlite_strict=True,
+)
+
+results = Table(
+    "results",
+    metadata,
+    Column("application", CODE, primary_key=True),
+    _whole("result"),  # hundredths of a point
+    Column("totals", Text, nullable=False),  # JSON: the panel that closed, in the order it was drawn
+    Column("said", Text, nullable=False),  # JSON: method, spread, leader, divergence_reason, opinion
+    _whole("closed_at"),
+    sqlite_strict=True,
+)
+
 attached_files = Table(
     "attached_files",
     metadata,

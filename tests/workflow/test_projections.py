@@ -20,7 +20,7 @@ def row(house: House) -> Any:
 
 
 def history(house: House) -> None:
-    """Two applications, one far on its way, one returned, one withdrawn from a list."""
+    """Four applications: one with its panel drawn, one returned, one withdrawn from a list, one judged."""
     first = house.reviewed()
     house.do("clerk", c.DrawPanel(application_id=first), "2025-12-22 10:00")
     expert = house.application(first).review.panel[0]
@@ -30,6 +30,7 @@ def history(house: House) -> None:
     house.do("yuhua-clerk", c.ReturnForCorrection(application_id=second, items=items), "2025-11-26 10:00")
     third = house.recommended()
     house.do("admin", c.Withdraw(application_id=third, reason="不再申报"))
+    house.judged()
 
 
 ELSEWHERE = {

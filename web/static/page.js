@@ -22,6 +22,7 @@ addEventListener("pageshow", () => {
 
 const need = {
   "form[data-autosave]": "autosave.js",
+  "form[data-sheet]": "sheet.js",
   "[data-rows]": "tables.js",
   "form[data-sign-out]": "kept.js",
   "form[data-upload]": "upload.js",

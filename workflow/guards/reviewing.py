@@ -121,7 +121,13 @@ def marks_are_in_range(application: Application, command: Command | None, facts:
         if not 0 <= value <= criteria.get(name, -1)
     ]
     missing = [Refusal.of("REQUIRED", field=name) for name in criteria if name not in command.marks]
-    return [*faults, *missing]
+    decimals = facts.call.review.mark_decimals
+    fine = [
+        Refusal.of("SCORE_STEP", criterion=name, measure=_points(value), limit=decimals)
+        for name, value in command.marks.items()
+        if value % 10 ** (2 - decimals)
+    ]
+    return [*faults, *missing, *fine]
 
 
 def _points(hundredths: int) -> str:

@@ -29,6 +29,7 @@ from workflow.pages.papers import papers
 from workflow.pages.printing import printed
 from workflow.pages.public import public
 from workflow.pages.review import reviews
+from workflow.pages.sheet import sheets
 from workflow.pages.statements import statements
 from workflow.pages.survey import surveys
 from workflow.printing.room import PrintingRoom
@@ -67,6 +68,7 @@ def pages(
         experts(desk),
         links(desk),
         reviews(desk),
+        sheets(desk),
         statements(desk),
         ledgers(desk),
         surveys(desk),

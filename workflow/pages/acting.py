@@ -22,8 +22,10 @@ from workflow.pages.returning import returnable
 from workflow.pages.steps import Step
 
 _RULE = "/applications/<uuid:application_id>/<any({}):resource>".format(
-    ", ".join(f'"{step.resource}"' for step in steps.STEPS)
+    ", ".join(f'"{step.resource}"' for step in steps.STEPS if step.trigger != "score")
 )
+"""Every step's address but that of a score sheet, which is a page of its own."""
+
 _NOT_HERE = frozenset({"ROLE_FORBIDDEN", "NOT_FOUND", "WRONG_BUREAU"})
 
 
@@ -33,9 +35,7 @@ def acting(desk: Desk) -> Blueprint:
     @pages.get(_RULE)
     def step(application_id: UUID, resource: str) -> ResponseReturnValue:
         asked = steps.BY_RESOURCE[resource]
-        frame = framed(desk, application_id, asking(f"application.{asked.trigger}"))
-        if frame.action(asked.trigger) is None:
-            raise Refused(_why_not(desk, frame, asked.trigger))
+        frame = opened(desk, application_id, asked)
         return render_template("workflow/step.html", **asked_of(desk, frame, asked))
 
     @pages.post(_RULE)
@@ -43,22 +43,32 @@ def acting(desk: Desk) -> Blueprint:
         asked = steps.BY_RESOURCE[resource]
         actor = asking(f"application.{asked.trigger}")
         try:
-            done = _take(desk, application_id, asked, actor)
+            taken(desk, application_id, asked, actor, forms.version())
         except (Malformed, Refused, PreconditionFailed) as error:
-            return _again(desk, application_id, asked, actor, error)
-        return redirect(f"/applications/{application_id}?done={done}", 303)
+            frame, wrong, status = refused(desk, application_id, actor, error)
+            values = asked_of(desk, frame, asked, wrong, forms.fields())
+            return render_template("workflow/step.html", **values), status
+        return redirect(f"/applications/{application_id}?done={asked.trigger}", 303)
 
     return pages
 
 
-def _take(desk: Desk, application_id: UUID, asked: Step, actor: Actor) -> str:
+def opened(desk: Desk, application_id: UUID, asked: Step) -> Frame:
+    """The application in front of whoever may take the step. Refused where there is no such step for them."""
+    frame = framed(desk, application_id, asking(f"application.{asked.trigger}"))
+    if frame.action(asked.trigger) is None:
+        raise Refused(_why_not(desk, frame, asked.trigger))
+    return frame
+
+
+def taken(desk: Desk, application_id: UUID, asked: Step, actor: Actor, version: int | None) -> None:
+    """Take the step with what the form says. Raises Malformed, Refused, PreconditionFailed."""
     application = desk.handling.load(application_id, actor).state
     call = desk.handling.call_of(application)
     scan = _scan(desk) if any(each.kind == "file" for each in asked.inputs) else ""
     command = wishes.read(asked, application, call, forms.fields(), scan)
-    context = desk.context(actor, asked.resource, str(application_id), scan, version=forms.version())
+    context = desk.context(actor, asked.resource, str(application_id), scan, version=version)
     desk.handling.handle(command, actor, context)
-    return asked.trigger
 
 
 def _scan(desk: Desk) -> str:
@@ -77,20 +87,18 @@ def _why_not(desk: Desk, frame: Frame, trigger: str) -> Refusal:
     return forbidden or lifecycle.wrong_stage(trigger, frame.application, known)
 
 
-def _again(
-    desk: Desk, application_id: UUID, asked: Step, actor: Actor, error: Malformed | Refused | PreconditionFailed
-) -> ResponseReturnValue:
-    """The same page, with what was typed and everything that was wrong with it."""
+def refused(
+    desk: Desk, application_id: UUID, actor: Actor, error: Malformed | Refused | PreconditionFailed
+) -> tuple[Frame, list[Refusal], int]:
+    """For the same page once more: the application now, everything that was wrong, and what to answer with."""
     if isinstance(error, Refused) and _NOT_HERE.intersection(refusal.code for refusal in error.refusals):
         raise error
     frame = framed(desk, application_id, actor)
     if isinstance(error, PreconditionFailed):
-        wrong, status = [Refusal("CONFLICT", won(desk, error))], 412
-    elif isinstance(error, Malformed):
-        wrong, status = [reasons.of_fault(fault) for fault in error.faults], 422
-    else:
-        wrong, status = list(error.refusals), 422
-    return render_template("workflow/step.html", **asked_of(desk, frame, asked, wrong, forms.fields())), status
+        return frame, [Refusal("CONFLICT", won(desk, error))], 412
+    if isinstance(error, Malformed):
+        return frame, [reasons.of_fault(fault) for fault in error.faults], 422
+    return frame, list(error.refusals), 422
 
 
 def won(desk: Desk, error: PreconditionFailed) -> dict[str, Any]:
@@ -177,7 +185,7 @@ def _control(refusal: Refusal, asked: Step) -> str:
     params, names = refusal.params, [each.name for each in asked.inputs]
     if refusal.code == "MISSING_HANDLER" and params.get("named") == "yes":
         return "handler_in_establishment"
-    if refusal.code == "SCORE_RANGE" or (asked.trigger == "score" and refusal.code == "REQUIRED"):
+    if refusal.code in ("SCORE_RANGE", "SCORE_STEP") or (asked.trigger == "score" and refusal.code == "REQUIRED"):
         name = str(params.get("criterion") or params.get("field", ""))
         return name if name.startswith("mark.") else f"mark.{name}"
     if refusal.code == "HANDON_MISMATCH":
@@ -203,4 +211,4 @@ def _labelled(refusal: Refusal, frame: Frame, asked: Step) -> Any:
     return texts.explain(Refusal(told.code, {**told.params, **more}, told.source))
 
 
-__all__ = ["acting", "asked_of", "problems", "won"]
+__all__ = ["acting", "asked_of", "opened", "problems", "refused", "taken", "won"]

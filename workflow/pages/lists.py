@@ -7,18 +7,19 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 
 from directory.actor import BUREAU_ROLES, DISCIPLINE_ROLES, PROVINCE_ROLES, Actor, Role
 from directory.policy import may
 from programmes.call import Call
 from web import face
 from web.reading import refuse_bad_text
-from workflow import worklist
+from workflow import judgements, worklist
 from workflow.pages.desk import Desk, asking, office
 from workflow.pages.rows import row
 from workflow.stages import Stage
 from workflow.tallies import TRACED
-from workflow.worklist import Question
+from workflow.worklist import Page, Question
 
 _SEARCH_LENGTH = 60
 
@@ -82,6 +83,7 @@ def _listed(desk: Desk, kind: Kind, actor: Actor) -> ResponseReturnValue:
         page = worklist.page(db, actor, asked)
         counted = worklist.counts(db, actor, Question())
         waiting = sum(worklist.counts(db, actor, Question(mine=True)).values())
+        own = _own_marks(db, actor, page) if kind is REVIEWS else {}
     calls, at = desk.calls(), face.now()
     values = {
         "kind": kind.path.strip("/"),
@@ -99,9 +101,18 @@ def _listed(desk: Desk, kind: Kind, actor: Actor) -> ResponseReturnValue:
         "offices": _offices(actor),
         "summaries": list(_summaries(actor, calls)),
         "bulk": _bulk(kind, actor),
+        **own,
         "may_book": kind is PAYMENTS and may(actor, "statement.book") is None,
     }
     return render_template("workflow/list.html", **values)
+
+
+def _own_marks(db: Connection, actor: Actor, page: Page) -> dict[str, Any]:
+    """How far an expert is, and what they gave to which file of the page."""
+    return {
+        "progress": judgements.progress(db, actor.id, worklist.assignments(), worklist.applications()),
+        "given": judgements.scored_by(db, actor.id, [item.id for item in page.items]),
+    }
 
 
 def _bulk(kind: Kind, actor: Actor) -> tuple[str, str]:

@@ -32,7 +32,6 @@ from workflow.verdicts import Verdict
 _INLINE = frozenset(
     {
         "recommend",
-        "score",
         "declare",
         "confirm_paid",
         "propose",

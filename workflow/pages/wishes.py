@@ -29,9 +29,9 @@ def read(step: Step, application: Application, call: Call, posted: Posted, scan:
                 scan if asked.kind == "file" else _READERS.get(asked.kind, _said)(asked, posted, application, call)
             )
         except _Unreadable as wrong:
-            faults.append(
-                Fault(wrong.field or asked.name, wrong.code, {"field": wrong.field or asked.name, **wrong.params})
-            )
+            faults.append(_fault(wrong, asked))
+        except _SeveralUnreadable as several:
+            faults += [_fault(wrong, asked) for wrong in several.wrong]
     if faults:
         raise Malformed(faults)
     return step.command(**values)
@@ -41,6 +41,17 @@ class _Unreadable(Exception):
     def __init__(self, code: str, field: str = "", **params: str) -> None:
         self.code, self.field, self.params = code, field, params
         super().__init__(code)
+
+
+class _SeveralUnreadable(Exception):
+    def __init__(self, wrong: Sequence[_Unreadable]) -> None:
+        self.wrong = wrong
+        super().__init__(*wrong)
+
+
+def _fault(wrong: _Unreadable, asked: Input) -> Fault:
+    field = wrong.field or asked.name
+    return Fault(field, wrong.code, {"field": field, **wrong.params})
 
 
 def _first(posted: Posted, name: str) -> str:
@@ -164,18 +175,29 @@ def _items(asked: Input, posted: Posted, application: Application, call: Call) -
 def _marks(asked: Input, posted: Posted, application: Application, call: Call) -> dict[str, int]:
     """Points with up to two decimals, by criterion, in hundredths."""
     marks: dict[str, int] = {}
+    wrong: list[_Unreadable] = []
     for criterion in call.direction(application.direction).rubric:
         text = _first(posted, f"mark.{criterion.id}")
-        try:
-            points = Decimal(text) * 100
-        except InvalidOperation:
-            raise _Unreadable(
-                "REQUIRED" if not text else "BAD_FORMAT", field=f"mark.{criterion.id}", expected="28.5"
-            ) from None
-        if not points.is_finite() or points != points.to_integral_value() or abs(points) > 10**6:
-            raise _Unreadable("BAD_FORMAT", field=f"mark.{criterion.id}", expected="28.5")
-        marks[criterion.id] = int(points)
+        points = mark_of(text)
+        if points is None:
+            code = "REQUIRED" if not text else "BAD_FORMAT"
+            wrong.append(_Unreadable(code, field=f"mark.{criterion.id}", expected="28.5"))
+        else:
+            marks[criterion.id] = points
+    if wrong:
+        raise _SeveralUnreadable(wrong)
     return marks
+
+
+def mark_of(text: str) -> int | None:
+    """28.5 as 2850 hundredths; None where it is no mark."""
+    try:
+        points = Decimal(text) * 100
+    except InvalidOperation:
+        return None
+    if not points.is_finite() or points != points.to_integral_value() or abs(points) > 10**6:
+        return None
+    return int(points)
 
 
 _READERS: Mapping[str, Callable[[Input, Posted, Application, Call], Any]] = {
