@@ -18,8 +18,9 @@ class Role(StrEnum):
     EXPERT = "expert"
     DISCIPLINE_CLERK = "discipline.clerk"
     DISCIPLINE_HEAD = "discipline.head"
-    AUDITOR = "auditor"
-    OPERATOR = "operator"
+    OPERATOR = "operator"  # 系统管理员: runs the house; the name in the log is older than the split
+    SECURITY = "security"  # 安全管理员: people, roles, tokens
+    AUDITOR = "auditor"  # 审计管理员: reads, verifies, exports
     CLOCK = "clock"
     PUBLIC = "public"
 
@@ -28,8 +29,8 @@ UNIT_ROLES = frozenset({Role.UNIT_EDITOR, Role.UNIT_ADMIN})
 BUREAU_ROLES = frozenset({Role.BUREAU_CLERK, Role.BUREAU_HEAD})
 PROVINCE_ROLES = frozenset({Role.PROVINCE_CLERK, Role.PROVINCE_LEAD, Role.PROVINCE_FINANCE})
 DISCIPLINE_ROLES = frozenset({Role.DISCIPLINE_CLERK, Role.DISCIPLINE_HEAD})
-HOUSE_ROLES = frozenset({Role.AUDITOR, Role.OPERATOR})
-"""They act on no application, and whoever holds one holds nothing else (三员分立)."""
+HOUSE_ROLES = frozenset({Role.OPERATOR, Role.SECURITY, Role.AUDITOR})
+"""The three administrators (三员分立, GB/T 22239-2019 8.1.5): none acts on an application, whoever holds one holds nothing else."""
 
 GIVEN_TO_NOBODY = frozenset({Role.CLOCK, Role.PUBLIC})
 PERSONS = frozenset(Role) - GIVEN_TO_NOBODY
@@ -75,4 +76,6 @@ class Actor:
 CLOCK = Actor("clock", "时钟", (Grant(Role.CLOCK, ""),))
 PUBLIC = Actor("public", "公众", (Grant(Role.PUBLIC, ""),))
 CONSOLE = Actor("console", "命令行", (Grant(Role.OPERATOR, ""),))
-"""Whoever runs the house's command line; the first operator is given the role by it."""
+"""Whoever runs the house's command line; the first administrators are given their roles by it."""
+FOUNDERS = frozenset({CONSOLE.id, "house"})
+"""Who acts before any person can. They are no persons, nobody signs in as one, and the log names them."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from directory.actor import BUREAU_ROLES, GIVEN_TO_NOBODY, HOUSE_ROLES, UNIT_ROLES, Actor, Grant, Role
+from directory.actor import BUREAU_ROLES, FOUNDERS, GIVEN_TO_NOBODY, HOUSE_ROLES, UNIT_ROLES, Actor, Grant, Role
 from directory.events import (
     ExpertDelisted,
     ExpertListed,
@@ -177,10 +177,11 @@ def erase_restricted(state: PersonState, person: str, by: str, reason: str) -> S
 
 
 def the_giver_may(by: Actor, grant: Grant) -> Refusal | None:
-    """An operator gives every role; a unit's administrator those of the own unit, a province's clerk that of its experts."""
+    """A security administrator gives every role; a unit's administrator those of the own unit, a province's clerk that of its
+    experts."""
     own = grant.role in UNIT_ROLES and by.holds(Role.UNIT_ADMIN, grant.scope)
     pool = grant.role is Role.EXPERT and by.holds(Role.PROVINCE_CLERK, grant.scope)
-    if own or pool or by.holds(Role.OPERATOR):
+    if own or pool or by.holds(Role.SECURITY) or by.id in FOUNDERS:
         return None
     return Refusal.of("GRANT_FORBIDDEN", role=grant.role.value, scope=grant.scope)
 
@@ -194,7 +195,7 @@ def the_role_is_for_persons(grant: Grant) -> Refusal | None:
 
 
 def the_roles_agree(held: frozenset[Grant], grant: Grant) -> Refusal | None:
-    """三员分立: whoever operates or audits the house holds no other role."""
+    """三员分立: whoever runs the house, keeps its people or audits it holds no other role."""
     others = {other.role for other in held} - {grant.role}
     if others and (grant.role in HOUSE_ROLES or not HOUSE_ROLES.isdisjoint(others)):
         return Refusal.of("ROLES_EXCLUSIVE", role=grant.role.value, held=tuple(sorted(other.value for other in others)))

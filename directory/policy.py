@@ -34,6 +34,7 @@ JUDGE = frozenset({Role.DISCIPLINE_HEAD})
 DISCIPLINE = DISCIPLINE_ROLES
 AUDITOR = frozenset({Role.AUDITOR})
 OPERATOR = frozenset({Role.OPERATOR})
+SECURITY = frozenset({Role.SECURITY})
 CLOCK = frozenset({Role.CLOCK})
 PUBLIC = frozenset({Role.PUBLIC})
 EVERYBODY = PERSONS | PUBLIC
@@ -155,21 +156,21 @@ DESKS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "token.revoke": PERSONS,
         "language.choose": EVERYBODY,
         "account.read": PERSONS,
-        "person.register": OPERATOR | ADMIN,
-        "person.read": OPERATOR | AUDITOR,
-        "person.restrict": OPERATOR,
-        "person.erase": OPERATOR,  # another than who restricted
-        "expert.list": OPERATOR | CLERK,
-        "expert.read": OPERATOR | CLERK | LEAD | DISCIPLINE | AUDITOR,
-        "grant.give": OPERATOR | ADMIN,
-        "grant.take_back": OPERATOR | ADMIN,
-        "unit.register": OPERATOR | UNIT,
-        "unit.read": OPERATOR | UNIT | AUTHORITIES | AUDITOR,
-        "bureau.register": OPERATOR,
+        "person.register": SECURITY | ADMIN,
+        "person.read": SECURITY | AUDITOR,
+        "person.restrict": SECURITY,
+        "person.erase": SECURITY,  # another than who restricted
+        "expert.list": SECURITY | CLERK,
+        "expert.read": SECURITY | CLERK | LEAD | DISCIPLINE | AUDITOR,
+        "grant.give": SECURITY | ADMIN,
+        "grant.take_back": SECURITY | ADMIN,
+        "unit.register": SECURITY | UNIT,
+        "unit.read": OPERATOR | SECURITY | UNIT | AUTHORITIES | AUDITOR,
+        "bureau.register": SECURITY,
         "bureau.read": EVERYBODY,
         "call.publish": OPERATOR | LEAD,
         "history.read": AUDITOR,
-        "history.verify": AUDITOR | OPERATOR,
+        "history.verify": AUDITOR,
         "history.unmask": AUDITOR,  # for half an hour, with a reason that is kept
         "evidence.export": AUDITOR,
         "checkpoint.sign": OPERATOR,

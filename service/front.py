@@ -19,13 +19,17 @@ _DESKS = {
     "/reviews": ("评审", "Reviews"),
     "/applications": ("申报", "Applications"),
 }
+PEOPLE = "/erasures"
 NOTICES = Link(href="/notices", zh="公示", en="Public notices")
 
 
 def home_of(actor: Actor) -> str:
-    """Where a person's work lies; the operator, who sees no application, begins at the outbox."""
+    """Where a person's work lies. The system administrator, who sees no application, begins at the outbox; the security
+    administrator at the people."""
     if may(actor, "application.list") is None:
         return desk_of(actor)
+    if may(actor, "person.read") is None:
+        return PEOPLE
     return "/outbox" if may(actor, "letter.list") is None else "/notices"
 
 
@@ -46,6 +50,8 @@ def links(actor: Actor) -> Sequence[Link]:
         found.append(Link(href="/history", zh="事件历史", en="History"))
     if may(actor, "upkeep.read") is None:
         found.append(Link(href="/upkeep", zh="运维", en="Upkeep"))
+    if may(actor, "person.read") is None:
+        found.append(Link(href=PEOPLE, zh="个人信息", en="Personal data"))
     if may(actor, "webhook.read") is None:
         found.append(Link(href="/webhooks", zh="回调", en="Webhooks"))
     return (*found, NOTICES)

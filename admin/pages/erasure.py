@@ -1,4 +1,4 @@
-"""Whose personal data are restricted or erased, and the two steps by two operators."""
+"""Whose personal data are restricted or erased, and the two steps by two security administrators."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ def erasure(desk: Desk) -> Blueprint:
 
     @pages.get("/erasures")
     def listed() -> ResponseReturnValue:
-        return render_template("admin/erasures.html", **_listed(desk, asking("upkeep.read")))
+        return render_template("admin/erasures.html", **_listed(desk, asking("person.read")))
 
     @pages.post("/erasures")
     def restrict() -> ResponseReturnValue:

@@ -13,7 +13,7 @@ from eventstore.verify import verify
 from service.wiring import ROOF
 from tests.admin.office import Office, opened
 
-SECOND = Actor("operator-2", "第二位系统管理员", (Grant(Role.OPERATOR, "43"),))
+SECOND = Actor("security-2", "第二位安全管理员", (Grant(Role.SECURITY, "43"),))
 WHO = "guanlan-editor"
 
 
@@ -35,7 +35,7 @@ def said_in_the_log(office: Office, person: str) -> list[str | None]:
 
 
 def restricted(office: Office, person: str = WHO) -> None:
-    answer = office.api("operator", f"/people/{person}/restriction", "POST", json={"reason": "保存期满"})
+    answer = office.api("security", f"/people/{person}/restriction", "POST", json={"reason": "保存期满"})
     assert answer.status_code == 200, answer.text
 
 
@@ -56,14 +56,14 @@ def test_a_restricted_person_is_read_listed_and_let_in_nowhere_and_the_values_ar
 
 
 def test_the_same_person_cannot_do_both_steps_and_nothing_is_erased_that_was_not_restricted(fresh: Office) -> None:
-    first = fresh.api("operator", f"/people/{WHO}/erasure", "POST", json={"reason": "x"})
+    first = fresh.api("security", f"/people/{WHO}/erasure", "POST", json={"reason": "x"})
     assert [one["code"] for one in first.get_json()["refusals"]] == ["NOT_RESTRICTED"]
     restricted(fresh)
-    same = fresh.api("operator", f"/people/{WHO}/erasure", "POST", json={"reason": "x"})
+    same = fresh.api("security", f"/people/{WHO}/erasure", "POST", json={"reason": "x"})
     assert [one["code"] for one in same.get_json()["refusals"]] == ["SAME_PERSON"]
-    unknown = fresh.api("operator", "/people/nobody/restriction", "POST", json={"reason": "x"})
+    unknown = fresh.api("security", "/people/nobody/restriction", "POST", json={"reason": "x"})
     assert [one["code"] for one in unknown.get_json()["refusals"]] == ["PERSON_UNKNOWN"]
-    for who in ("auditor", "lead", "admin"):
+    for who in ("auditor", "operator", "lead", "admin"):
         assert fresh.api(who, f"/people/{WHO}/restriction", "POST", json={"reason": "x"}).status_code == 403
 
 
@@ -114,8 +114,8 @@ def test_a_restored_backup_forgets_again_whom_the_ledger_names(tmp_path: Path) -
     house.close()
 
 
-def test_an_operator_restricts_on_a_page_and_is_told_why_not(fresh: Office) -> None:
-    browser = fresh.browser("operator")
+def test_a_security_administrator_restricts_on_a_page_and_is_told_why_not(fresh: Office) -> None:
+    browser = fresh.browser("security")
     page = browser.get("/erasures").text
     token = page.split('name="csrf_token" value="')[-1].split('"')[0]
     headers = {"Sec-Fetch-Site": "same-origin"}
@@ -127,4 +127,4 @@ def test_an_operator_restricts_on_a_page_and_is_told_why_not(fresh: Office) -> N
     assert "已限制" in page
     assert "须由另一人清除" in page
     assert "已限制" in fresh.page("auditor", "/erasures")
-    assert fresh.browser("lead").get("/erasures").status_code == 403
+    assert [fresh.browser(who).get("/erasures").status_code for who in ("lead", "operator")] == [403, 403]

@@ -46,6 +46,7 @@ SEES: Mapping[str, tuple[str, ...]] = {
     "discipline-head": ONCE_SEALED,
     "auditor": ONCE_SEALED,
     "operator": (),
+    "security": (),
 }
 EXPERTS = tuple(person.id for person in people() if person.id.startswith("expert"))
 NOT_SIGNED_IN = (NOBODY, "revoked", "expired", "invented")

@@ -18,7 +18,7 @@ from tests.adversary.site import NOBODY, Site, furnish, opened
 from tests.adversary.test_authorisation import Operations, is_allowed, sight_of
 
 WHO = ("admin", "editor", "yuelu-head", "clerk", "lead", "finance", "discipline-clerk", "discipline-head", "expert-1",
-       "operator", "auditor")  # fmt: skip
+       "operator", "security", "auditor")  # fmt: skip
 LEFT_OUT = {"setClock", "drain"}
 """Moving the clock or waiting for the post is no matter for anybody's requests: demonstrations and tests only."""
 

@@ -106,6 +106,10 @@ def test_every_broken_rule_is_named_at_once() -> None:
     [
         (Role.AUDITOR, Role.OPERATOR),
         (Role.OPERATOR, Role.AUDITOR),
+        (Role.OPERATOR, Role.SECURITY),
+        (Role.SECURITY, Role.AUDITOR),
+        (Role.SECURITY, Role.UNIT_EDITOR),
+        (Role.PROVINCE_LEAD, Role.SECURITY),
         (Role.PROVINCE_LEAD, Role.AUDITOR),
         (Role.OPERATOR, Role.PROVINCE_CLERK),
     ],
