@@ -14,6 +14,7 @@ from admin.search import Found, Question
 from admin.sentences import Said, Sentences
 from directory.actor import Actor, Role
 from directory.register import Register
+from directory.token_desk import TokenDesk
 from eventstore.dispatch import Context
 from eventstore.event import Fact
 from eventstore.facts import Reading
@@ -40,6 +41,7 @@ class Desk:
     proofs: Proofs
     erasures: Erasures
     register: Register
+    tokens: TokenDesk
     upkeep: Callable[[], Any]
     base_url: str
 

@@ -6,6 +6,8 @@ Pure values. What a role may do stands in policy.py; how a grant is given and ta
 from dataclasses import dataclass
 from enum import StrEnum
 
+from directory.scopes import Scope
+
 
 class Role(StrEnum):
     UNIT_EDITOR = "unit.editor"  # 申报用户
@@ -48,11 +50,13 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody who acts. `id` is what the log remembers; the name is for the page and is never logged."""
+    """Somebody who acts. `id` is what the log remembers; the name is for the page and is never logged. `through`: the
+    scopes of the token that they came with; None for whoever came in person."""
 
     id: str
     name: str
     grants: tuple[Grant, ...] = ()
+    through: frozenset[Scope] | None = None
 
     def holds(self, role: Role, scope: str | None = None) -> bool:
         """Whether the role was given, in this scope or (without one) in any."""

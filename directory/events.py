@@ -4,7 +4,7 @@ Names, mail addresses and phones of persons are personal: the log keeps a commit
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from eventstore.codec import named
 from eventstore.event import Event, Personal
@@ -97,6 +97,24 @@ class PersonErased(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenIssued(Event):
+    """The person has an API token that may do what *scopes* say, as far as the person may, until *until*."""
+
+    person: str
+    handle: str
+    scopes: tuple[str, ...]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRevoked(Event):
+    """The token of this handle opens nothing any more; who revoked it stands in the envelope."""
+
+    person: str
+    handle: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitRegistered(Event):
     """A unit became known, or what is known of it changed; the newest holds."""
 
@@ -151,6 +169,8 @@ PERSON_EVENTS = (
     LanguageChosen,
     PersonRestricted,
     PersonErased,
+    TokenIssued,
+    TokenRevoked,
 )
 PersonEvent = (
     PersonRegistered
@@ -161,6 +181,8 @@ PersonEvent = (
     | LanguageChosen
     | PersonRestricted
     | PersonErased
+    | TokenIssued
+    | TokenRevoked
 )
 
 UNIT_EVENTS = (UnitRegistered, UnitBarred, UnitUnbarred)

@@ -18,6 +18,8 @@ from directory.events import (
     PersonEvent,
     PersonRegistered,
     PersonRestricted,
+    TokenIssued,
+    TokenRevoked,
 )
 from eventstore.dispatch import Fold
 from eventstore.event import Personal
@@ -71,6 +73,8 @@ def evolve(person: PersonState, event: PersonEvent) -> PersonState:
             return PersonState(known=True, restricted_by=by, language=person.language)
         case PersonErased():
             return PersonState(known=True, erased=True, language=person.language)
+        case TokenIssued() | TokenRevoked():
+            return person
         case _:
             assert_never(event)
 
@@ -100,7 +104,7 @@ def register(state: PersonState, person: str, identity: Identity, taken: bool) -
 
 
 def list_expert(state: PersonState, listed: ExpertListed) -> Sequence[PersonEvent]:
-    _standing(state, listed.person)
+    standing(state, listed.person)
     return [] if state.expert == listed else [listed]
 
 
@@ -114,7 +118,7 @@ def delist_expert(state: PersonState, person: str, reason: str) -> Sequence[Pers
 
 def give(state: PersonState, person: str, grant: Grant, by: Actor, scope_known: bool) -> Sequence[PersonEvent]:
     """The role, or every reason why not. A role already held is nothing to do."""
-    _standing(state, person)
+    standing(state, person)
     if grant in state.grants:
         return []
     answers = (
@@ -132,7 +136,7 @@ def give(state: PersonState, person: str, grant: Grant, by: Actor, scope_known: 
 
 def take_back(state: PersonState, person: str, grant: Grant, by: Actor, reason: str) -> Sequence[PersonEvent]:
     """The role is gone. One that is not held is nothing to do."""
-    _standing(state, person)
+    standing(state, person)
     if grant not in state.grants:
         return []
     refusal = the_giver_may(by, grant)
@@ -142,7 +146,7 @@ def take_back(state: PersonState, person: str, grant: Grant, by: Actor, reason: 
 
 
 def choose_language(state: PersonState, person: str, language: str) -> Sequence[PersonEvent]:
-    _standing(state, person)
+    standing(state, person)
     if language not in LANGUAGES:
         raise Refused(Refusal.of("LANGUAGE_UNKNOWN", language=language[:16], allowed=LANGUAGES))
     return [] if state.language == language else [LanguageChosen(person=person, language=language)]
@@ -209,7 +213,8 @@ def scope_is(grant: Grant) -> str:
     return "bureau" if grant.role in BUREAU_ROLES else "province"
 
 
-def _standing(state: PersonState, person: str) -> None:
+def standing(state: PersonState, person: str) -> None:
+    """Raises PERSON_UNKNOWN, PERSON_ERASED."""
     if not state.known:
         raise Refused(Refusal.of("PERSON_UNKNOWN", person=person))
     if state.erased:

@@ -18,6 +18,7 @@ from directory.actor import (
     Role,
 )
 from directory.bureau import prefix_of
+from directory.scopes import IN_PERSON, reaches, scopes_of
 from eventstore.refusal import Refusal
 
 UNIT = UNIT_ROLES
@@ -203,12 +204,22 @@ def allowed(action: str) -> frozenset[Role]:
 
 
 def may(actor: Actor, action: str) -> Refusal | None:
-    """None, or ROLE_FORBIDDEN with the actor's roles and the roles that may."""
+    """None, or ROLE_FORBIDDEN with the actor's roles and the roles that may; for a token, SCOPE_MISSING or NOT_BY_TOKEN."""
     roles = allowed(action)
     if not actor.roles.isdisjoint(roles):
-        return None
+        return None if Role.PUBLIC in roles else _through(actor, action)
     given = actor.roles - PUBLIC or PUBLIC
     return Refusal.of("ROLE_FORBIDDEN", action=action, role=_words(given), allowed=_words(roles))
+
+
+def _through(actor: Actor, action: str) -> Refusal | None:
+    """A token takes a part of what its person may, never more."""
+    if actor.through is None or reaches(actor.through, action):
+        return None
+    if action in IN_PERSON:
+        return Refusal.of("NOT_BY_TOKEN", action=action)
+    given, needed = (tuple(scope.value for scope in scopes) for scopes in (actor.through, scopes_of(action)))
+    return Refusal.of("SCOPE_MISSING", action=action, scopes=tuple(sorted(given)), needed=needed)
 
 
 def _words(roles: Collection[Role]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 register = MetaData()
@@ -133,6 +134,8 @@ tokens = Table(
     Column("issued_at", BIG, nullable=False),
     Column("expires_at", BIG),
     Column("revoked_at", BIG),
+    Column("scopes", Text, nullable=False, server_default=text("''")),  # parted by spaces
+    Column("used_at", BIG),  # to the minute
     UniqueConstraint("handle", name="tokens_handle"),
     Index("tokens_person", "person"),
     sqlite_strict=True,

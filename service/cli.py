@@ -17,6 +17,7 @@ from service import (
     cli_mail,
     cli_payments,
     cli_people,
+    cli_tokens,
     cli_webhooks,
 )
 from service.console import FAILED, OK, progress, settings_or_exit, until_told_to_stop
@@ -192,6 +193,7 @@ for command in (
     cli_calls.calls,
     cli_directory.directory,
     cli_people.people,
+    cli_tokens.tokens,
     cli_dev.dev,
     cli_files.files,
     cli_payments.payments,

@@ -13,8 +13,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from admin import desk as audit
 from admin.api import operations as history_operations
 from admin.pages import pages as history_pages
+from admin.token_api import operations as token_operations
 from directory.actor import Actor
 from directory.records import Directory
+from directory.token_desk import TokenDesk
 from notifications import pages as letter_pages
 from notifications.api import operations as letter_operations
 from notifications.choosing_pages import pages as choosing_pages
@@ -136,6 +138,7 @@ def audit_desk(house: House, told: Told) -> audit.Desk:
         proofs=house.proofs,
         erasures=house.erasures,
         register=house.register,
+        tokens=TokenDesk(house.dispatcher, house.wall),
         upkeep=partial(standing.look, house),
         base_url=house.settings.base_url,
     )
@@ -148,7 +151,9 @@ def registry_of(house: House, actors: Actors, told: Told, mailbox: Mailbox | Non
     registry.add(*letter_operations(house.store))
     registry.add(*letter_wishes(Pressing(house.handling, house.ringing), *letter_doors(house)))
     registry.add(*mending_operations(house.store, house.mending))
-    registry.add(*history_operations(audit_desk(house, told)))
+    desk = audit_desk(house, told)
+    registry.add(*history_operations(desk))
+    registry.add(*token_operations(desk.tokens, desk.context))
     registry.add(*webhook_operations(house.hooks))
     if house.settings.clock_may_be_set:
         registry.add(*clockwork.operations(house, actors))

@@ -211,7 +211,7 @@ def _refused(refusals: Sequence[Refusal]) -> Problem:
     if "NOT_FOUND" in codes:
         return _trouble(NotFound())
     reasons = tuple(texts.explain(refusal) for refusal in refusals)
-    kind, status = ("forbidden", 403) if "ROLE_FORBIDDEN" in codes else ("refused", 409)
+    kind, status = ("forbidden", 403) if codes & _FORBIDDEN else ("refused", 409)
     if codes <= _LOCKED:
         kind, status = "locked", 423
     return Problem(kind=kind, status=status, params={"n": len(reasons)}, reasons=reasons)
@@ -239,6 +239,7 @@ def _trouble(error: Trouble) -> Problem:
 
 NO_ROOM_S = 600
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FORBIDDEN = frozenset({"ROLE_FORBIDDEN", "SCOPE_MISSING", "NOT_BY_TOKEN"})
 _LOCKED = frozenset({"FILE_QUARANTINED", "FILE_INFECTED"})
 _BY_STATUS: Mapping[int, tuple[str, str]] = {
     405: ("method-not-allowed", "METHOD_NOT_ALLOWED"),

@@ -9,6 +9,7 @@ from admin.pages.application import application
 from admin.pages.erasure import erasure
 from admin.pages.log import log
 from admin.pages.proof import proof
+from admin.pages.tokens import own_tokens
 from admin.pages.upkeep import upkeep
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -17,7 +18,7 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 def pages(desk: Desk) -> list[Blueprint]:
     """The blueprints of this room."""
     shelf = Blueprint("admin", __name__, template_folder=str(TEMPLATES))
-    return [shelf, log(desk), application(desk), proof(desk), upkeep(desk), erasure(desk)]
+    return [shelf, log(desk), application(desk), proof(desk), upkeep(desk), erasure(desk), own_tokens(desk)]
 
 
 __all__ = ["pages"]

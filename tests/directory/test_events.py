@@ -21,6 +21,10 @@ WRITTEN = {
     ("directory.language_chosen", 1): '{"language":"en","person":"p"}',
     ("directory.person_restricted", 1): '{"by":"operator","person":"p","reason":"保存期满"}',
     ("directory.person_erased", 1): '{"person":"p","reason":"本人要求"}',
+    ("directory.token_issued", 1): (
+        '{"handle":"0a1b","person":"p","scopes":["read","draft"],"until":"2026-11-03T04:00:00+00:00"}'
+    ),
+    ("directory.token_revoked", 1): '{"handle":"0a1b","person":"p"}',
     ("directory.unit_registered", 1): (
         '{"code":"91430104MAXTE5T16B","county":"430104","group_root":"","kind":"enterprise","legal_person":true,'
         '"name":"湖南岳麓智模科技有限公司","name_en":"","registered_on":"2021-06-18","tags":["ai_enterprise"]}'

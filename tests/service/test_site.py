@@ -52,7 +52,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield run
 
 
-@pytest.mark.parametrize("person", ["editor", "yuelu-head", "clerk", "finance", "expert-1", "auditor", "operator", "security"])
+@pytest.mark.parametrize(
+    "person", ["editor", "yuelu-head", "clerk", "finance", "expert-1", "auditor", "operator", "security"]
+)
 def test_every_door_of_the_demonstration_leads_to_a_desk(run: Running, person: str) -> None:
     browser = Browser(run)
     assert browser.get(f"/demo/as/{person}")[0] == 303
@@ -61,7 +63,9 @@ def test_every_door_of_the_demonstration_leads_to_a_desk(run: Running, person: s
     assert browser.get(response.headers["Location"])[0] in {200, 303}
 
 
-@pytest.mark.parametrize("person", ["editor", "yuelu-head", "clerk", "lead", "finance", "auditor", "operator", "security"])
+@pytest.mark.parametrize(
+    "person", ["editor", "yuelu-head", "clerk", "lead", "finance", "auditor", "operator", "security"]
+)
 def test_every_place_in_the_bar_opens(run: Running, person: str) -> None:
     browser = Browser(run)
     browser.get(f"/demo/as/{person}")
