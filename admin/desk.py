@@ -9,6 +9,7 @@ from admin.erasure import Erasures
 from admin.history import History
 from admin.log_index import LogIndex
 from admin.notes import Noting
+from admin.people import People
 from admin.proof import Proofs
 from admin.search import Found, Question
 from admin.sentences import Said, Sentences
@@ -42,6 +43,7 @@ class Desk:
     erasures: Erasures
     register: Register
     tokens: TokenDesk
+    people: People
     upkeep: Callable[[], Any]
     base_url: str
 

@@ -72,6 +72,29 @@ class GrantTakenBack(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GrantProposed(Event):
+    """Somebody wants the person to hold a role; another must confirm it before *until*. *by* is the one who proposed."""
+
+    person: str
+    role: str
+    scope: str
+    by: str
+    until: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantProposalClosed(Event):
+    """The proposed role is not given: *why* is "withdrawn" by who proposed it, or "refused" by another."""
+
+    person: str
+    role: str
+    scope: str
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageChosen(Event):
     """The person wants pages and letters in this language."""
 
@@ -166,6 +189,8 @@ PERSON_EVENTS = (
     ExpertDelisted,
     GrantGiven,
     GrantTakenBack,
+    GrantProposed,
+    GrantProposalClosed,
     LanguageChosen,
     PersonRestricted,
     PersonErased,
@@ -178,6 +203,8 @@ PersonEvent = (
     | ExpertDelisted
     | GrantGiven
     | GrantTakenBack
+    | GrantProposed
+    | GrantProposalClosed
     | LanguageChosen
     | PersonRestricted
     | PersonErased

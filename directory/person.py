@@ -3,15 +3,18 @@
 Pure. Whether a unit or a bureau is known is a fact that the register gathers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import assert_never
 
-from directory.actor import BUREAU_ROLES, FOUNDERS, GIVEN_TO_NOBODY, HOUSE_ROLES, UNIT_ROLES, Actor, Grant, Role
+from directory.actor import BUREAU_ROLES, UNIT_ROLES, Actor, Grant, Role
 from directory.events import (
     ExpertDelisted,
     ExpertListed,
     GrantGiven,
+    GrantProposalClosed,
+    GrantProposed,
     GrantTakenBack,
     LanguageChosen,
     PersonErased,
@@ -20,6 +23,18 @@ from directory.events import (
     PersonRestricted,
     TokenIssued,
     TokenRevoked,
+)
+from directory.offices import (
+    PROPOSAL_LASTS,
+    Proposal,
+    it_is_another_hand,
+    it_still_runs,
+    one_is_enough,
+    the_giver_is_another,
+    the_giver_may,
+    the_role_is_for_persons,
+    the_roles_agree,
+    the_scope_is_known,
 )
 from eventstore.dispatch import Fold
 from eventstore.event import Personal
@@ -51,6 +66,10 @@ class PersonState:
     language: str = "zh"
     grants: frozenset[Grant] = frozenset()
     expert: ExpertListed | None = None
+    proposals: tuple[Proposal, ...] = ()
+
+    def proposal(self, grant: Grant) -> Proposal | None:
+        return next((one for one in self.proposals if one.grant == grant), None)
 
 
 def evolve(person: PersonState, event: PersonEvent) -> PersonState:
@@ -64,9 +83,15 @@ def evolve(person: PersonState, event: PersonEvent) -> PersonState:
         case ExpertDelisted():
             return replace(person, expert=None)
         case GrantGiven(role=role, scope=scope):
-            return replace(person, grants=person.grants | {Grant(Role(role), scope)})
+            grant = Grant(Role(role), scope)
+            return replace(person, grants=person.grants | {grant}, proposals=_without(person.proposals, grant))
         case GrantTakenBack(role=role, scope=scope):
             return replace(person, grants=person.grants - {Grant(Role(role), scope)})
+        case GrantProposed(role=role, scope=scope, by=by, until=until, reason=reason):
+            proposal = Proposal(grant=Grant(Role(role), scope), by=by, until=until, reason=reason)
+            return replace(person, proposals=(*_without(person.proposals, proposal.grant), proposal))
+        case GrantProposalClosed(role=role, scope=scope):
+            return replace(person, proposals=_without(person.proposals, Grant(Role(role), scope)))
         case LanguageChosen(language=language):
             return replace(person, language=language)
         case PersonRestricted(by=by):
@@ -123,15 +148,90 @@ def give(state: PersonState, person: str, grant: Grant, by: Actor, scope_known: 
         return []
     answers = (
         the_giver_may(by, grant),
+        one_is_enough(by, grant),
+        *_broken(state, person, grant, by, scope_known=scope_known),
+    )
+    _refuse(answers)
+    return [GrantGiven(person=person, role=grant.role.value, scope=grant.scope)]
+
+
+def propose(
+    state: PersonState, person: str, grant: Grant, by: Actor, reason: str, now: datetime, *, scope_known: bool
+) -> Sequence[PersonEvent]:
+    """The first of two hands. A role already held is nothing to do; one that is proposed already is PROPOSAL_OPEN."""
+    standing(state, person)
+    if grant in state.grants:
+        return []
+    before = state.proposal(grant)
+    _refuse(
+        (
+            the_giver_may(by, grant),
+            Refusal.of("PROPOSAL_OPEN", role=grant.role.value) if before and not it_still_runs(before, now) else None,
+            *_broken(state, person, grant, by, scope_known=scope_known),
+        )
+    )
+    where = {"person": person, "role": grant.role.value, "scope": grant.scope}
+    return [GrantProposed(**where, by=by.id, until=now + PROPOSAL_LASTS, reason=reason.strip())]
+
+
+def confirm(
+    state: PersonState, person: str, grant: Grant, by: Actor, now: datetime, proposer: Actor | None
+) -> Sequence[PersonEvent]:
+    """The second: the role is given. *proposer*: who proposed, with the roles of now; one who lost the office proposed nothing."""
+    standing(state, person)
+    if grant in state.grants:
+        return []
+    proposal = _proposed(state, grant)
+    _refuse(
+        (
+            the_giver_may(by, grant),
+            it_still_runs(proposal, now),
+            it_is_another_hand(by, proposal),
+            the_giver_is_another(by, person),
+            Refusal.of("PROPOSER_GONE") if proposer is None or the_giver_may(proposer, grant) else None,
+            the_roles_agree(state.grants, grant),
+        )
+    )
+    return [GrantGiven(person=person, role=grant.role.value, scope=grant.scope)]
+
+
+def close_proposal(state: PersonState, person: str, grant: Grant, by: Actor) -> Sequence[PersonEvent]:
+    """Withdrawn by who proposed, or refused by another who could have confirmed."""
+    standing(state, person)
+    proposal = _proposed(state, grant)
+    withdrawn = by.id == proposal.by
+    _refuse((None if withdrawn else the_giver_may(by, grant),))
+    where = {"person": person, "role": grant.role.value, "scope": grant.scope}
+    return [GrantProposalClosed(**where, by=by.id, why="withdrawn" if withdrawn else "refused")]
+
+
+def _proposed(state: PersonState, grant: Grant) -> Proposal:
+    proposal = state.proposal(grant)
+    if proposal is None:
+        raise Refused(Refusal.of("PROPOSAL_UNKNOWN", role=grant.role.value))
+    return proposal
+
+
+def _broken(
+    state: PersonState, person: str, grant: Grant, by: Actor, *, scope_known: bool
+) -> tuple[Refusal | None, ...]:
+    """What keeps this person from this role, whoever gives it."""
+    return (
         the_giver_is_another(by, person),
         the_role_is_for_persons(grant),
-        None if scope_known else Refusal.of("SCOPE_UNKNOWN", role=grant.role.value, scope=grant.scope),
+        the_scope_is_known(grant, known=scope_known),
         the_roles_agree(state.grants, grant),
     )
+
+
+def _refuse(answers: Iterable[Refusal | None]) -> None:
     refusals = [answer for answer in answers if answer]
     if refusals:
         raise Refused(refusals)
-    return [GrantGiven(person=person, role=grant.role.value, scope=grant.scope)]
+
+
+def _without(proposals: tuple[Proposal, ...], grant: Grant) -> tuple[Proposal, ...]:
+    return tuple(one for one in proposals if one.grant != grant)
 
 
 def take_back(state: PersonState, person: str, grant: Grant, by: Actor, reason: str) -> Sequence[PersonEvent]:
@@ -178,32 +278,6 @@ def erase_restricted(state: PersonState, person: str, by: str, reason: str) -> S
     if state.restricted_by == by:
         raise Refused(Refusal.of("SAME_PERSON", person=by))
     return erase(state, person, reason)
-
-
-def the_giver_may(by: Actor, grant: Grant) -> Refusal | None:
-    """A security administrator gives every role; a unit's administrator those of the own unit, a province's clerk that of its
-    experts."""
-    own = grant.role in UNIT_ROLES and by.holds(Role.UNIT_ADMIN, grant.scope)
-    pool = grant.role is Role.EXPERT and by.holds(Role.PROVINCE_CLERK, grant.scope)
-    if own or pool or by.holds(Role.SECURITY) or by.id in FOUNDERS:
-        return None
-    return Refusal.of("GRANT_FORBIDDEN", role=grant.role.value, scope=grant.scope)
-
-
-def the_giver_is_another(by: Actor, person: str) -> Refusal | None:
-    return Refusal.of("SAME_PERSON", person=person) if by.id == person else None
-
-
-def the_role_is_for_persons(grant: Grant) -> Refusal | None:
-    return Refusal.of("ROLE_NOT_FOR_PERSONS", role=grant.role.value) if grant.role in GIVEN_TO_NOBODY else None
-
-
-def the_roles_agree(held: frozenset[Grant], grant: Grant) -> Refusal | None:
-    """三员分立: whoever runs the house, keeps its people or audits it holds no other role."""
-    others = {other.role for other in held} - {grant.role}
-    if others and (grant.role in HOUSE_ROLES or not HOUSE_ROLES.isdisjoint(others)):
-        return Refusal.of("ROLES_EXCLUSIVE", role=grant.role.value, held=tuple(sorted(other.value for other in others)))
-    return None
 
 
 def scope_is(grant: Grant) -> str:

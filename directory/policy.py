@@ -40,6 +40,8 @@ CLOCK = frozenset({Role.CLOCK})
 PUBLIC = frozenset({Role.PUBLIC})
 EVERYBODY = PERSONS | PUBLIC
 AUTHORITIES = BUREAU | PROVINCE | DISCIPLINE
+GIVERS = SECURITY | ADMIN | HEAD | LEAD | JUDGE
+"""Who has a hand in giving roles: which ones, offices.py says."""
 
 COMMANDS: Mapping[str, frozenset[Role]] = MappingProxyType(
     {
@@ -155,16 +157,19 @@ DESKS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "token.issue": PERSONS,
         "token.list": PERSONS,
         "token.revoke": PERSONS,
+        "token.revoke_of": SECURITY,  # somebody else's
         "language.choose": EVERYBODY,
         "account.read": PERSONS,
         "person.register": SECURITY | ADMIN,
-        "person.read": SECURITY | AUDITOR,
+        "person.read": GIVERS | AUDITOR,  # security and auditor everybody, a head the people of the own office
+        "erasure.read": SECURITY | AUDITOR,
         "person.restrict": SECURITY,
         "person.erase": SECURITY,  # another than who restricted
         "expert.list": SECURITY | CLERK,
         "expert.read": SECURITY | CLERK | LEAD | DISCIPLINE | AUDITOR,
-        "grant.give": SECURITY | ADMIN,
-        "grant.take_back": SECURITY | ADMIN,
+        "grant.give": GIVERS,  # or propose, where it takes two
+        "grant.confirm": GIVERS,  # another than who proposed
+        "grant.take_back": GIVERS,
         "unit.register": SECURITY | UNIT,
         "unit.read": OPERATOR | SECURITY | UNIT | AUTHORITIES | AUDITOR,
         "bureau.register": SECURITY,

@@ -11,6 +11,8 @@ from directory.events import (
     ExpertDelisted,
     ExpertListed,
     GrantGiven,
+    GrantProposalClosed,
+    GrantProposed,
     GrantTakenBack,
     LanguageChosen,
     PersonErased,
@@ -21,18 +23,26 @@ from directory.events import (
     UnitRegistered,
     UnitUnbarred,
 )
-from eventstore.event import Fact, Personal
+from eventstore.event import Fact, Personal, RecordedEvent, microseconds
 from eventstore.projection import TableProjection
 
 REVISION = 3
 
 
 class DirectoryProjection(TableProjection):
-    """People, their grants and languages, experts, units and their bars, bureaus. Of what is said anew the newest holds."""
+    """People, their grants, who gave them and what is proposed, languages, experts, units and their bars, bureaus. Of what is said anew the newest holds."""
 
     name = "directory"
     revision = REVISION
-    declared = (schema.people, schema.grants, schema.experts, schema.units, schema.bars, schema.bureaus)
+    declared = (
+        schema.people,
+        schema.grants,
+        schema.proposals,
+        schema.experts,
+        schema.units,
+        schema.bars,
+        schema.bureaus,
+    )
 
     def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
         for fact in facts:
@@ -43,12 +53,12 @@ class DirectoryProjection(TableProjection):
                     self._bar(db, event)
                 case BureauRegistered() as event:
                     self._bureau(db, event)
+                case GrantGiven() | GrantTakenBack() | GrantProposed() | GrantProposalClosed() as event:
+                    self._granted(db, event, fact.recorded)
                 case (
                     PersonRegistered()
                     | ExpertListed()
                     | ExpertDelisted()
-                    | GrantGiven()
-                    | GrantTakenBack()
                     | LanguageChosen()
                     | PersonRestricted()
                     | PersonErased() as event
@@ -56,6 +66,30 @@ class DirectoryProjection(TableProjection):
                     self._person(db, event)
                 case _:
                     pass
+
+    def _granted(
+        self,
+        db: Connection,
+        event: GrantGiven | GrantTakenBack | GrantProposed | GrantProposalClosed,
+        at: RecordedEvent,
+    ) -> None:
+        """A proposal ends with the grant, or closed; one made anew stands in place of an expired one."""
+        grants, proposals = self.table(schema.grants), self.table(schema.proposals)
+        where = {"person": event.person, "role": event.role, "scope": event.scope}
+        open_ = delete(proposals).where(*(proposals.c[name] == value for name, value in where.items()))
+        match event:
+            case GrantGiven():
+                proposer = db.execute(open_.returning(proposals.c.proposed_by)).scalar_one_or_none()
+                told = {"given_by": _person_of(at.actor), "given_at": at.recorded_at, "proposed_by": proposer or ""}
+                db.execute(insert(grants).values(**where, **told))
+            case GrantTakenBack():
+                db.execute(delete(grants).where(*(grants.c[name] == value for name, value in where.items())))
+            case GrantProposed(by=by, until=until, reason=reason):
+                db.execute(open_)
+                told = {"proposed_by": by, "proposed_at": at.recorded_at, "until": microseconds(until)}
+                db.execute(insert(proposals).values(**where, **told, reason=reason))
+            case GrantProposalClosed():
+                db.execute(open_)
 
     def _person(self, db: Connection, event: PersonEvent) -> None:
         people, grants = self.table(schema.people), self.table(schema.grants)
@@ -67,17 +101,14 @@ class DirectoryProjection(TableProjection):
             case ExpertDelisted(person=person):
                 experts = self.table(schema.experts)
                 db.execute(delete(experts).where(experts.c.person == person))
-            case GrantGiven(person=person, role=role, scope=scope):
-                db.execute(insert(grants).values(person=person, role=role, scope=scope))
-            case GrantTakenBack(person=person, role=role, scope=scope):
-                held = (grants.c.person == person, grants.c.role == role, grants.c.scope == scope)
-                db.execute(delete(grants).where(*held))
             case LanguageChosen(person=person, language=language):
                 db.execute(update(people).where(people.c.id == person).values(language=language))
             case PersonErased(person=person) | PersonRestricted(person=person):
                 nothing = {"name": None, "email": None, "address": None, "phone": None, "erased": True}
                 db.execute(update(people).where(people.c.id == person).values(nothing))
                 db.execute(delete(grants).where(grants.c.person == person))
+                proposals = self.table(schema.proposals)
+                db.execute(delete(proposals).where(proposals.c.person == person))
                 experts = self.table(schema.experts)
                 db.execute(delete(experts).where(experts.c.person == person))
 
@@ -146,6 +177,11 @@ def comparable(email: Personal | str) -> str | None:
     """The form in which two mail addresses are compared."""
     text = email.value if isinstance(email, Personal) else email
     return text.casefold() if text is not None else None
+
+
+def _person_of(actor: str) -> str:
+    """The person behind an actor of the log; the house and its command line are named as they are."""
+    return actor.removeprefix("person:")
 
 
 def _replace(db: Connection, table: Table, key: str, row: Mapping[str, object]) -> None:

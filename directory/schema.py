@@ -46,8 +46,24 @@ grants = Table(
     Column("person", Text),
     Column("role", Text),
     Column("scope", Text),
+    Column("given_by", Text, nullable=False),
+    Column("given_at", BIG, nullable=False),
+    Column("proposed_by", Text, nullable=False),  # "" where one person gave it alone
     PrimaryKeyConstraint("person", "role", "scope", name="grants_key"),
     Index("grants_role", "role", "scope", "person"),
+)
+
+proposals = Table(
+    "proposals",
+    register,
+    Column("person", Text),
+    Column("role", Text),
+    Column("scope", Text),
+    Column("proposed_by", Text, nullable=False),
+    Column("proposed_at", BIG, nullable=False),
+    Column("until", BIG, nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("person", "role", "scope", name="proposals_key"),
 )
 
 experts = Table(

@@ -47,8 +47,8 @@ SCOPES: Mapping[Scope, frozenset[str]] = MappingProxyType(
         Scope.ACCOUNT: frozenset({"letter.choose", "token.list", "token.revoke"}),
         Scope.AUDIT: _of("history", "read verify unmask") | {"evidence.export"},
         Scope.PEOPLE: _of("person", "register read restrict erase")
-        | _of("grant", "give take_back")
-        | {"expert.list", "unit.register", "bureau.register"},
+        | _of("grant", "give confirm take_back")
+        | {"token.revoke_of", "erasure.read", "expert.list", "unit.register", "bureau.register"},
         Scope.UPKEEP: _of("letter", "list resend bounce suppress")
         | {"upkeep.read", "projection.rebuild", "checkpoint.sign", "call.publish", "clock.move"},
     }

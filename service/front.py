@@ -19,7 +19,7 @@ _DESKS = {
     "/reviews": ("评审", "Reviews"),
     "/applications": ("申报", "Applications"),
 }
-PEOPLE = "/erasures"
+PEOPLE = "/people"
 NOTICES = Link(href="/notices", zh="公示", en="Public notices")
 
 
@@ -51,7 +51,7 @@ def links(actor: Actor) -> Sequence[Link]:
     if may(actor, "upkeep.read") is None:
         found.append(Link(href="/upkeep", zh="运维", en="Upkeep"))
     if may(actor, "person.read") is None:
-        found.append(Link(href=PEOPLE, zh="个人信息", en="Personal data"))
+        found.append(Link(href=PEOPLE, zh="人员", en="People"))
     if may(actor, "webhook.read") is None:
         found.append(Link(href="/webhooks", zh="回调", en="Webhooks"))
     return (*found, NOTICES)

@@ -13,8 +13,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from admin import desk as audit
 from admin.api import operations as history_operations
 from admin.pages import pages as history_pages
+from admin.people import People
+from admin.people_api import operations as people_operations
 from admin.token_api import operations as token_operations
 from directory.actor import Actor
+from directory.granting import Granting
 from directory.records import Directory
 from directory.token_desk import TokenDesk
 from notifications import pages as letter_pages
@@ -127,6 +130,7 @@ def audit_desk(house: House, told: Told) -> audit.Desk:
         register=Directory,
         told=told,
     )
+    tokens = TokenDesk(house.dispatcher, house.wall)
     return audit.Desk(
         store=house.store,
         read=house.read,
@@ -138,7 +142,8 @@ def audit_desk(house: House, told: Told) -> audit.Desk:
         proofs=house.proofs,
         erasures=house.erasures,
         register=house.register,
-        tokens=TokenDesk(house.dispatcher, house.wall),
+        tokens=tokens,
+        people=People(house.store, house.register, Granting(house.dispatcher), tokens),
         upkeep=partial(standing.look, house),
         base_url=house.settings.base_url,
     )
@@ -154,6 +159,7 @@ def registry_of(house: House, actors: Actors, told: Told, mailbox: Mailbox | Non
     desk = audit_desk(house, told)
     registry.add(*history_operations(desk))
     registry.add(*token_operations(desk.tokens, desk.context))
+    registry.add(*people_operations(desk.people, desk.context))
     registry.add(*webhook_operations(house.hooks))
     if house.settings.clock_may_be_set:
         registry.add(*clockwork.operations(house, actors))

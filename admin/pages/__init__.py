@@ -8,6 +8,7 @@ from admin.desk import Desk
 from admin.pages.application import application
 from admin.pages.erasure import erasure
 from admin.pages.log import log
+from admin.pages.people import people
 from admin.pages.proof import proof
 from admin.pages.tokens import own_tokens
 from admin.pages.upkeep import upkeep
@@ -18,7 +19,16 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 def pages(desk: Desk) -> list[Blueprint]:
     """The blueprints of this room."""
     shelf = Blueprint("admin", __name__, template_folder=str(TEMPLATES))
-    return [shelf, log(desk), application(desk), proof(desk), upkeep(desk), erasure(desk), own_tokens(desk)]
+    return [
+        shelf,
+        log(desk),
+        application(desk),
+        proof(desk),
+        upkeep(desk),
+        erasure(desk),
+        own_tokens(desk),
+        people(desk),
+    ]
 
 
 __all__ = ["pages"]

@@ -19,7 +19,7 @@ def erasure(desk: Desk) -> Blueprint:
 
     @pages.get("/erasures")
     def listed() -> ResponseReturnValue:
-        return render_template("admin/erasures.html", **_listed(desk, asking("person.read")))
+        return render_template("admin/erasures.html", **_listed(desk, asking("erasure.read")))
 
     @pages.post("/erasures")
     def restrict() -> ResponseReturnValue:

@@ -18,6 +18,12 @@ WRITTEN = {
     ("directory.expert_delisted", 1): '{"person":"p","reason":"本人申请退出"}',
     ("directory.grant_given", 1): '{"person":"p","role":"unit.admin","scope":"91430104MAXTE5T16B"}',
     ("directory.grant_taken_back", 1): '{"person":"p","reason":"调离","role":"province.lead","scope":"43"}',
+    ("directory.grant_proposed", 1): (
+        '{"by":"security","person":"p","reason":"新任","role":"bureau.head","scope":"430104","until":"2025-11-17T04:00:00+00:00"}'
+    ),
+    ("directory.grant_proposal_closed", 1): (
+        '{"by":"security","person":"p","role":"bureau.head","scope":"430104","why":"withdrawn"}'
+    ),
     ("directory.language_chosen", 1): '{"language":"en","person":"p"}',
     ("directory.person_restricted", 1): '{"by":"operator","person":"p","reason":"保存期满"}',
     ("directory.person_erased", 1): '{"person":"p","reason":"本人要求"}',
