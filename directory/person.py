@@ -135,7 +135,7 @@ def list_expert(state: PersonState, listed: ExpertListed) -> Sequence[PersonEven
 
 def delist_expert(state: PersonState, person: str, reason: str) -> Sequence[PersonEvent]:
     """Who is not listed is nothing to do. Raises PERSON_UNKNOWN, PERSON_ERASED, REASON_REQUIRED."""
-    _standing(state, person)
+    standing(state, person)
     if not reason.strip():
         raise Refused(Refusal.of("REASON_REQUIRED", field="reason"))
     return [ExpertDelisted(person=person, reason=reason.strip())] if state.expert else []

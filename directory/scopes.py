@@ -30,7 +30,7 @@ SCOPES: Mapping[Scope, frozenset[str]] = MappingProxyType(
     {
         Scope.READ: _of("application", "list read actions figures file.read history")
         | {"paper.read", "inbox.read", "figures.read", "recommendation_list.read", "exception.read", "related.read"}
-        | {"review.read", "objection.read", "payment.read", "letter.read", "receipt.read", "account.read"}
+        | {"review.read", "ranking.read", "objection.read", "payment.read", "letter.read", "receipt.read", "account.read"}
         | {"unit.read", "expert.read"},
         Scope.DRAFT: _of("application", "create save print invite uninvite remove_member set_ratios set_terms")
         | _of("application", "issue_agreement sign_agreement ask_confirmation")
@@ -39,7 +39,7 @@ SCOPES: Mapping[Scope, frozenset[str]] = MappingProxyType(
         | _of("application", "recommend not_recommend receive return extend form_fail reconsider form_pass")
         | _of("application", "draw replace recuse declare score close_review site_result not_select propose publish")
         | _of("application", "accept_objection dismiss uphold reserve drop award close cancel_award")
-        | {"scan.keep", "unit.bar", "exception.grant"},
+        | {"scan.keep", "unit.bar", "exception.grant", "review.record"},
         Scope.MONEY: _of("application", "plan instruct confirm_paid return_payment change_account verify_account")
         | _of("application", "hand_on confirm_hand_on demand_recovery record_repayment correct confirm_correction")
         | {"scan.keep", "statement.book"},
