@@ -82,6 +82,8 @@ COMMANDS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "application.close_review": CLERK,  # T20
         "application.site_result": CLERK | LEAD,  # T21: a team of two
         "application.not_select": LEAD,  # T22
+        "application.enter_audit": CLERK | LEAD,  # before T23: the special audit report's figures
+        "application.check_audit": CLERK | LEAD,  # before T23: its code looked up
         "application.propose": LEAD,  # T23
         "application.publish": CLERK,  # T24
         "application.object": CLERK | RECORDER | PUBLIC,  # T25: filed by anybody, or recorded for them

@@ -63,6 +63,8 @@ def kind_of(event: ApplicationEvent) -> str:
             return "not_selected" if entered is Stage.NOT_SELECTED else SILENCE
         case e.NotSelected():
             return "not_selected"
+        case e.AuditEntered() | e.AuditChecked():
+            return SILENCE  # the province's own preparation of what it will propose
         case e.Proposed():
             return "proposed"
         case e.NoticePublished():
@@ -188,6 +190,8 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "close_review": (),
         "site_result": ("not_selected",),
         "not_select": ("not_selected",),
+        "enter_audit": (),
+        "check_audit": (),
         "propose": ("proposed",),
         "publish": ("notice_published",),
         "object": ("objection_received",),

@@ -232,7 +232,16 @@ class TaxFits(Rule):
             return
         wrong = (line for line in lines_of(costs, question.answers) if not _fits(line, costs.tax_tolerance.fen))
         for line in islice(wrong, MOST_NAMED):
-            yield self.refusal(field=costs.lines, row=line.row, column="ex_tax", line=line.name)
+            yield self.refusal(
+                field=costs.lines,
+                row=line.row,
+                column="ex_tax",
+                line=line.name,
+                gross=line.gross or 0,
+                rate=line.tax_rate or 0,
+                measure=line.ex_tax or 0,
+                limit=_without_tax(line.gross or 0, line.tax_rate or 0),
+            )
 
 
 class PaymentsHaveLines(Rule):
@@ -323,9 +332,13 @@ def _fits(line: CostLine, tolerance: int) -> bool:
     """Whether the sum without tax is that of the gross sum, to the nearest fen and no more than *tolerance* beside it."""
     if line.gross is None or line.tax_rate is None or line.ex_tax is None:
         return True
-    parts = 10_000 + line.tax_rate
-    nearest = (2 * 10_000 * line.gross + parts) // (2 * parts)
-    return abs(line.ex_tax - nearest) <= tolerance
+    return abs(line.ex_tax - _without_tax(line.gross, line.tax_rate)) <= tolerance
+
+
+def _without_tax(gross: int, rate: int) -> int:
+    """What *gross* is without a tax of *rate* basis points, to the nearest fen."""
+    parts = 10_000 + rate
+    return (2 * 10_000 * gross + parts) // (2 * parts)
 
 
 def _covered(held: frozenset[tuple[str, str]]) -> dict[str, set[str]]:

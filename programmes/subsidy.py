@@ -5,7 +5,7 @@ Pure, whole fen, always rounded down. Without the auditor's figures it is an est
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from programmes.costs import CostLine, Costs, lines_of, payments_of
@@ -156,15 +156,30 @@ def granted(costs: Costs, base: Money) -> Grant:
     return Grant(base, by_rate, whole, capped, below, tuple(steps))
 
 
+def cut(costs: Costs, grant: Grant, total: Money, budget: Money) -> Grant:
+    """What the budget bears of *grant* where everybody's uncut sums come to *total*: all are cut alike and rounded down (A-40).
+    Whether it lies below the floor was asked before."""
+    if costs.over_budget == "refuse" or total <= budget:
+        return grant
+    amount = _cut(costs, grant.amount, total, budget)
+    figures = {"uncut": grant.amount.fen, "budget": budget.fen, "total": total.fen, "amount": amount.fen}
+    return replace(grant, amount=amount, steps=(*grant.steps, Step("BUDGET", figures)))
+
+
+def _cut(costs: Costs, amount: Money, total: Money, budget: Money) -> Money:
+    part = amount.fen * budget.fen // total.fen
+    return Money(part - part % costs.award_unit.fen)
+
+
 def within_budget(costs: Costs, amounts: Sequence[Money], budget: Money) -> tuple[Money, ...] | None:
     """The awards as the budget bears them: all of them, or each cut alike and rounded down (A-40), or None where the
     definition refuses to cut. The floor is asked before, of the uncut amounts."""
-    total = sum(amount.fen for amount in amounts)
-    if total <= budget.fen:
+    total = Money(sum(amount.fen for amount in amounts))
+    if total <= budget:
         return tuple(amounts)
     if costs.over_budget == "refuse":
         return None
-    return tuple(Money(amount.fen * budget.fen // total) for amount in amounts)
+    return tuple(_cut(costs, amount, total, budget) for amount in amounts)
 
 
 _SAID: Mapping[str, Words] = {
@@ -198,6 +213,10 @@ _SAID: Mapping[str, Words] = {
     ),
     "CAP": Words(zh="{by_rate} 元超过最高 {cap} 元，按 {cap} 元计", en="{by_rate} is above the cap: {cap} yuan"),
     "AWARD_UNIT": Words(zh="按 {unit} 元取整，计 {amount} 元", en="in whole units of {unit} yuan: {amount}"),
+    "BUDGET": Words(
+        zh="预算不足，同比例下调：{uncut} 元 × 预算 {budget} 元 ÷ 合计 {total} 元 = {amount} 元（舍去分以下）",
+        en="the budget is short and all are cut alike: {uncut} × {budget} ÷ {total} = {amount} yuan, rounded down",
+    ),
     "FLOOR_WAIVABLE": Words(
         zh="{amount} 元低于 {floor} 元，原则上不予支持；省厅书面豁免的按 {amount} 元，不补足",
         en="{amount} is below the floor of {floor}: not awarded unless the province waives it, and never topped up",

@@ -87,6 +87,8 @@ SILENT: Mapping[type, str] = MappingProxyType(
         e.ExpertDeclared: "who reviews is told to the panel alone",
         e.Scored: "marks stay in the panel until the decision",
         e.ReviewClosed: "marks stay in the panel until the decision",
+        e.AuditEntered: "what an auditor confirmed is told with the decision",
+        e.AuditChecked: "what an auditor confirmed is told with the decision",
         e.Proposed: "a proposal is made known by its public notice",
         e.AwardSigned: "an award is told when both have signed",
         money.TranchesPlanned: "a plan is the finance office's own until it is instructed",

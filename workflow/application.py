@@ -46,6 +46,10 @@ def _evolve(application: Application, event: ApplicationEvent) -> Application:
             return _examined(application, event)
         case e.PanelDrawn() | e.ExpertDeclared() | e.Scored() | e.ReviewClosed() | e.SiteChecked() | e.NotSelected():
             return _reviewed(application, event)
+        case e.AuditEntered():
+            return replace(application, audit=event)
+        case e.AuditChecked():
+            return replace(application, audit_check=event)
         case (
             e.Proposed()
             | e.NoticePublished()
@@ -289,7 +293,14 @@ def _noticed(
     match event:
         case e.Proposed(entered=stage, amount_fen=amount, proposer=proposer):
             return replace(
-                application, stage=stage, amount_fen=amount, proposer=proposer, notice=None, award_signers=()
+                application,
+                stage=stage,
+                amount_fen=amount,
+                of_total_fen=event.of_total_fen,
+                floor_waiver=event.floor_waiver,
+                proposer=proposer,
+                notice=None,
+                award_signers=(),
             )
         case e.NoticePublished(entered=stage):
             notice = Notice(opens=event.opens, closes=event.closes, until=event.until)

@@ -9,6 +9,8 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
+from workflow.cost_commands import CheckAudit as CheckAudit
+from workflow.cost_commands import EnterAudit as EnterAudit
 from workflow.events import ReturnItem
 from workflow.money_commands import ChangeAccount as ChangeAccount
 from workflow.money_commands import ConfirmCorrection as ConfirmCorrection
@@ -269,9 +271,15 @@ class NotSelect(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Propose(Command):
+    """A sum under the minutes of a collective decision (T23). Where costs are reckoned it stays within them: *of_total_fen* is
+    the uncut sum of all that the minutes support, where the budget cannot bear it; *floor_waiver* says why less than the
+    floor is paid after all."""
+
     trigger: ClassVar[str] = "propose"
     amount_fen: int
     minutes_number: str
+    of_total_fen: int = 0
+    floor_waiver: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -370,11 +378,12 @@ class CancelAward(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandRecovery(Command):
     """One of the two signatures of a demand (T36): the province lead's under sum and reason, then finance's, which need not
-    repeat them."""
+    repeat them. *false_lines*: cost lines that were found false; what they bore is reckoned anew, and is the sum."""
 
     trigger: ClassVar[str] = "demand_recovery"
     amount_fen: int = 0
     reason: str = ""
+    false_lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

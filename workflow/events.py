@@ -13,6 +13,9 @@ from consortium.events import TYPES as CONSORTIUM_TYPES
 from consortium.events import ConsortiumEvent
 from eventstore.codec import named
 from eventstore.event import Event, Personal
+from workflow.cost_events import AuditChecked as AuditChecked
+from workflow.cost_events import AuditEntered as AuditEntered
+from workflow.cost_events import CostEvent
 from workflow.money_events import AccountChangeFiled as AccountChangeFiled
 from workflow.money_events import AccountChangeRejected as AccountChangeRejected
 from workflow.money_events import AccountVerified as AccountVerified
@@ -398,10 +401,16 @@ class NotSelected(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposed(Event):
+    """*base_fen*: the eligible costs it was reckoned by. *of_total_fen*: the uncut sum of all, where the budget was short.
+    *floor_waiver*: why it may lie below the floor."""
+
     entered: Stage
     amount_fen: int
     minutes_number: str
     proposer: str
+    base_fen: int = 0
+    of_total_fen: int = 0
+    floor_waiver: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -514,7 +523,8 @@ class AwardCancelled(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryDemanded(Event):
-    """*before* is the stage to return to when only part is to come back. *shares*: by unit what each is to give back."""
+    """*before* is the stage to return to when only part is to come back. *shares*: by unit what each is to give back.
+    *false_lines*: the cost lines for whose sake it was reckoned anew."""
 
     entered: Stage
     before: Stage
@@ -522,6 +532,7 @@ class RecoveryDemanded(Event):
     reason: str
     shares: Mapping[str, int] = field(default_factory=dict[str, int])
     signers: tuple[str, ...] = ()
+    false_lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -580,6 +591,7 @@ OwnEvent = (
     | RecoveryDemanded
     | RepaymentRecorded
     | MoneyEvent
+    | CostEvent
 )
 
 STREAM = "application-"

@@ -60,6 +60,7 @@ def _recovered(application: Application, event: e.RecoveryDemanded | e.Repayment
                 recovery_shares=event.shares,
                 recovered_by={},
                 recovered_now_fen=0,
+                false_lines=tuple(dict.fromkeys((*application.false_lines, *event.false_lines))),
             )
         case e.RepaymentRecorded(entered=stage, amount_fen=amount, bank_reference=reference, received_on=on):
             payer = event.unit or application.lead_unit

@@ -103,11 +103,13 @@ class AccountChangeRejected(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoverySigned(Event):
-    """The first of the two signatures of a demand: the province lead's."""
+    """The first of the two signatures of a demand: the province lead's. *false_lines*: cost lines found false, for whose sake
+    the subsidy was reckoned anew."""
 
     signer: str
     amount_fen: int
     reason: str
+    false_lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ Data and nothing else, like `steps.py`, which lays them into the one table.
 from collections.abc import Iterator
 
 from workflow import guards as g
-from workflow.guards import accounts, correcting, handing_on, planning, recovering
+from workflow.guards import accounts, correcting, costs, handing_on, planning, recovering
 from workflow.stages import Stage
 from workflow.step import Step, steps
 
@@ -158,7 +158,13 @@ def recovering_money() -> Iterator[Step]:
         "demand_recovery",
         _RECOVERABLE,
         when=recovering.the_demand_is_begun,
-        guards=(*demanding, recovering.the_lead_demands, g.reason_is_given),
+        guards=(
+            *demanding,
+            costs.false_lines_are_lines,
+            recovering.the_demand_is_as_reckoned,
+            recovering.the_lead_demands,
+            g.reason_is_given,
+        ),
         told=("finance",),
     )
     ends = [(before, recovering.the_demand_is_met_before(before)) for before in _RECOVERABLE]

@@ -140,7 +140,8 @@ class Application:
     """Everything that stands about one application; before its first event *stage* is None.
 
     *papers*: by kind, the check codes of every different text that was printed or sealed, in the order of their versions.
-    *delegations*: by unit, its letter of authorisation.
+    *delegations*: by unit, its letter of authorisation. *of_total_fen* and *floor_waiver*: of the proposal, how the budget was
+    cut and why it may lie below the floor; *false_lines*: cost lines for whose sake money was demanded back.
     """
 
     version: int = 0
@@ -178,7 +179,11 @@ class Application:
     refused_by: str = ""
     reconsideration: Reconsideration | None = None
     review: Review = field(default_factory=Review)
+    audit: e.AuditEntered | None = None
+    audit_check: e.AuditChecked | None = None
     amount_fen: int | None = None
+    of_total_fen: int = 0
+    floor_waiver: str = ""
     proposer: str = ""
     notice: Notice | None = None
     objections: tuple[Objection, ...] = ()
@@ -196,6 +201,7 @@ class Application:
     recovery_signed: e.RecoverySigned | None = None
     recovery_before: Stage | None = None
     recovery_due_fen: int = 0
+    false_lines: tuple[str, ...] = ()
     recovery_shares: Mapping[str, int] = field(default_factory=dict[str, int])
     recovered_by: Mapping[str, int] = field(default_factory=dict[str, int])
     recovered_now_fen: int = 0

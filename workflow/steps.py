@@ -6,6 +6,7 @@ Data and nothing else: `lifecycle.py` asks it, the drawing and the documents are
 from collections.abc import Iterator
 
 from workflow import guards as g
+from workflow.cost_steps import auditing, reckoned_by_costs
 from workflow.guards import Guard
 from workflow.money_steps import correcting_records, paying, recovering_money
 from workflow.stages import BEFORE_THE_AWARD, Stage
@@ -308,11 +309,18 @@ LIFECYCLE: tuple[Step, ...] = (
         document="结果告知 | notice of the result",
         told=("unit", "bodies_acted"),
     ),
+    *auditing(),
     Step(
         trigger="propose",
         source=Stage.EXPERT_REVIEW,
         dest=Stage.PROPOSED,
-        guards=(g.review_is_closed, g.minutes_are_named, g.amount_is_positive, g.within_the_budget),
+        guards=(
+            g.review_is_closed,
+            g.minutes_are_named,
+            g.amount_is_positive,
+            g.within_the_budget,
+            *reckoned_by_costs,
+        ),
         document="拟支持方案 | proposal of support",
         told=("finance",),
     ),

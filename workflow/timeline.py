@@ -75,6 +75,8 @@ def _summary(fact: Fact, view: View) -> dict[str, Any]:
         return {"slot": event.slot}  # files are read as they were sealed; what is being prepared has no name yet
     if isinstance(event, e.CorrectionFiled | e.CorrectionRejected) and not view.panel:
         return {}  # the applicant learns what was corrected, not who thought what on the way there
+    if isinstance(event, e.AuditEntered | e.AuditChecked) and not view.panel:
+        return {}  # what an auditor confirmed is told with the decision
     left_out = {"entered"}
     if isinstance(event, e.BookingCorrected) and not view.panel:
         left_out |= _OF_THE_HOUSE

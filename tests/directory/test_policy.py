@@ -48,6 +48,7 @@ application.return bhcl | application.resubmit a | application.extend hl | appli
 application.ask_reconsideration a | application.reconsider hl | application.form_pass c | application.draw c
 application.replace c | application.recuse x | application.declare x | application.score x
 application.close_review c | application.site_result cl | application.not_select l | application.propose l
+application.enter_audit cl | application.check_audit cl
 application.publish c | application.object crp | application.accept_objection cr | application.dismiss j
 application.uphold jl | application.reserve l | application.drop l | application.award lf | application.waive a
 application.return_payment f | application.change_account clf | application.verify_account clf

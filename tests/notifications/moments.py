@@ -106,6 +106,10 @@ FUNDED = (*WON, INSTRUCTED, PAID)
 EVALUATED = (*FUNDED, e.SelfEvaluationFiled(summary="完成", goals_met=True))
 DEMAND = e.RecoveryDemanded(entered=Stage.RECOVERING, before=Stage.DISBURSED, amount_fen=45_000_000, reason="重复申报")
 EVERYBODY = (UNIT, YUELU, CHANGSHA, PROVINCE, FINANCE)
+ENTERED = e.AuditEntered(figures={"C1-1": 1}, content_digest=DIGEST, report="ab" * 32, entered_by="clerk")
+CHECKED = e.AuditChecked(
+    report="ab" * 32, check_code="粤25", genuine=True, checked_on=date(2025, 12, 1), checked_by="clerk"
+)
 SIGNED_DEMAND = e.RecoverySigned(signer="lead", amount_fen=45_000_000, reason="重复申报")
 FILED = e.AccountChangeFiled(
     account=Personal("0430123456780000"), holder="湖南岳麓智模科技有限公司", bank="", letter_scan=SCAN, filed_by="clerk"
@@ -300,6 +304,8 @@ MOMENTS: tuple[Moment, ...] = (
         YUELU,
         CHANGSHA,
     ),
+    _moment("enter_audit", REVIEW_DONE, ENTERED),
+    _moment("check_audit", REVIEW_DONE, CHECKED),
     _moment("propose", REVIEW_DONE, PROPOSED, FINANCE),
     _moment("publish", (*REVIEW_DONE, PROPOSED), NOTICED, UNIT, YUELU, CHANGSHA, due=True),
     _moment("object", ON_NOTICE, OBJECTED, UNIT, DISCIPLINE),

@@ -91,6 +91,15 @@ EXAMPLES: tuple[Event, ...] = (
     ),
     e.SiteChecked(entered=Stage.EXPERT_REVIEW, passed=True, team=("甲", "乙"), findings="属实"),
     e.NotSelected(entered=Stage.NOT_SELECTED, minutes_number="会纪〔2025〕9号", reason="排序靠后"),
+    e.AuditEntered(figures={"C1-1": 1_500_000_000}, content_digest=s.DIGEST, report="ab" * 32, entered_by="a"),
+    e.AuditChecked(
+        report="ab" * 32,
+        check_code="粤25SHZX0007777",
+        genuine=True,
+        checked_on=date(2025, 12, 1),
+        checked_by="a",
+        note="与平台一致",
+    ),
     s.PROPOSED,
     s.NOTICED,
     e.ObjectionReceived(

@@ -68,6 +68,10 @@ AGREED: dict[str, set[tuple[Stage | None, Stage]]] = {
     "close_review": {(S.EXPERT_REVIEW, S.EXPERT_REVIEW), (S.EXPERT_REVIEW, S.SITE_CHECK)},
     "site_result": {(S.SITE_CHECK, S.EXPERT_REVIEW), (S.SITE_CHECK, S.NOT_SELECTED)},
     "not_select": {(stage, S.NOT_SELECTED) for stage in (S.EXPERT_REVIEW, S.SITE_CHECK, S.RESERVED)},
+    **{
+        trigger: {(stage, stage) for stage in (S.FORMAL_REVIEW, S.EXPERT_REVIEW, S.SITE_CHECK)}
+        for trigger in ("enter_audit", "check_audit")
+    },
     "propose": {(S.EXPERT_REVIEW, S.PROPOSED)},
     "publish": {(S.PROPOSED, S.PUBLIC_NOTICE)},
     "object": {(S.PUBLIC_NOTICE, S.OBJECTION_HOLD)},
@@ -148,6 +152,8 @@ SAMPLES: dict[str, c.Command] = {
         c.CloseReview(application_id=ID),
         c.RecordSiteCheck(application_id=ID, passed=True, team=("a", "b"), findings=""),
         c.NotSelect(application_id=ID, minutes_number="1", reason="r"),
+        c.EnterAudit(application_id=ID, figures={"C1-1": 1}),
+        c.CheckAudit(application_id=ID, check_code="1", genuine=True),
         c.Propose(application_id=ID, amount_fen=1, minutes_number="1"),
         c.PublishNotice(application_id=ID),
         c.Object(application_id=ID, kind="person", objector="o", contact="c", grounds="g"),

@@ -63,6 +63,8 @@ WISHES = (
     Wish("closeReview", "/review-result", c.CloseReview, "结束评审", "Close the review"),
     Wish("recordSiteCheck", "/site-check", c.RecordSiteCheck, "登记现场核查", "Record the site check"),
     Wish("notSelect", "/non-selection", c.NotSelect, "不予入选", "Do not select"),
+    Wish("enterAudit", "/audit/figures", c.EnterAudit, "登记审定金额", "Enter the audited figures", "PUT", max_bytes=SECTION_BYTES),
+    Wish("checkAudit", "/audit/check", c.CheckAudit, "登记审计报告查验", "Record the look-up of the audit report"),
     Wish("propose", "/proposal", c.Propose, "拟支持", "Propose support"),
     Wish("publishNotice", "/notice", c.PublishNotice, "公示", "Publish the notice"),
     Wish("object", "/objections", c.Object, "提出异议", "Object"),

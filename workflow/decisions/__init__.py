@@ -11,6 +11,7 @@ from workflow.application import Application
 from workflow.decisions import (
     consorting,
     correcting,
+    costs,
     drafting,
     funding,
     noticing,
@@ -38,6 +39,7 @@ DECISIONS = {
     **printing.DECISIONS,
     **recommending.DECISIONS,
     **reviewing.DECISIONS,
+    **costs.DECISIONS,
     **noticing.DECISIONS,
     **funding.DECISIONS,
     **paying.DECISIONS,

@@ -13,7 +13,7 @@ from workflow import events as e
 from workflow.application import Application
 from workflow.facts import Facts
 from workflow.guards.funding import bank_reference_is_new, due_tranche, payees_account
-from workflow.guards.recovering import the_demand_is_countersigned
+from workflow.guards.recovering import demanded_fen, the_demand_is_countersigned
 from workflow.lifecycle import enter
 from workflow.shares import shares_of
 
@@ -103,8 +103,14 @@ def demand_recovery(application: Application, command: c.DemandRecovery, facts: 
     stage = enter(command.trigger, application, command, facts)
     signed = application.recovery_signed
     if signed is None or not the_demand_is_countersigned(application, command, facts):
-        reason = command.reason.strip()
-        return [e.RecoverySigned(signer=facts.actor.id, amount_fen=command.amount_fen, reason=reason)]
+        return [
+            e.RecoverySigned(
+                signer=facts.actor.id,
+                amount_fen=demanded_fen(application, command, facts),
+                reason=command.reason.strip(),
+                false_lines=command.false_lines,
+            )
+        ]
     assert application.stage is not None, "only a stage has this step"
     return [
         e.RecoveryDemanded(
@@ -114,6 +120,7 @@ def demand_recovery(application: Application, command: c.DemandRecovery, facts: 
             reason=signed.reason,
             shares=shares_of(application, signed.amount_fen),
             signers=(signed.signer, facts.actor.id),
+            false_lines=signed.false_lines,
         )
     ]
 

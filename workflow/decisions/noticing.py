@@ -12,6 +12,7 @@ from workflow.application import Application
 from workflow.facts import Facts
 from workflow.lifecycle import enter
 from workflow.notice import window_of
+from workflow.reckoning import base_fen
 
 
 def propose(application: Application, command: c.Propose, facts: Facts) -> Sequence[e.ApplicationEvent]:
@@ -22,6 +23,9 @@ def propose(application: Application, command: c.Propose, facts: Facts) -> Seque
             amount_fen=command.amount_fen,
             minutes_number=command.minutes_number.strip(),
             proposer=facts.actor.id,
+            base_fen=base_fen(application, facts.call),
+            of_total_fen=command.of_total_fen,
+            floor_waiver=command.floor_waiver.strip(),
         )
     ]
 

@@ -6,6 +6,7 @@ from workflow.application import Application
 from workflow.commands import Command, DemandRecovery, RecordRepayment, ReturnPayment
 from workflow.facts import Facts
 from workflow.guards.asking import Selector
+from workflow.reckoning import audited, repayable_fen
 from workflow.stages import Stage
 
 
@@ -53,11 +54,23 @@ def within_what_was_paid(application: Application, command: Command | None, fact
 
 
 def demanded_fen(application: Application, command: DemandRecovery, facts: Facts) -> int:
-    """The sum that would stand: the second signature's is the first's."""
+    """The sum that would stand: the second signature's is the first's; of lines found false it is what they bore."""
     signed = application.recovery_signed
     if signed is not None and the_demand_is_countersigned(application, command, facts):
         return signed.amount_fen
+    if command.false_lines and audited(application) is not None:
+        return repayable_fen(application, facts.call, command.false_lines)
     return command.amount_fen
+
+
+def the_demand_is_as_reckoned(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    """A sum typed beside lines found false is the one that they bore."""
+    match command:
+        case DemandRecovery(amount_fen=fen, false_lines=lines) if fen and lines:
+            reckoned = demanded_fen(application, command, facts)
+            if fen != reckoned:
+                return Refusal.of("NOT_AS_RECKONED", source="追回规则·虚报费用", measure=fen, limit=reckoned)
+    return None
 
 
 def repayer_is_a_party(application: Application, command: Command | None, facts: Facts) -> Refusal | None:

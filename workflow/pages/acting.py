@@ -4,6 +4,7 @@ Whoever comes second learns which event won, whose and when; what was typed stay
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from workflow.pages.frame import Frame, framed
 from workflow.pages.offering import offered
 from workflow.pages.returning import returnable
 from workflow.pages.steps import Step
+from workflow.reckoning import costs_of
 
 _RULE = "/applications/<uuid:application_id>/<any({}):resource>".format(
     ", ".join(f'"{step.resource}"' for step in steps.STEPS if step.trigger != "score")
@@ -125,7 +127,7 @@ def asked_of(
     errors = {_control(refusal, asked): reason for refusal, reason in named}
     return {
         **frame.around(),
-        "step": asked,
+        "step": _asking_of(asked, frame),
         "action": action,
         "closed": reasons.told(action.refusals, frame.call, frame.application) if action else (),
         "told_people": desk.told((asked.trigger,), frame.application, frame.call)[asked.trigger] if action else (),
@@ -139,6 +141,13 @@ def asked_of(
         "checklist": _checklist(frame) if asked.trigger == "form_pass" else (),
         "offered_to": offered(frame, asked.trigger, desk.handling.names),
     }
+
+
+def _asking_of(asked: Step, frame: Frame) -> Step:
+    """The step without the questions that are about costs, where nothing is paid by them."""
+    if costs_of(frame.application, frame.call) is not None:
+        return asked
+    return replace(asked, inputs=tuple(each for each in asked.inputs if not each.of_costs))
 
 
 def _checklist(frame: Frame) -> list[tuple[str, Any]]:
@@ -166,6 +175,14 @@ _FIELD_OF = {
     "HANDED_ON_ALREADY": "tranche",
     "NOTHING_PAID": "tranche",
     "OVER_BUDGET": "amount_fen",
+    "OVER_RATE": "amount_fen",
+    "BELOW_FLOOR": "floor_waiver",
+    "COST_LINE_UNKNOWN": "false_lines",
+    "NOT_AS_RECKONED": "amount_fen",
+    "AUDIT_LINE_MISSING": "figures",
+    "AUDIT_LINE_FORMAT": "figures",
+    "AUDIT_BEYOND_CLAIM": "figures",
+    "AUDIT_CODE_DIFFERS": "check_code",
     "NOTHING_TO_RETURN": "items",
     "CHECKLIST_INCOMPLETE": "checklist",
     "EXTENSION_NOT_LATER": "until",
@@ -177,7 +194,7 @@ _FIELD_OF = {
     "FILE_TOO_LARGE": "letter_scan",
     "FILE_UNSAFE": "letter_scan",
 }
-_WHY = ("reason", "grounds", "finding", "summary")
+_WHY = ("reason", "grounds", "finding", "summary", "note")
 
 
 def _control(refusal: Refusal, asked: Step) -> str:
@@ -194,6 +211,8 @@ def _control(refusal: Refusal, asked: Step) -> str:
         return str(params.get("missing", ""))
     if refusal.code == "REASON_REQUIRED":
         return next((name for name in _WHY if name in names), "")
+    if refusal.code == "COST_LINE_UNKNOWN" and asked.trigger == "enter_audit":
+        return "figures"
     field = str(params.get("field") or _FIELD_OF.get(refusal.code, ""))
     return field if field in names or field.startswith(("mark.", "part.")) else ""
 

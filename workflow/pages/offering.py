@@ -4,10 +4,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from directory.actor import Role
+from programmes.costs import lines_of
+from programmes.money import Money
 from web import format as fmt
 from web.texts import LANGUAGES
+from workflow.answers import plain
 from workflow.application import Application
 from workflow.pages.frame import Frame
+from workflow.reckoning import audited, costs_of
 from workflow.shares import name_of, to_answer, to_hand_on
 from workflow.state import Tranche
 
@@ -29,6 +33,7 @@ def offered(frame: Frame, trigger: str, names: Names) -> dict[str, Any]:
         **_seats(frame, trigger, names),
         "unit": _units(application) if trigger == "record_repayment" else (),
         "parts": list(_parts(application, found[0])) if trigger == "hand_on" and found else (),
+        "audit": _lines_to_audit(frame) if trigger == "enter_audit" else "",
     }
 
 
@@ -45,6 +50,16 @@ def _seats(frame: Frame, trigger: str, names: Names) -> dict[str, Options]:
     called = names({f"person:{expert}" for expert in seats})
     shown = ((expert, called.get(f"person:{expert}", expert)) for expert in seats)
     return {"replaces": (), "leader": (), asked: [(expert, {"zh": name, "en": name}) for expert, name in shown]}
+
+
+def _lines_to_audit(frame: Frame) -> str:
+    """Every cost line with what was entered of it, or with room for it: to be written in, or pasted over."""
+    costs, sealed, known = costs_of(frame.application, frame.call), frame.application.sealed, audited(frame.application)
+    if costs is None or sealed is None:
+        return ""
+    figures = known or {}
+    numbers = [line.number for line in lines_of(costs, plain(sealed.answers))]
+    return "\n".join(f"{one} {Money(figures[one]).yuan() if one in figures else ''}" for one in numbers)
 
 
 def _tranches(frame: Frame, trigger: str) -> Iterator[Tranche]:

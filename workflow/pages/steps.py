@@ -12,12 +12,13 @@ from workflow import commands as c
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
     """One question of a step. *kind*: text area money whole day instant tick choice file digest items checklist marks
-    lines objection tranche unit parts plan seat seat_why."""
+    lines objection tranche unit parts plan seat seat_why audit. *of_costs*: asked only where the programme pays by costs."""
 
     name: str
     kind: str = "text"
     required: bool = True
     options: tuple[str, ...] = ()
+    of_costs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +147,34 @@ STEPS: tuple[Step, ...] = (
             Input(name="findings", kind="area"),
         ),
     ),
-    Step(trigger="propose", resource="proposal", command=c.Propose, inputs=(_AMOUNT_OF, _MINUTES)),
+    Step(
+        trigger="enter_audit",
+        resource="audited-figures",
+        command=c.EnterAudit,
+        inputs=(Input(name="figures", kind="audit"),),
+    ),
+    Step(
+        trigger="check_audit",
+        resource="audit-check",
+        command=c.CheckAudit,
+        inputs=(
+            _text("check_code"),
+            Input(name="genuine", kind="choice", options=("true", "false")),
+            Input(name="checked_on", kind="day", required=False),
+            Input(name="note", kind="area", required=False),
+        ),
+    ),
+    Step(
+        trigger="propose",
+        resource="proposal",
+        command=c.Propose,
+        inputs=(
+            _AMOUNT_OF,
+            _MINUTES,
+            Input(name="of_total_fen", kind="money", required=False, of_costs=True),
+            Input(name="floor_waiver", kind="area", required=False, of_costs=True),
+        ),
+    ),
     Step(
         trigger="not_select", resource="non-selection", command=c.NotSelect, inputs=(_MINUTES, _REASON), tone="danger"
     ),
@@ -266,6 +294,7 @@ STEPS: tuple[Step, ...] = (
         inputs=(
             Input(name="amount_fen", kind="money", required=False),
             Input(name="reason", kind="area", required=False),
+            Input(name="false_lines", kind="lines", required=False, of_costs=True),
         ),
         tone="danger",
     ),

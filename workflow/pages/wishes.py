@@ -116,6 +116,19 @@ def _parts(asked: Input, posted: Posted, application: Application, call: Call) -
     return tuple(found)
 
 
+def _audit(asked: Input, posted: Posted, application: Application, call: Call) -> dict[str, int]:
+    """A line each, as a spreadsheet's two columns are pasted: the number of the cost line, a space or tab, the sum in yuan."""
+    found: dict[str, int] = {}
+    for line in _lines(asked, posted, application, call):
+        parts = line.strip().removesuffix("元").rsplit(maxsplit=1)
+        if len(parts) != 2 or parts[0] in found or _AMOUNT.fullmatch(parts[1]) is None:
+            raise _Unreadable("AUDIT_LINE_FORMAT", line=line.strip()[:60])
+        found[parts[0]] = _fen(parts[1], asked.name)
+    if not found:
+        raise _Unreadable("REQUIRED")
+    return found
+
+
 def _day(asked: Input, posted: Posted, application: Application, call: Call) -> date | None:
     text = _first(posted, asked.name)
     if not text:
@@ -212,6 +225,7 @@ _READERS: Mapping[str, Callable[[Input, Posted, Application, Call], Any]] = {
     "tranche": _tranche,
     "parts": _parts,
     "plan": _plan,
+    "audit": _audit,
     "checklist": _checklist,
     "items": _items,
     "marks": _marks,
