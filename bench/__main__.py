@@ -18,6 +18,7 @@ MEASURES = {
     "form": "bench.writing_a_form",
     "actions": "bench.acting",
     "statements": "bench.statements",
+    "reckoning": "bench.reckoning",
     "lists": "bench.listing",
     "figures-funnel": "bench.figures_funnel",
     "replay": "bench.replaying",

@@ -4,7 +4,7 @@ Pure, whole fen, always rounded down. Without the auditor's figures it is an est
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ class Step(NamedTuple):
 
 class CountedLine(NamedTuple):
     """A cost line as it counts, in fen. *supported*: what invoice and payments inside the window bear; *audited* is None
-    before the audit. *eligible* is the smallest of the three."""
+    before the audit. *eligible* is the smallest of the three, and nothing of a line that was *found_false* later."""
 
     number: str
     kind: str | None
@@ -39,6 +39,7 @@ class CountedLine(NamedTuple):
     eligible: int
     why: str
     invoice_on: str
+    found_false: bool = False
 
     def steps(self, costs: Costs) -> Iterator[Step]:
         """How this line's figure came about."""
@@ -48,7 +49,7 @@ class CountedLine(NamedTuple):
         yield Step(self.why, {**window, **figures, "invoice_on": self.invoice_on, "supported": self.supported})
         if self.audited is not None:
             yield Step("AUDITED", {"audited": self.audited})
-        yield Step("SMALLEST", {"eligible": self.eligible})
+        yield Step("FOUND_FALSE", {}) if self.found_false else Step("SMALLEST", {"eligible": self.eligible})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +87,19 @@ class Subsidy:
         return Money(sum(figures)) if figures else None
 
 
-def reckon(costs: Costs, answers: Answers, audited: Mapping[str, int] | None = None) -> Subsidy:
+def reckon(
+    costs: Costs, answers: Answers, audited: Mapping[str, int] | None = None, false_lines: Collection[str] = ()
+) -> Subsidy:
     """The subsidy for these answers. *audited* is the auditor's figure by line number, in fen; a line that the report does
-    not name has none (「以……专项审计报告为准」). Of several lines with one number the payments go to the first."""
+    not name has none (「以……专项审计报告为准」). Of several lines with one number the payments go to the first. *false_lines*
+    were found false after the audit and count nothing."""
     first, last = costs.window.days
     paid: dict[str, int] = defaultdict(int)
     for payment in payments_of(costs, answers):
         if payment.paid_on is not None and payment.amount is not None and first <= payment.paid_on <= last:
             paid[payment.line] += payment.amount
-    reckoning = _Reckoning(costs, first, last, paid, dict(audited) if audited is not None else None)
+    figures = dict(audited) if audited is not None else None
+    reckoning = _Reckoning(costs, first, last, paid, figures, frozenset(false_lines))
     lines = tuple(reckoning.counted(line) for line in lines_of(costs, answers))
     claimed, eligible = sum(line.claimed for line in lines), sum(line.eligible for line in lines)
     return Subsidy(lines, granted(costs, Money(claimed)), granted(costs, Money(eligible)))
@@ -109,6 +114,7 @@ class _Reckoning:
     last: str
     paid: dict[str, int]
     audited: dict[str, int] | None
+    false_lines: frozenset[str]
 
     def counted(self, line: CostLine) -> CountedLine:
         claimed, gross = line.ex_tax or 0, line.gross or 0
@@ -116,8 +122,9 @@ class _Reckoning:
         supported, why = self._supported(line, claimed, gross, paid)
         audited = None if self.audited is None else max(self.audited.pop(line.number, 0), 0)
         eligible = min(claimed, supported) if audited is None else min(claimed, supported, audited)
-        invoice_on = line.invoice_on or "—"
-        return CountedLine(line.name, line.kind, claimed, gross, paid, supported, audited, eligible, why, invoice_on)
+        false, on = line.number in self.false_lines, line.invoice_on or "—"
+        counts = 0 if false else eligible
+        return CountedLine(line.name, line.kind, claimed, gross, paid, supported, audited, counts, why, on, false)
 
     def _supported(self, line: CostLine, claimed: int, gross: int, paid: int) -> tuple[int, str]:
         """What the papers inside the window bear (A-06, A-07), and by which step."""
@@ -205,6 +212,7 @@ _SAID: Mapping[str, Words] = {
         en="{paid} paid in the window ÷ {gross} gross × {claimed} without tax = {supported} yuan, rounded down",
     ),
     "AUDITED": Words(zh="审计报告确认 {audited} 元", en="{audited} yuan by the audit report"),
+    "FOUND_FALSE": Words(zh="拨付后查实不实，计 0 元", en="found false after the payment: 0"),
     "SMALLEST": Words(zh="取其中最小的，计 {eligible} 元", en="the smallest counts: {eligible} yuan"),
     "SUM": Words(zh="支持范围投入费用（不含税）合计 {base} 元", en="supported costs without tax: {base} yuan in all"),
     "RATE": Words(

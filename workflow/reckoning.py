@@ -1,4 +1,4 @@
-"""The subsidy as the province reckons it: the text as it was sealed, the auditor's figures, less what was found false since.
+"""The subsidy as the province reckons it: the text as it was sealed, the auditor's figures, and which lines were found false since.
 
 Pure. The arithmetic is `programmes.subsidy`; here is only which figures go into it (R-284, A-04, A-05, A-40).
 """
@@ -6,7 +6,7 @@ Pure. The arithmetic is `programmes.subsidy`; here is only which figures go into
 from collections.abc import Collection, Mapping
 
 from programmes.call import Call
-from programmes.costs import Costs
+from programmes.costs import Costs, lines_of
 from programmes.money import Money
 from programmes.subsidy import Grant, Subsidy, cut, reckon
 from workflow.answers import plain
@@ -42,20 +42,20 @@ def is_verified(application: Application, call: Call) -> bool:
     return report is not None and checked is not None and checked.genuine and checked.report == report.sha256
 
 
-def reckoned(application: Application, call: Call, false_lines: Collection[str] = ()) -> Subsidy | None:
+def reckoned(
+    application: Application, call: Call, false_lines: Collection[str] = (), *, with_audit: bool = True
+) -> Subsidy | None:
     """The reckoning of the sealed text, or before a seal of the text as it stands; None where nothing is paid by costs.
 
-    Lines found false, *false_lines* and those of earlier demands, count nothing.
+    Lines found false, *false_lines* and those of earlier demands, count nothing. Not *with_audit*: as before it.
     """
     costs = costs_of(application, call)
     if costs is None:
         return None
     answers = plain(application.sealed.answers if application.sealed else application.answers)
-    figures = audited(application)
-    gone = {*false_lines, *application.false_lines}
-    if figures is not None:
-        figures = {line: 0 if line in gone else fen for line, fen in figures.items()}
-    return reckon(costs, answers, figures)
+    figures = audited(application) if with_audit else None
+    gone = {*false_lines, *application.false_lines} if figures is not None else ()
+    return reckon(costs, answers, figures, gone)
 
 
 def granted_by(application: Application, call: Call, of_total_fen: int = 0, false_lines: Collection[str] = ()) -> Grant:
@@ -64,6 +64,16 @@ def granted_by(application: Application, call: Call, of_total_fen: int = 0, fals
     assert costs is not None, "asked only where costs are reckoned"
     assert found is not None, "asked only where costs are reckoned"
     return cut(costs, found.eligible, Money(of_total_fen), Money(call.budget_fen))
+
+
+def unknown_lines(application: Application, call: Call, wanted: Collection[str]) -> list[str]:
+    """Which of *wanted* are no cost lines of the text."""
+    costs = costs_of(application, call)
+    if costs is None:
+        return list(wanted)
+    answers = plain(application.sealed.answers if application.sealed else application.answers)
+    known = {line.number for line in lines_of(costs, answers)} if wanted else set[str]()
+    return [one for one in wanted if one not in known]
 
 
 def base_fen(application: Application, call: Call) -> int:

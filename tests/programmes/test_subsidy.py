@@ -1,6 +1,5 @@
 """The subsidy of the benchmark programme: scenario 5.C to the fen, and the laws that hold for any lines and payments."""
 
-import time
 from typing import Any
 
 import pytest
@@ -57,7 +56,8 @@ def test_the_claimed_sum_is_cut_to_the_cap() -> None:
 @pytest.mark.rule("R-284")
 def test_a_line_found_false_later_lowers_the_sum_by_what_must_be_repaid() -> None:
     found = reckon(costs(), answers(), AUDITED)
-    again = reckon(costs(), answers(), {**AUDITED, "C1-3a": 0})
+    again = reckon(costs(), answers(), AUDITED, {"C1-3a"})
+    assert [step.code for step in again.lines[2].steps(costs())][-2:] == ["AUDITED", "FOUND_FALSE"]
     assert (again.eligible.base.yuan(), again.eligible.amount.yuan()) == ("23,567,020.82", "7,070,106.24")
     assert Money(found.eligible.amount.fen - again.eligible.amount.fen).yuan() == "450,000.00"
 
@@ -234,18 +234,12 @@ def _many(terms: Costs, rows: int) -> dict[str, JSON]:
     }
 
 
-def test_five_thousand_lines_are_reckoned_at_once() -> None:
-    """A twentieth of a second of work would be felt; the best of five runs is a good deal faster."""
+def test_five_thousand_lines_are_reckoned_alike() -> None:
+    """How fast is measured in `bench`."""
     terms = costs()
-    books = _many(terms, 5000)
-    best = 1.0
-    for _ in range(5):
-        start = time.process_time()
-        found = reckon(terms, books)
-        best = min(best, time.process_time() - start)
+    found = reckon(terms, _many(terms, 5000))
     assert len(found.lines) == 5000
     assert found.eligible.amount == terms.cap
-    assert best < 0.05
 
 
 def test_the_table_of_the_scenario_is_whole() -> None:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from directory.actor import Actor, Role
+from eventstore.event import Personal
 from eventstore.refusal import Refused
 from tests.programmes.benchmark import AUDITED, UNIT, answers, the_call
 from tests.scenario import CLEARED, DRAWN, FORM_PASSED, ID, REVIEWED, SCORED, Given, Then, facts, person
@@ -55,6 +56,19 @@ CHECKED = e.AuditChecked(
     report=REPORT, check_code=CODE, genuine=True, checked_on=date(2025, 12, 1), checked_by=CLERK.id
 )
 AUDIT = (ENTERED, CHECKED)
+PROPOSED = e.Proposed(
+    entered=Stage.PROPOSED, amount_fen=752_010_624, minutes_number="9", proposer=LEAD.id, base_fen=2_506_702_082
+)
+AWARDED = e.Awarded(
+    entered=Stage.AWARDED, amount_fen=752_010_624, amount_words="", document_number="1", signers=(LEAD.id, FINANCE.id)
+)
+PAID = e.TranchePaid(
+    entered=Stage.DISBURSED, tranche=1, amount_fen=752_010_624, bank_reference="B1", paid_on=date(2026, 3, 2)
+)
+INSTRUCTED = e.TrancheInstructed(
+    entered=Stage.DISBURSING, tranche=1, amount_fen=752_010_624, payee=UNIT, account=Personal("0757123456789012")
+)
+PAID_OUT = (*READY, *AUDIT, PROPOSED, AWARDED, INSTRUCTED, PAID)
 
 
 class Benchmark(Given):

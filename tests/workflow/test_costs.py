@@ -18,6 +18,7 @@ from tests.workflow.benchmarked import (
     FINANCE,
     LEAD,
     OPENED,
+    PAID_OUT,
     READY,
     REPORT,
     REPORTED,
@@ -165,21 +166,6 @@ def test_a_definition_that_does_not_cut_refuses_a_cut() -> None:
 def test_where_nothing_is_paid_by_costs_these_steps_are_not_there() -> None:
     assert not {"enter_audit", "check_audit"} & set(Given(*REVIEW_DONE).offers(PROVINCE_CLERK))
     Given(*REVIEW_DONE).when(ENTER, PROVINCE_CLERK).then_refused("NO_SUCH_STEP")
-
-
-PROPOSED = e.Proposed(
-    entered=Stage.PROPOSED, amount_fen=752_010_624, minutes_number="9", proposer=LEAD.id, base_fen=2_506_702_082
-)
-AWARDED = e.Awarded(
-    entered=Stage.AWARDED, amount_fen=752_010_624, amount_words="", document_number="1", signers=(LEAD.id, FINANCE.id)
-)
-PAID = e.TranchePaid(
-    entered=Stage.DISBURSED, tranche=1, amount_fen=752_010_624, bank_reference="B1", paid_on=date(2026, 3, 2)
-)
-INSTRUCTED = replace(
-    e.TrancheInstructed(entered=Stage.DISBURSING, tranche=1, amount_fen=752_010_624, payee="", account=e.Personal("1"))
-)
-PAID_OUT = (*READY, *AUDIT, PROPOSED, AWARDED, INSTRUCTED, PAID)
 
 
 @pytest.mark.rule("R-284", "R-287")

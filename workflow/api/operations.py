@@ -13,6 +13,7 @@ from workflow.api.printing import papers
 from workflow.api.reads import questions
 from workflow.api.review import reviews
 from workflow.api.statements import statements
+from workflow.api.subsidies import subsidies
 from workflow.api.survey import surveys
 from workflow.api.wishes import commands
 
@@ -29,4 +30,5 @@ def operations(desk: Desk) -> Iterator[Operation]:
     yield from figures(desk)
     yield from statements(desk)
     yield from ledgers(desk)
+    yield from subsidies(desk)
     yield from surveys(desk)

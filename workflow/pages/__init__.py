@@ -31,6 +31,7 @@ from workflow.pages.public import public
 from workflow.pages.review import reviews
 from workflow.pages.sheet import sheets
 from workflow.pages.statements import statements
+from workflow.pages.subsidies import subsidies
 from workflow.pages.survey import surveys
 from workflow.printing.room import PrintingRoom
 from workflow.telling import Remind, Told, nobody_reminded, nobody_told
@@ -71,6 +72,7 @@ def pages(
         sheets(desk),
         statements(desk),
         ledgers(desk),
+        subsidies(desk),
         surveys(desk),
         public(desk),
     ]
