@@ -19,6 +19,7 @@ MEASURES = {
     "actions": "bench.acting",
     "statements": "bench.statements",
     "reckoning": "bench.reckoning",
+    "batch": "bench.batching",
     "lists": "bench.listing",
     "figures-funnel": "bench.figures_funnel",
     "replay": "bench.replaying",

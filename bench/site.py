@@ -42,7 +42,7 @@ class Site:
 
     def ask(self, who: str, method: str, path: str, json: Any = None) -> Asked:
         """Once to be acquainted (templates, statements and sessions are fresh the first time) unless it changes things."""
-        self._session(who)
+        self.session(who)
         if method == "GET":
             self._once(who, method, path, json)
         said: list[str] = []
@@ -61,11 +61,11 @@ class Site:
         self._keys += 1
         headers = {"Idempotency-Key": f"key-{self._keys}", "User-Agent": AGENT, "Sec-Fetch-Site": "same-origin"}
         client = self.app.test_client()
-        client.set_cookie(cookie_name(secure=False), self._session(who))
+        client.set_cookie(cookie_name(secure=False), self.session(who))
         answer = client.open(path, method=method, json=json, headers=headers)
         return answer.status_code, answer.get_data()
 
-    def _session(self, who: str) -> str:
+    def session(self, who: str) -> str:
         if who not in self._cookies:
             with self.house.store.begin() as db:
                 self._cookies[who] = signin.open_session(db, who, self.house.wall.now(db), AGENT, "")
