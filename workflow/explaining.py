@@ -78,7 +78,21 @@ def explained(
 ) -> Explained | None:
     """The telling for *view*, with the lines of *part*; None where nothing is paid by costs. *false_lines*: as if these were
     found false."""
-    costs, told = costs_of(application, call), may_know_the_audit(application, view)
+    return reckoning_of(
+        application, call, with_audit=may_know_the_audit(application, view), false_lines=false_lines, part=part
+    )
+
+
+def reckoning_of(
+    application: Application,
+    call: Call,
+    *,
+    with_audit: bool,
+    false_lines: Collection[str] = (),
+    part: slice = slice(None),
+) -> Explained | None:
+    """The same for whoever may know the audit, and otherwise as it stood before."""
+    costs, told = costs_of(application, call), with_audit
     found = reckoned(application, call, false_lines, with_audit=told)
     if costs is None or found is None:
         return None

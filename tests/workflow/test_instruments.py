@@ -278,10 +278,12 @@ EVERY: dict[str, tuple[e.ApplicationEvent, ...]] = {
     ),
 }
 """A history that ends with the step, by the kind of instrument that it leaves."""
+OF_COSTS = {"audited_figures", "audit_look_up", "proposed_reckoning", "subsidy_reckoning", "reckoning_anew"}
+"""Tried in test_subsidy_pages.py, on an application that is paid by its costs."""
 
 
 def test_every_kind_is_tried_here_and_has_its_name_in_both_languages() -> None:
-    assert EVERY.keys() | {"hand_on_record"} == KINDS.keys()
+    assert EVERY.keys() | {"hand_on_record"} | OF_COSTS == KINDS.keys()
     for kind in KINDS:
         known = texts.catalogue()[f"paper.kind.{kind}"]
         assert known.zh
@@ -313,6 +315,8 @@ LEAVES: dict[str, tuple[str, ...]] = {
     "close_review": ("score_summary", "panel_opinion"),
     "site_result": ("site_check_form",),
     "not_select": ("result_notice",),
+    "enter_audit": ("audited_figures",),
+    "check_audit": ("audit_look_up",),
     "propose": ("support_proposal",),
     "publish": ("public_notice",),
     "object": ("objection_acceptance",),

@@ -1,6 +1,7 @@
 """Every figure of a subsidy is explained: line by line on the page, through the API's telling, as a workbook, on paper."""
 
 from io import BytesIO
+from itertools import accumulate, pairwise
 from pathlib import Path
 from uuid import UUID
 
@@ -12,13 +13,20 @@ from directory.actor import Actor, Grant, Role
 from eventstore.ids import uuid7
 from tests.browser.site import Person, site, sqlite_house
 from tests.programmes.benchmark import COST_LINES, PAYMENTS, UNIT, the_call
+from tests.scenario import at
 from tests.workflow.benchmarked import AUDIT, CLERK, LEAD, PAID_OUT, READY, Benchmark
 from tests.workflow.house import House
+from tests.workflow.test_instruments import OF_COSTS
 from tests.workflow.test_pages_long_tables import MOST, begun
 from workflow import commands as c
+from workflow import events as e
+from workflow.application import EMPTY, evolve
 from workflow.dossier import view_of
 from workflow.explaining import Explained, explained
+from workflow.printing.instruments import INSTRUMENTS, KINDS, Case
+from workflow.printing.instruments.case import Step
 from workflow.printing.reckoning_sheet import document_of, drawn
+from workflow.stages import Stage
 
 ADMIN = Actor("person:zhizao-admin", "zhizao-admin", (Grant(Role.UNIT_ADMIN, UNIT),))
 
@@ -77,6 +85,54 @@ def test_the_paper_and_the_workbook_say_what_the_page_says() -> None:
         "C1-4", "合规测评服务费", "318,000.00", "300,000.00", "318,000.00", "300,000.00", "300,000.00", "300,000.00",
     ]  # fmt: skip
     assert steps.max_row == 4
+
+
+DEMANDED = e.RecoveryDemanded(
+    entered=Stage.RECOVERING, before=Stage.DISBURSED, amount_fen=45_000_000, reason="伪造", false_lines=("C1-3a",)
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("audited_figures", ("C1-2", "1,800,000.00", "合计 25,067,020.82 元", "简达")),
+        ("audit_look_up", ("粤25SHZX0007777", "与报告一致", "2025年12月1日", "简达")),
+        ("proposed_reckoning", ("25,067,020.82 元 × 30% = 7,520,106.24 元", "审计报告确认 1,800,000.00 元")),
+        ("subsidy_reckoning", ("柒佰伍拾贰万零壹佰零陆元贰角肆分", "发票日期（2025-08-05）不在")),
+        ("reckoning_anew", ("23,567,020.82 元 × 30% = 7,070,106.24 元", "拨付后查实不实，计 0 元")),
+    ],
+)
+def test_what_was_recorded_and_reckoned_stands_on_the_sheet_of_the_step(kind: str, said: tuple[str, ...]) -> None:
+    stood = list(accumulate((*PAID_OUT, DEMANDED), evolve, initial=EMPTY))
+    steps = [
+        (event, Step(before, after))
+        for (before, after), event in zip(pairwise(stood), (*PAID_OUT, DEMANDED), strict=True)
+    ]
+    event, step = next(
+        (event, step)
+        for event, step in steps
+        if any(one.kind == kind and one.only(step) for one in INSTRUMENTS.get(type(event), ()))
+    )
+    case = Case(
+        event=event,
+        at=at("2026-01-12 10:00"),
+        before=step.before,
+        after=step.after,
+        call=the_call(),
+        marks={},
+        people={CLERK.id: "简达", LEAD.id: "关山月"},
+        offices={},
+    )
+    paper = repr(KINDS[kind].layout(case))
+    assert [one for one in said if one not in paper] == []
+
+
+def test_where_nothing_is_paid_by_costs_no_reckoning_is_left() -> None:
+    nothing = Step(EMPTY, EMPTY)
+    left = [
+        one.kind for several in INSTRUMENTS.values() for one in several if one.kind in OF_COSTS and one.only(nothing)
+    ]
+    assert left == ["audited_figures", "audit_look_up"]  # whose events there are only where costs are audited
 
 
 @pytest.fixture

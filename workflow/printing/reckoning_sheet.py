@@ -36,7 +36,7 @@ def document_of(application: Application, call: Call, found: Explained, dated: s
     return Document(
         kind="reckoning",
         title=(TITLE,),
-        parts=(Part(heading="", blocks=tuple(_blocks(application, call, found))),),
+        parts=(Part(heading="", blocks=(_about(application, call), *blocks(found))),),
         number=application.number,
         version=application.sealed.version if application.sealed else 0,
         code="",
@@ -47,9 +47,9 @@ def document_of(application: Application, call: Call, found: Explained, dated: s
     )
 
 
-def _blocks(application: Application, call: Call, found: Explained) -> Iterator[Block]:
+def _about(application: Application, call: Call) -> Pairs:
     project = application.answers.get("project_name")
-    yield Pairs(
+    return Pairs(
         rows=(
             (Line(label="申报单位", value=application.unit_name), Line(label="项目编号", value=application.number)),
             (
@@ -58,6 +58,10 @@ def _blocks(application: Application, call: Call, found: Explained) -> Iterator[
             ),
         )
     )
+
+
+def blocks(found: Explained) -> Iterator[Block]:
+    """The lines, then the steps to the sum and the sum in words, then what must be known beside."""
     yield Table(columns=_COLUMNS, rows=tuple(map(_row, found.lines)), widths=_WIDTHS, numeric=_NUMERIC)
     for heading, grant in _grants(found):
         yield Heading(text=heading)
@@ -129,4 +133,4 @@ def drawn(application: Application, call: Call, found: Explained, format: str, d
         raise Refused(Refusal.of("PAPER_FAILED", reason="not_installed")) from lacking
 
 
-__all__ = ["SHEET_TYPES", "TITLE", "document_of", "drawn", "sheets_of"]
+__all__ = ["SHEET_TYPES", "TITLE", "blocks", "document_of", "drawn", "sheets_of"]

@@ -14,7 +14,7 @@ from programmes.call import Call
 from workflow import events as e
 from workflow.application import EMPTY, evolve
 from workflow.dossier import View
-from workflow.printing.instruments import of_bureaus, of_money, of_the_province, of_units
+from workflow.printing.instruments import of_bureaus, of_costs, of_money, of_the_province, of_units
 from workflow.printing.instruments.case import Audience, Case, Instrument, Step, of_audience
 
 _PARTIES, _AUTHORITIES, _PROVINCE = Audience.PARTIES, Audience.AUTHORITIES, Audience.PROVINCE
@@ -51,13 +51,23 @@ INSTRUMENTS: Mapping[type[Event], tuple[Instrument, ...]] = {
     ),
     e.SiteChecked: _of("site_check_form", "现场核查表", _PROVINCE, of_the_province.site_check),
     e.NotSelected: _of("result_notice", "评审结果告知书", _PARTIES, of_the_province.not_selected),
-    e.Proposed: _of("support_proposal", "拟支持方案", _PROVINCE, of_the_province.proposal),
+    e.AuditEntered: _of("audited_figures", "审定金额表", _PROVINCE, of_costs.audited),
+    e.AuditChecked: _of("audit_look_up", "审计报告查验记录", _PROVINCE, of_costs.looked_up),
+    e.Proposed: (
+        *_of("support_proposal", "拟支持方案", _PROVINCE, of_the_province.proposal),
+        *_of(
+            "proposed_reckoning", "奖补资金核算表（拟支持）", _PROVINCE, of_costs.reckoning, only=of_costs.is_reckoned
+        ),
+    ),
     e.NoticePublished: _of("public_notice", "公示", _PARTIES, of_the_province.public_notice),
     e.ObjectionReceived: _of("objection_acceptance", "异议受理告知书", _PARTIES, of_the_province.objection_taken),
     e.ObjectionDismissed: _of("finding_report", "异议核查报告", _PARTIES, of_the_province.finding),
     e.ObjectionUpheld: _of("finding_report", "异议核查报告", _PARTIES, of_the_province.finding),
     e.Reserved: _of("reserve_notice", "入库通知", _PARTIES, of_the_province.reserved),
-    e.Awarded: _of("award_notice", "立项通知", _PARTIES, of_the_province.award),
+    e.Awarded: (
+        *_of("award_notice", "立项通知", _PARTIES, of_the_province.award),
+        *_of("subsidy_reckoning", "奖补资金核算表", _PARTIES, of_costs.reckoning, only=of_costs.is_reckoned),
+    ),
     e.AwardWaived: _of("award_waiver", "放弃立项声明", _PARTIES, of_units.waiver),
     e.AwardCancelled: _of("cancellation_notice", "取消立项通知", _PARTIES, of_money.cancelled),
     e.TranchesPlanned: _of("payment_plan", "资金拨付计划", _PARTIES, of_money.planned),
@@ -69,7 +79,16 @@ INSTRUMENTS: Mapping[type[Event], tuple[Instrument, ...]] = {
     e.HandedOn: _of("hand_on_record", "转拨凭证", _PARTIES, of_units.hand_on),
     e.SelfEvaluationFiled: _of("self_evaluation", "绩效自评报告", _PARTIES, of_units.self_evaluation),
     e.Closed: _of("closing_opinion", "绩效评价意见", _PARTIES, of_money.closed),
-    e.RecoveryDemanded: _of("recovery_notice", "追回资金通知书", _PARTIES, of_money.recovery),
+    e.RecoveryDemanded: (
+        *_of("recovery_notice", "追回资金通知书", _PARTIES, of_money.recovery),
+        *_of(
+            "reckoning_anew",
+            "奖补资金重新核算表",
+            _PARTIES,
+            of_costs.reckoned_anew,
+            only=of_costs.is_reckoned_anew,
+        ),
+    ),
     e.RepaymentRecorded: _of("repayment_receipt", "收款凭证", _PARTIES, of_money.repaid),
     e.BookingCorrected: _of("correction_record", "更正记录", _PROVINCE, of_money.corrected),
 }
@@ -162,6 +181,8 @@ def mentioned(facts: Sequence[Fact], made: Made) -> frozenset[str]:
             return frozenset(totals)
         case e.Proposed(proposer=proposer):
             return frozenset({proposer})
+        case e.AuditEntered(entered_by=person) | e.AuditChecked(checked_by=person):
+            return frozenset({person})
         case e.Awarded(signers=signers) | e.RecoveryDemanded(signers=signers):
             return frozenset(signers)
         case e.AccountVerified(filed_by=filed, verified_by=confirmed):
