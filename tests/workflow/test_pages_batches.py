@@ -86,6 +86,17 @@ def test_a_batch_has_one_name_in_the_log_and_every_file_its_own_command(
     assert form[f"key.{two[0]}"] != form[f"key.{two[1]}"]
 
 
+def test_a_part_of_a_batch_sent_again_is_the_same_wish(app: Flask, house: House, two: tuple[UUID, UUID]) -> None:
+    """The answer got lost; one of the two is ticked off and the form sent once more: its command is known, and not given twice."""
+    clerk = Person(app, "yuelu-head")
+    _look(clerk, "recommendation", two)
+    form = _form(clerk, two, **_letter())
+    clerk.send("/batches/recommendation", form, 200)
+    again = {**form, **_letter(), "pick": [str(two[0])]}
+    assert "已推荐 1 件" in clerk.send("/batches/recommendation", again, 200)
+    assert len(house.application(two[0]).recommendations) == 1
+
+
 def test_what_fails_stays_with_its_reasons_and_what_was_typed(app: Flask, house: House, two: tuple[UUID, UUID]) -> None:
     """One of two was recommended by a colleague meanwhile: the other goes through, and the page says who was first."""
     clerk = Person(app, "yuelu-head")

@@ -61,6 +61,10 @@ class Kind:
     ranked: bool = False
 
 
+_SHARED = ("letter_number", "handler", "handler_in_establishment", "opinion")
+_OWN = ("version", "digest", "rank")
+"""What of the form makes the wish about one file; which others were ticked beside it is no part of it."""
+
 KINDS: Mapping[str, Kind] = {
     "recommendation": Kind(trigger="recommend", home="/inbox", ranked=True),
     "reception": Kind(trigger="receive", home="/desk"),
@@ -230,7 +234,8 @@ def _each(desk: Desk, kind: Kind, actor: Actor, posted: Typed, scan: str) -> tup
 def _context(desk: Desk, kind: Kind, actor: Actor, pick: UUID, posted: Typed, version: int | None) -> Context:
     """Every application under a key of its own, all under the one name of their batch."""
     batch = next(iter(posted.get("batch", ())), "")[:128]
-    context = desk.context(actor, kind.trigger, str(pick), version=version, batch=batch)
+    mine = {name: posted.get(name if name in _SHARED else f"{name}.{pick}", ()) for name in (*_SHARED, *_OWN)}
+    context = desk.context(actor, kind.trigger, str(pick), version=version, batch=batch, fields=mine)
     return replace(context, command_id=next(iter(posted.get(f"key.{pick}", ())), "")[:128] or forms.new_command_id())
 
 

@@ -43,10 +43,17 @@ class Desk:
     told: Told
     remind: Remind = nobody_reminded
 
-    def context(self, actor: Actor, *place: str, version: int | None = None, batch: str = "") -> Context:
+    def context(
+        self,
+        actor: Actor,
+        *place: str,
+        version: int | None = None,
+        batch: str = "",
+        fields: Mapping[str, Sequence[str]] | None = None,
+    ) -> Context:
         """The envelope of the posted form. Place and fields make the fingerprint: the same wish, the same print. *batch* names
-        the commands that one form gives together."""
-        whole = [place, forms.fields()]
+        the commands that one form gives together, *fields* what of it belongs to this one."""
+        whole = [place, forms.fields() if fields is None else fields]
         return Context(
             actor=actor_name(actor),
             correlation_id=tracing.correlation(self.handling.ids.uuid7),
