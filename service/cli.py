@@ -12,6 +12,7 @@ from service import (
     cli_calls,
     cli_dev,
     cli_directory,
+    cli_doing,
     cli_files,
     cli_history,
     cli_mail,
@@ -200,6 +201,7 @@ for command in (
     cli_mail.mail,
     cli_webhooks.webhooks,
     *cli_history.COMMANDS,
+    *cli_doing.COMMANDS,
 ):
     cli.add_command(command)
 

@@ -59,8 +59,10 @@ class Client:
     _connection: HTTPConnection | None = None
     _operations: dict[str, Operation] = field(default_factory=dict[str, Operation])
 
-    def call(self, operation: str, given: Mapping[str, Any], *, token: str = "", application: str = "") -> Answer:
-        """Ask *operation*, of *application* where it is about one.
+    def call(
+        self, operation: str, given: Mapping[str, Any], *, token: str = "", application: str = "", key: str = ""
+    ) -> Answer:
+        """Ask *operation*, of *application* where it is about one; under the same *key* it acts once.
 
         Values named in its path go there, a GET's others into the query, the rest into the body.
         """
@@ -75,7 +77,8 @@ class Client:
             kind, body = _form(rest)
         else:
             kind, body = "application/json", json.dumps(rest, ensure_ascii=False).encode()
-        return self.request(found.method, path, body=body, kind=kind, token=token)
+        headers = {"Idempotency-Key": key} if key else {}
+        return self.request(found.method, path, body=body, kind=kind, token=token, headers=headers)
 
     def operations(self) -> Mapping[str, Operation]:
         if not self._operations:
