@@ -185,7 +185,7 @@ def people() -> Iterator[Person]:
             id=person,
             name=name,
             title=("评审专家", "expert"),
-            grants=((Role.EXPERT, PROVINCE),),
+            grants=tuple((Role.EXPERT, one) for one in (PROVINCE, GUANGDONG)),
             fields=fields,
             employer=employer,
             language="en" if person == "expert-9" else "zh",

@@ -12,6 +12,7 @@ import msgspec
 from eventstore.event import Personal
 from workflow.application import Application, Attachment
 from workflow.events import Answer
+from workflow.state import Sealed
 
 
 def plain(answers: Mapping[str, Answer]) -> dict[str, Any]:
@@ -130,20 +131,20 @@ def _committed(answer: Answer) -> Any:
 
 def differences(application: Application) -> tuple[str, ...]:
     """What differs from the last sealed text: field ids, and slots as "attachment:L-4". In reading order of the ids."""
-    sealed = application.sealed
-    if sealed is None:
-        return ()
+    return between(application.sealed, application) if application.sealed else ()
+
+
+def between(old: Sealed, new: Sealed | Application) -> tuple[str, ...]:
+    """What differs between two texts, named as `differences` does; "consortium" where members, shares or agreement do."""
     fields = sorted(
-        name
-        for name in {*sealed.answers, *application.answers}
-        if _plain(sealed.answers.get(name)) != _plain(application.answers.get(name))
+        name for name in {*old.answers, *new.answers} if _plain(old.answers.get(name)) != _plain(new.answers.get(name))
     )
     slots = sorted(
         slot
-        for slot in {*sealed.attachments, *application.attachments}
-        if _digests(sealed.attachments.get(slot, ())) != _digests(application.attachments.get(slot, ()))
+        for slot in {*old.attachments, *new.attachments}
+        if _digests(old.attachments.get(slot, ())) != _digests(new.attachments.get(slot, ()))
     )
-    joint = () if sealed.consortium == application.consortium else ("consortium",)
+    joint = () if old.consortium == new.consortium else ("consortium",)
     return (*fields, *(f"attachment:{slot}" for slot in slots), *joint)
 
 

@@ -11,7 +11,9 @@ TRACE, NEW = "0af7651916cd43dd8448eb211c80319c", UUID(int=7)
 GIVEN = f"00-{TRACE}-b7ad6b7169203331-01"
 
 
-@pytest.mark.parametrize("header", [GIVEN, f" {GIVEN} ", GIVEN[:-2] + "00", "cc" + GIVEN[2:] + "-what-the-future-will-be-like"])
+@pytest.mark.parametrize(
+    "header", [GIVEN, f" {GIVEN} ", GIVEN[:-2] + "00", "cc" + GIVEN[2:] + "-what-the-future-will-be-like"]
+)
 def test_the_trace_of_a_request_is_the_correlation_id_of_what_it_causes(header: str) -> None:
     with Flask("x").test_request_context(headers={"traceparent": header}):
         assert tracing.correlation(lambda: NEW) == UUID(hex=TRACE)

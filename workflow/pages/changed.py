@@ -76,11 +76,11 @@ def _told(save: Save, programme: Programme, call: Call, names: Mapping[str, str]
         "who": names.get(save.actor, save.actor),
         "heading": section,
         "slot": {"zh": short(slot_zh), "en": short(slot_en)},
-        "changed": [_line(one, programme, call) for one in save.changed],
+        "changed": [line(one, programme, call) for one in save.changed],
     }
 
 
-def _line(one: Changed, programme: Programme, call: Call) -> dict[str, Any]:
+def line(one: Changed, programme: Programme, call: Call) -> dict[str, Any]:
     """A field as it was and as it became; a text letter by letter."""
     try:
         field = programme.field(one.field)

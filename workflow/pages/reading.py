@@ -24,6 +24,7 @@ from workflow.pages.fields import Showing, groups
 from workflow.pages.frame import Frame
 from workflow.pages.printing import card, instrument_card
 from workflow.pages.saying import present_answer
+from workflow.pages.since import since
 from workflow.pages.telling import story
 from workflow.related import Beside
 from workflow.stages import Stage
@@ -79,6 +80,7 @@ def dossier(desk: Desk, frame: Frame) -> dict[str, Any]:
         "offered": [each for each in offered if each is not first],
         "paper_card": card(desk, frame),
         **_instruments(frame),
+        **since(desk, frame),
         "story": story(desk, frame) if _may_see_history(frame) else [],
         "warnings": warnings(desk, frame) if not frame.mine else [],
         "beside": _beside(desk, frame),
