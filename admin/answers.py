@@ -49,13 +49,55 @@ class Changed(BaseModel):
     after: Any
 
 
+class WasTold(BaseModel):
+    """Somebody who was told of an event, and why: a person by a letter, or a system by a parcel. *state*: what became of it."""
+
+    by: Literal["letter", "parcel"]
+    id: str
+    to: str
+    because_zh: str
+    because_en: str
+    state: str
+    reason: str
+
+
 class OneEvent(BaseModel):
-    """An event whole: its envelope as it is hashed, and what it changed. *withheld*: why the payload is not given."""
+    """An event whole: its envelope as it is hashed, what it changed, and who was told of it. *withheld*: why the payload is
+    not given."""
 
     event: Event
     envelope: dict[str, Any]
     changes: list[Changed]
+    told: list[WasTold]
     withheld: str
+
+
+class Before(Request):
+    """*before*: the `older` of a page."""
+
+    before: int | None = Field(default=None, ge=1, lt=2**62)
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class Look(BaseModel):
+    """Somebody saw what is protected of an application. *what*: file, scan, paper, objector, unmasked, evidence, or the format of
+    an export; *item* says which of them, *called* how it is called, *reason* what was given for a lifted mask."""
+
+    position: int
+    at: datetime
+    actor: str
+    name: str
+    what: str
+    item: str
+    called: str
+    reason: str
+
+
+class Looks(BaseModel):
+    """Newest first. *older*: the `before` of the next page."""
+
+    items: list[Look]
+    older: int | None
 
 
 class Moment(Request):

@@ -1,9 +1,11 @@
 """The history and its proofs for machines: the same answers as the pages, from the same functions."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import time
 from typing import Any
+
+from sqlalchemy import Connection
 
 from admin import answers as m
 from admin import export
@@ -13,13 +15,19 @@ from admin.differences import Change
 from admin.erasure import ERASED, RESTRICTED
 from admin.export import as_row
 from admin.history import Told
+from admin.looks import looks
 from admin.pages.application import evidence_of
+from admin.pages.log import MOST_TOLD
 from admin.pages.proof import receipt_of, sealed_as
 from admin.proof import envelope
+from admin.search import Found
 from eventstore.dispatch import Context
 from eventstore.refusal import Refusal, Refused
+from notifications import correspondence
+from web import texts
 from web.operations import Answer, Asked, Operation
 from web.problems import NotFound
+from webhooks.lists import caused_by
 
 _PLACE = "/history/applications/<uuid:application_id>"
 
@@ -37,6 +45,8 @@ def operations(desk: Desk) -> Iterator[Operation]:
                asking.export, None, query=m.Form, answers_file=tuple(export.MEDIA_TYPES.values()))  # fmt: skip
     yield _get("getEvent", "/history/events/<int:position>", "history.read", "查看一条事件", "One event, its envelope and changes",
                asking.event, m.OneEvent)  # fmt: skip
+    yield _get("listReads", f"{_PLACE}/reads", "history.read", "谁看过受保护的内容", "Who saw what is protected", asking.reads,
+               m.Looks, query=m.Before)  # fmt: skip
     yield _get("getAsOf", f"{_PLACE}/as-of", "history.read", "回看申报当时的样子", "A dossier as it stood", asking.as_of, m.AsOf,
                query=m.Moment)  # fmt: skip
     yield _get("compareMoments", f"{_PLACE}/from/<int:earlier>/to/<int:later>", "history.read", "比较两个时刻",
@@ -126,8 +136,17 @@ class _Asking:
             del whole["payload"]
         with self._desk.store.reading() as db:
             said = self._desk.sentences.of(db, [found])[found.position]
-        body = m.OneEvent(event=_event(found, said), envelope=whole, changes=_changed(changes), withheld=withheld)
+            told_of_it = told_of(db, found)
+        body = m.OneEvent(
+            event=_event(found, said), envelope=whole, changes=_changed(changes), told=told_of_it, withheld=withheld
+        )
         return Answer(body=body)
+
+    def reads(self, asked: Asked) -> Answer:
+        page = asked.query_as(m.Before) if asked.query else m.Before()
+        found = looks(self._desk, self._told(asked), asked.actor, page.before, page.limit)
+        items = [m.Look(**asdict(each)) for each in found.items]
+        return Answer(body=m.Looks(items=items, older=found.older))
 
     def as_of(self, asked: Asked) -> Answer:
         told = self._told(asked)
@@ -195,6 +214,27 @@ class _Asking:
 
     def _told(self, asked: Asked) -> Told:
         return self._desk.history.of(asked.path["application_id"], asked.actor)
+
+
+def told_of(db: Connection, found: Found) -> list[m.WasTold]:
+    """Who was told of an application's event: people by letters, systems by parcels."""
+    if found.kind != "application":
+        return []
+    letters = [
+        m.WasTold(
+            by="letter", id=one.id, to=one.name or one.audience, because_zh=one.why("zh"), because_en=one.why("en"),
+            state=one.state, reason=one.reason,
+        )
+        for one in correspondence.caused_by(db, found.application, found.position, limit=MOST_TOLD)
+    ]  # fmt: skip
+    parcels = [
+        m.WasTold(
+            by="parcel", id=one.id, to=one.name, because_zh=texts.t("history.parcel.because", "zh", owner=one.owner),
+            because_en=texts.t("history.parcel.because", "en", owner=one.owner), state=one.state, reason=one.reason,
+        )
+        for one in caused_by(db, found.position)
+    ]  # fmt: skip
+    return letters + parcels
 
 
 def _event(found: Any, said: Any) -> m.Event:

@@ -53,7 +53,7 @@ class CommandRefused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtectedRead(Event):
-    """Somebody read what is protected: *what* is file, scan or objector; *item* says which."""
+    """Somebody read what is protected: *what* is file, scan, paper or objector; *item* says which."""
 
     application: str
     what: str

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, literal_column, select, tuple_
 
 from eventstore.event import instant_of
+from webhooks.records import live
 from webhooks.schema import parcel_attempts, parcels
 
 PAGE = 50
@@ -79,6 +80,36 @@ def one(db: Connection, endpoint: str, parcel: str) -> Shown | None:
     query = select(*_SHOWN).where(parcels.c.endpoint == endpoint, parcels.c.id == parcel)
     row = db.execute(query).mappings().first()
     return None if row is None else _shown(row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caused:
+    """A parcel that one event caused: to which endpoint, on whose behalf, and what became of it. *kind*: webhook, wecom, …"""
+
+    id: str
+    endpoint: str
+    name: str
+    owner: str
+    kind: str
+    state: str
+    reason: str
+
+
+def caused_by(db: Connection, position: int) -> list[Caused]:
+    """The parcels of the event at *position*, by endpoint; each is told because its owner may see what the event is about."""
+    ends = live()
+    columns = (
+        parcels.c.id,
+        parcels.c.endpoint,
+        ends.c.name,
+        ends.c.owner,
+        ends.c.kind,
+        parcels.c.state,
+        parcels.c.reason,
+    )
+    mine = (parcels.c.endpoint == ends.c.id, parcels.c.position == position)
+    found = db.execute(select(*columns).where(*mine).order_by(ends.c.name, parcels.c.id))
+    return [Caused(**row) for row in found.mappings()]
 
 
 def attempts(db: Connection, parcel: str) -> list[Tried]:

@@ -4,16 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import time
 from itertools import groupby
 from typing import IO, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from admin import evidence
+from admin import evidence, export
 from admin.asked import instant
 from admin.desk import Desk
 from admin.history import Told
 from admin.labels import row as change_row
+from admin.looks import READS, looks
 from admin.papers import sealed_papers
 from admin.sentences import told as told_in_words
 from directory.actor import Actor
@@ -36,6 +38,7 @@ from workflow.pages.frame import Frame
 
 SHOWN = 6
 """Differences beside an event in the list; the event's own page has all of them."""
+LOOKS_SHOWN = 8
 LONGEST_REASON = 200
 _PLACE = "/history/applications/<uuid:application_id>"
 
@@ -45,8 +48,10 @@ def application(desk: Desk) -> Blueprint:
 
     @pages.get(_PLACE)
     def listed(application_id: UUID) -> ResponseReturnValue:
-        told = desk.history.of(application_id, asking("history.read"))
-        return render_template("admin/application.html", **_listed(desk, told, _version(told)))
+        actor = asking("history.read")
+        told = desk.history.of(application_id, actor)
+        values = _listed(desk, told, _version(told))
+        return render_template("admin/application.html", **values, **_seen(desk, told, actor))
 
     @pages.get(f"{_PLACE}/as-of/<int:version>")
     def as_of(application_id: UUID, version: int) -> ResponseReturnValue:
@@ -104,7 +109,7 @@ def application(desk: Desk) -> Blueprint:
             code = "FIELD_TOO_LONG" if reason else "REASON_REQUIRED"
             refusal = Refusal.of(code, field="reason", limit=LONGEST_REASON, length=len(reason))
             values = _listed(desk, told, told.version) | {"faults": [{"field": "reason", "text": refusal}]}
-            return render_template("admin/application.html", **values), 422
+            return render_template("admin/application.html", **values, **_seen(desk, told, actor)), 422
         desk.noting.unmask(told.application.id, reason, actor, desk.context(actor))
         return redirect(f"/history/applications/{application_id}", 303)
 
@@ -226,6 +231,16 @@ def _listed(desk: Desk, told: Told, at: int) -> dict[str, Any]:
         "faults": (),
         "command_id": forms.new_command_id(),
         "files_bytes": sum(held.size for files in told.application.attachments.values() for held in files),
+    }
+
+
+def _seen(desk: Desk, told: Told, actor: Actor) -> dict[str, Any]:
+    """The newest looks at what is protected, and the list they are all in."""
+    asked = urlencode({"kind": READS, "application": told.application.id})
+    return {
+        "looks": looks(desk, told, actor, limit=LOOKS_SHOWN),
+        "looks_list": f"/history?{asked}",
+        "looks_exports": [(form, f"/history/export/{form}?{asked}") for form in export.MEDIA_TYPES],
     }
 
 

@@ -19,11 +19,14 @@ from web import reading, texts
 from web.operations import file_response
 from web.problems import NotFound
 from web.saying import t
+from webhooks.lists import caused_by
 from workflow.pages.desk import asking, region
 from workflow.pages.telling import sentence
 from workflow.timeline import timeline
 
 KINDS = ("application", "person", "unit", "bureau", "calls", "exceptions", "attempts", "refused", "reads")
+MOST_TOLD = 500
+"""Letters of one event that are shown; a batch of a whole province makes fewer."""
 FIELDS = ("text", "number", "actor", "unit", "call", "region", "since", "until")
 """The filters that are typed; kind and type are chosen."""
 
@@ -109,6 +112,7 @@ def _event(desk: Desk, found: Found, fact: Fact, actor: Any) -> dict[str, Any]:
         "changes": [],
         "withheld": "",
         "letters": [],
+        "parcels": [],
         "envelope": _envelope(found, fact),
     }
     if found.kind != "application":
@@ -118,7 +122,8 @@ def _event(desk: Desk, found: Found, fact: Fact, actor: Any) -> dict[str, Any]:
     programme = told.call.programme_of(told.application.direction)
     [entry] = timeline([fact], told.view, desk.workflow.handling.names)
     with desk.store.reading() as db:
-        letters = correspondence.caused_by(db, found.application, found.position)
+        letters = correspondence.caused_by(db, found.application, found.position, limit=MOST_TOLD)
+        parcels = caused_by(db, found.position)
     withheld = told.withheld(fact)
     return {
         **values,
@@ -126,6 +131,7 @@ def _event(desk: Desk, found: Found, fact: Fact, actor: Any) -> dict[str, Any]:
         "changes": [change_row(each, told.call, told.application.direction) for each in told.changes(found.version)],
         "withheld": withheld,
         "letters": letters,
+        "parcels": parcels,
         "version": told.version,
     }
 

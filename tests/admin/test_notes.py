@@ -6,16 +6,20 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
 from admin import notes
 from admin.notes import CommandRefused, Exported, ProtectedRead, Unmasked, Why, why
 from eventstore.codec import Codec
-from eventstore.event import Event
+from eventstore.event import Event, microseconds
+from eventstore.projection import of_revision
 from eventstore.refusal import Refusal, Refused
 from service.world import UNITS
 from tests.admin.office import Office, opened
 from tests.eventstore.golden_files import must_read
+from webhooks import schema
+from webhooks.records import Endpoints
 from workflow import commands as c
 
 EXAMPLES: tuple[Event, ...] = (
@@ -152,3 +156,69 @@ def test_an_export_is_noted_with_its_filters(fresh: Office) -> None:
     fresh.api("auditor", "/history/export?format=jsonl&kind=person")
     [fact] = [fact for fact in noted(fresh, notes.READS) if isinstance(fact.event, Exported)]
     assert (fact.event.what, dict(fact.event.filters)) == ("jsonl", {"kind": "person"})
+
+
+def test_an_application_tells_who_saw_what_is_protected_of_it(fresh: Office) -> None:
+    """On its history's page and through the API: who, when, what, and the reason where one was asked for; empty before."""
+    one = fresh.played.sealed()
+    place = f"/history/applications/{one}"
+    fresh.follow()
+    assert fresh.api("auditor", f"{place}/reads").get_json() == {"items": [], "older": None}
+    assert "还没有人看过" in fresh.page("auditor", place)
+    fresh.api("auditor", f"{place}/unmasking", "POST", json={"reason": "专项审计调阅"})
+    fresh.api("auditor", f"{place}/evidence")
+    [paper] = [each for each in fresh.house.printing.papers(fresh.played.application(one)) if each.sealed]
+    for who in ("yuelu-head", "admin"):
+        fresh.api(who, f"/applications/{one}/papers/{paper.code}/pdf")
+    fresh.house.printing.drain()
+    for who in ("yuelu-head", "admin"):  # the unit's own people are not noted
+        assert fresh.api(who, f"/applications/{one}/papers/{paper.code}/pdf").status_code == 200
+    fresh.follow()
+    seen = fresh.api("auditor", f"{place}/reads?limit=2").get_json()
+    assert [(each["actor"], each["what"], each["reason"]) for each in seen["items"]] == [
+        ("person:yuelu-head", "paper", ""),
+        ("person:auditor", "evidence", ""),
+    ]
+    assert seen["items"][0]["item"] == paper.code
+    rest = fresh.api("auditor", f"{place}/reads?before={seen['older']}").get_json()
+    assert [(each["what"], each["reason"]) for each in rest["items"]] == [("unmasked", "专项审计调阅")]
+    page = fresh.page("auditor", place)
+    assert "看了打印稿" in page
+    assert paper.code in page
+    assert "took the evidence" in fresh.page("auditor", place, language="en")
+    assert fresh.api("lead", f"{place}/reads").status_code == 403
+
+
+def test_an_event_tells_which_people_and_which_systems_were_told_of_it_and_why(fresh: Office) -> None:
+    one = fresh.played.sealed()
+    fresh.follow()
+    position = next(
+        event.position
+        for event in fresh.house.store.read_stream(f"application-{one}")
+        if event.type == "application.unit_sealed"
+    )
+    with fresh.house.store.begin() as db:
+        ends, made = of_revision(schema.endpoints, Endpoints.revision), fresh.house.wall.now(db)
+        db.execute(insert(ends).values(**_endpoint("e-1", "联通平台", "unit:1")))
+        db.execute(insert(schema.parcels).values(**_parcel("e-1", position, str(one), microseconds(made))))
+    told = fresh.api("auditor", f"/history/events/{position}").get_json()["told"]
+    assert {each["by"] for each in told} == {"letter", "parcel"}
+    assert all(each["because_zh"] and each["because_en"] for each in told)
+    assert [each["to"] for each in told if each["by"] == "parcel"] == ["联通平台"]
+    page = fresh.page("auditor", f"/history/events/{position}")
+    assert "联通平台" in page
+    assert "归属 unit:1" in page
+
+
+def _endpoint(id_: str, name: str, owner: str) -> dict[str, Any]:
+    words = dict.fromkeys(("host", "url", "types", "programmes", "secrets", "public_key", "why_disabled", "created_by"), "")
+    off = dict.fromkeys(("ordered", "verified", "enabled", "deleted"), False)
+    return {**words, **off, "id": id_, "kind": "webhook", "name": name, "owner": owner, "language": "zh", "version": 1, "created_at": 1}  # fmt: skip
+
+
+def _parcel(endpoint: str, position: int, application: str, at: int) -> dict[str, Any]:
+    words = dict.fromkeys(("call", "programme", "trace"), "")
+    return {
+        **words, "id": f"msg_{position:032x}", "endpoint": endpoint, "event_id": "x", "position": position, "payload": "{}",
+        "type": "application.unit_sealed", "application": application, "state": "sent", "due_at": at, "created_at": at,
+    }  # fmt: skip

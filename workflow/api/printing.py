@@ -20,12 +20,12 @@ from workflow.api.wishes import PLACE
 from workflow.application import Application
 from workflow.dossier import Words
 from workflow.files import chunks
-from workflow.handling import NotFound
+from workflow.handling import NotFound, Read
 from workflow.printing.document import file_name
 from workflow.printing.issuing import bound_to, issue_of
 from workflow.printing.jobs import MEDIA_TYPES, Format, State
 from workflow.printing.kinds import base_of
-from workflow.printing.room import Paper, formats_for
+from workflow.printing.room import Paper, formats_for, is_protected
 from workflow.printing.summary import SHEET_TYPES, drawn
 from workflow.stages import Stage
 
@@ -231,6 +231,8 @@ class _Asking:
         if stream is None:
             self._room.ask(paper, format, asked.actor.id)
             raise Refused(Refusal.of("PAPER_NOT_READY", paper=paper.code))
+        if is_protected(asked.actor, application, format):
+            self._handling.was_read(Read(application=application.id, what="paper", item=paper.code), asked.actor)
         name = file_name(paper.kind, paper.number, paper.version, format.suffix)
         return Answer(content=chunks(stream), media_type=MEDIA_TYPES[format.suffix], filename=name)
 

@@ -22,6 +22,7 @@ from workflow import commands as c
 from workflow import recommendation_list
 from workflow.application import Application
 from workflow.files import chunks
+from workflow.handling import Read
 from workflow.pages import reasons
 from workflow.pages.desk import Desk, asking
 from workflow.pages.frame import Frame, framed
@@ -30,7 +31,7 @@ from workflow.printing.issuing import bound_to, issue_of, kinds_of, printed_as, 
 from workflow.printing.jobs import MEDIA_TYPES, Format, Job, State
 from workflow.printing.kinds import base_of
 from workflow.printing.naming import kind_words
-from workflow.printing.room import Paper, formats_for, instruments_of
+from workflow.printing.room import Paper, formats_for, instruments_of, is_protected
 from workflow.printing.summary import SHEET_TYPES, drawn
 from workflow.state import FORM
 
@@ -68,6 +69,8 @@ def printed(desk: Desk) -> Blueprint:
         if stream is None:
             desk.printing.ask(paper, wanted, actor.id)
             return redirect(f"/applications/{application_id}/papers/{paper.code}", 303)
+        if is_protected(actor, application, wanted):
+            desk.handling.was_read(Read(application=application.id, what="paper", item=paper.code), actor)
         name = file_name(paper.kind, paper.number, paper.version, wanted.suffix)
         return file_response(chunks(stream), MEDIA_TYPES[wanted.suffix], name)
 

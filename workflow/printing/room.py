@@ -348,10 +348,15 @@ def formats_for(actor: Actor, application: Application, paper: Paper) -> Sequenc
     return (Format.VEILED,) if actor.scopes(Role.AUDITOR) else ()
 
 
+def is_protected(actor: Actor, application: Application, format: Format) -> bool:
+    """Whether somebody whose own it is not is given what is personal."""
+    return format is not Format.VEILED and not view_of(actor, application).working
+
+
 def _is_theirs(actor: Actor, application: Application, kind: str) -> bool:
     """A unit's own paper is for its people and the lead's; the form and what belongs to it for every unit that vouches for it."""
     units, (_, unit) = actor.scopes(*UNIT_ROLES), parted(kind)
     return not unit or unit in units or application.lead_unit in units
 
 
-__all__ = ["Format", "Job", "Paper", "PrintingRoom", "State", "formats_for", "instruments_of"]
+__all__ = ["Format", "Job", "Paper", "PrintingRoom", "State", "formats_for", "instruments_of", "is_protected"]
