@@ -181,3 +181,20 @@ class PersonData(BaseModel):
 
     person: str
     state: str
+
+
+class WantedValues(Request):
+    """*about*: the application's number or id. *values*: exactly as they were typed into its form: a name, a phone number, an
+    address."""
+
+    about: str = Field(min_length=1, max_length=40)
+    values: list[str] = Field(min_length=1, max_length=50)
+    reason: str = Field(min_length=1, max_length=LONGEST_REASON)
+
+
+class CaseOfValues(BaseModel):
+    """One request and how many values it found; *state*: restricted or erased."""
+
+    case: str
+    state: str
+    values: int

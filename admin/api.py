@@ -39,6 +39,16 @@ def operations(desk: Desk) -> Iterator[Operation]:
                           "Keep a person's data from everybody", asking.restrict)  # fmt: skip
     yield _about_a_person("erasePerson", "erasure", "person.erase", "清除已限制的个人信息，须由另一人办理",
                           "Erase what was restricted; another person must", asking.erase)  # fmt: skip
+    yield Operation(
+        id="restrictValues", method="POST", path="/erasures", action="person.restrict", summary_zh="限制处理申报中填写的个人信息",
+        summary_en="Keep what was typed about a person into an application from everybody", perform=asking.restrict_values,
+        request=m.WantedValues, answer=m.CaseOfValues, command=True,
+    )  # fmt: skip
+    yield Operation(
+        id="eraseValues", method="POST", path="/erasures/<case>/erasure", action="person.erase",
+        summary_zh="清除已限制的填写内容，须由另一人办理", summary_en="Erase what was typed and restricted; another person must",
+        perform=asking.erase_values, request=m.Reason, answer=m.CaseOfValues, command=True,
+    )  # fmt: skip
     yield _get("searchHistory", "/history", "history.read", "检索事件历史", "Search the log", asking.search, m.Events,
                query=Filters)  # fmt: skip
     yield _get("exportHistory", "/history/export", "history.read", "导出事件历史", "Export a view of the log",
@@ -97,6 +107,18 @@ class _Asking:
         person, reason = str(asked.path["person"]), asked.body_as(m.Reason).reason
         self._desk.register.erase_restricted(self._keyed(asked), asked.actor, person, reason)
         return Answer(body=m.PersonData(person=person, state=ERASED))
+
+    def restrict_values(self, asked: Asked) -> Answer:
+        wanted = asked.body_as(m.WantedValues)
+        case, found = self._desk.apart.restrict(
+            self._keyed(asked), asked.actor, wanted.about, wanted.values, wanted.reason
+        )
+        return Answer(body=m.CaseOfValues(case=case, state=RESTRICTED, values=found))
+
+    def erase_values(self, asked: Asked) -> Answer:
+        case, reason = str(asked.path["case"]), asked.body_as(m.Reason).reason
+        found = self._desk.apart.erase(self._keyed(asked), asked.actor, case, reason)
+        return Answer(body=m.CaseOfValues(case=case, state=ERASED, values=found))
 
     def _keyed(self, asked: Asked) -> Context:
         context = self._desk.context(asked.actor)

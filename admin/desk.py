@@ -1,8 +1,10 @@
 """What pages and API of this room work with; the roof hands everything in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+
+from sqlalchemy import select
 
 from admin import export, search
 from admin.erasure import Erasures
@@ -11,8 +13,10 @@ from admin.log_index import LogIndex
 from admin.notes import Noting
 from admin.people import People
 from admin.proof import Proofs
+from admin.schema import log_streams
 from admin.search import Found, Question
 from admin.sentences import Said, Sentences
+from admin.setting_apart import SettingApart
 from directory.actor import Actor, Role
 from directory.register import Register
 from directory.token_desk import TokenDesk
@@ -41,6 +45,7 @@ class Desk:
     sentences: Sentences
     proofs: Proofs
     erasures: Erasures
+    apart: SettingApart
     register: Register
     tokens: TokenDesk
     people: People
@@ -78,6 +83,13 @@ class Desk:
                 return export.workbook(rows)
             case _:
                 raise NotFound
+
+    def numbers(self, applications: Collection[str]) -> dict[str, str]:
+        """The numbers of *applications*, by id."""
+        with self.store.reading() as db:
+            c = log_streams.c
+            wanted = c.application.in_(sorted(applications))
+            return {row[0]: row[1] for row in db.execute(select(c.application, c.number).where(wanted))}
 
     def event(self, position: int, actor: Actor) -> tuple[Found, Fact]:
         """One event as the index shows it to *actor*, and the fact itself; NotFound otherwise."""

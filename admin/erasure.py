@@ -1,15 +1,18 @@
 """Whose personal data must not be there, written down outside the database: what a restored backup has to forget again.
 
-A restore brings back what was erased. The ledger holds ids, states and times, nothing personal; it is read off the log,
-joined with what it already says, and put beside the checkpoints.
+A restore brings back what was erased. The ledger holds ids, commitments, states and times, nothing personal; it is read off
+the log, joined with what it already says, and put beside the checkpoints.
 """
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from admin.setting_apart import TYPES as VALUES
+from admin.setting_apart import SettingApart, ValuesErased, ValuesRestricted
 from directory import register as directory
 from directory.actor import Actor
 from directory.events import EVENTS, PersonErased, PersonRestricted
@@ -23,19 +26,23 @@ from eventstore.store import EventStore
 
 LEDGER = "erasures.jsonl"
 RESTRICTED, ERASED = "restricted", "erased"
-_TYPES = tuple(name for name, cls in EVENTS.items() if cls in (PersonRestricted, PersonErased))
+_PEOPLE = tuple(name for name, cls in EVENTS.items() if cls in (PersonRestricted, PersonErased))
+_TYPES = (*_PEOPLE, *VALUES)
 _MOST = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
-    """One person whose data nobody is given (restricted) or that are gone (erased). *by* and *reason* only from the log."""
+    """One person whose data nobody is given (restricted) or that are gone (erased), or a case of values set apart in an
+    *application*: *person* then names the case. *by* and *reason* only from the log."""
 
     person: str
     state: str
     at: datetime
     by: str = ""
     reason: str = ""
+    application: str = ""
+    commitments: tuple[str, ...] = ()
 
 
 class Erasures:
@@ -49,9 +56,10 @@ class Erasures:
         personal: PersonalData,
         clock: Clock,
         folder: Path | None,
+        apart: SettingApart,
     ) -> None:
         self._store, self._read, self._register, self._personal = store, read, register, personal
-        self._clock, self._folder, self._seen = clock, folder, 0
+        self._clock, self._folder, self._seen, self._apart = clock, folder, 0, apart
 
     def of_the_log(self) -> list[Gone]:
         """The newest state of each person, as the log has it; latest last."""
@@ -66,6 +74,14 @@ class Erasures:
                 case PersonErased(person=person, reason=reason):
                     found.pop(person, None)
                     found[person] = Gone(person=person, state=ERASED, at=recorded.instant, reason=reason)
+                case ValuesRestricted(application=application, by=by, reason=reason, commitments=values):
+                    found[recorded.stream] = Gone(
+                        person=recorded.stream, state=RESTRICTED, at=recorded.instant, by=by, reason=reason,
+                        application=application, commitments=values,
+                    )  # fmt: skip
+                case ValuesErased(reason=reason):
+                    before = found.pop(recorded.stream)
+                    found[recorded.stream] = replace(before, state=ERASED, at=recorded.instant, reason=reason)
                 case _:
                     pass
         return list(found.values())
@@ -100,7 +116,9 @@ class Erasures:
             if stands.get(one.person) in (ERASED, one.state):
                 continue
             try:
-                if one.state == ERASED:
+                if one.application:
+                    self._again(one, context)
+                elif one.state == ERASED:
                     self._register.erase(context, one.person, "erasures.jsonl")
                 else:
                     self._register.restrict(context, by, one.person, "erasures.jsonl")
@@ -108,19 +126,32 @@ class Erasures:
                 continue
             yield one
 
+    def _again(self, one: Gone, context: Context) -> None:
+        erased = one.state == ERASED
+        self._apart.again(context, one.person, one.application, one.commitments, "erasures.jsonl", erased=erased)
+
     def sweep(self) -> None:
         """Empty once more what the log says is erased: values that came back beside their log."""
-        erased = [one.person for one in self.of_the_log() if one.state == ERASED]
+        erased = [one for one in self.of_the_log() if one.state == ERASED]
         with self._store.begin() as db:
             now = self._clock.now(db)
-            for person in erased:
-                directory.erase(db, self._personal, person, now)
+            for one in erased:
+                if one.application:
+                    self._apart.empty(db, one.person, one.commitments)
+                else:
+                    directory.erase(db, self._personal, one.person, now)
 
 
 def _read(line: str) -> Gone:
-    entry: dict[str, str] = json.loads(line)
-    return Gone(person=entry["person"], state=entry["state"], at=datetime.fromisoformat(entry["at"]))
+    entry: dict[str, Any] = json.loads(line)
+    return Gone(
+        person=entry["person"], state=entry["state"], at=datetime.fromisoformat(entry["at"]),
+        application=entry.get("application", ""), commitments=tuple(entry.get("commitments", ())),
+    )  # fmt: skip
 
 
 def _line(one: Gone) -> str:
-    return json.dumps({"person": one.person, "state": one.state, "at": one.at.isoformat()}) + "\n"
+    entry: dict[str, Any] = {"person": one.person, "state": one.state, "at": one.at.isoformat()}
+    if one.application:
+        entry |= {"application": one.application, "commitments": one.commitments}
+    return json.dumps(entry) + "\n"

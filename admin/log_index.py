@@ -39,7 +39,7 @@ def day_of(recorded_at: int) -> int:
 
 
 def kind_of(stream: str) -> str:
-    """The kind of thing a stream is of: application, person, unit, bureau, calls, exceptions, attempts, refused, reads."""
+    """The kind of thing a stream is of: application, person, unit, bureau, calls, exceptions, attempts, refused, reads, erasing."""
     return stream.partition("-")[0]
 
 

@@ -7,7 +7,7 @@ sealed with AES-256-GCM under a key of the subject, which itself is wrapped by t
 import hashlib
 import hmac
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -105,6 +105,29 @@ class PersonalData:
         db.execute(delete(subject_keys).where(subject_keys.c.subject == subject))
         return emptied.rowcount
 
+    def empty(self, db: Connection, commitments: Collection[str]) -> int:
+        """Empty these values, whoever's they are; answers how many."""
+        chosen = personal_data.c.commitment.in_(sorted(commitments))
+        return db.execute(
+            update(personal_data).where(chosen, personal_data.c.sealed.is_not(None)).values(sealed=None)
+        ).rowcount
+
+    def set_apart(
+        self, db: Connection, stream: str, commitments: Collection[str], subject: str, random: Random = os.urandom
+    ) -> int:
+        """Seal these values of *stream* under the key of *subject* instead, so that they can be restricted and erased by
+        themselves; answers how many. They keep their commitments."""
+        chosen = (personal_data.c.stream == stream, personal_data.c.commitment.in_(sorted(commitments)))
+        rows = [row for row in db.execute(_SELECT.where(*chosen)) if row.sealed is not None]
+        if not rows:
+            return 0
+        key = self.subject_keys(db, [subject], random)[subject]
+        for commitment, owner, sealed, wrapped, master in rows:
+            plain = _opened(self._unwrap(owner, wrapped, master), sealed, commitment)
+            values = {"subject": subject, "sealed": _seal(key, plain, commitment.encode(), random)}
+            db.execute(update(personal_data).where(personal_data.c.commitment == commitment).values(values))
+        return len(rows)
+
     def restrict(self, db: Connection, subject: str) -> None:
         """From now on every value of *subject* reads as an erased one; it is kept, and nobody is given it."""
         db.execute(update(subject_keys).where(subject_keys.c.subject == subject).values(restricted=1))
@@ -170,11 +193,16 @@ def _seal(key: bytes, plain: bytes, bound_to: bytes, random: Random) -> bytes:
 
 def _unseal(key: bytes, sealed: bytes, commitment: str) -> str:
     """The value, and only if it is the one that was committed to."""
-    try:
-        plain = AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], commitment.encode())
-    except InvalidTag:
-        raise HistoryBroken("a personal value was altered") from None
+    plain = _opened(key, sealed, commitment)
     salt, value = plain[:_SALT], plain[_SALT:]
     if not hmac.compare_digest(hmac.new(salt, value, hashlib.sha256).hexdigest(), commitment):
         raise HistoryBroken("a personal value is not the one the log committed to")
     return value.decode()
+
+
+def _opened(key: bytes, sealed: bytes, commitment: str) -> bytes:
+    """Salt and value."""
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], commitment.encode())
+    except InvalidTag:
+        raise HistoryBroken("a personal value was altered") from None

@@ -141,6 +141,7 @@ def audit_desk(house: House, told: Told) -> audit.Desk:
         sentences=house.sentences,
         proofs=house.proofs,
         erasures=house.erasures,
+        apart=house.apart,
         register=house.register,
         tokens=tokens,
         people=People(house.store, house.register, Granting(house.dispatcher), tokens),

@@ -20,6 +20,8 @@ from admin.notes import TYPES as NOTE_TYPES
 from admin.notes import Noting
 from admin.proof import Proofs
 from admin.sentences import Sentences
+from admin.setting_apart import TYPES as ERASING_TYPES
+from admin.setting_apart import SettingApart
 from directory.actor import Actor, Grant, Role
 from directory.events import EVENTS as DIRECTORY_TYPES
 from directory.projection import DirectoryProjection
@@ -72,6 +74,7 @@ TYPES: Mapping[str, type[Event]] = {
     **EXCEPTION_TYPES,
     **ATTEMPT_TYPES,
     **NOTE_TYPES,
+    **ERASING_TYPES,
     **WEBHOOK_TYPES,
 }
 ROOF = Actor("house", "系统", (Grant(Role.OPERATOR, "43"),))
@@ -113,6 +116,7 @@ class House:
     proofs: Proofs
     hooks: Hooks
     erasures: Erasures
+    apart: SettingApart
     broker: dramatiq.Broker
 
     def as_roof(self) -> Context:
@@ -161,6 +165,10 @@ def build(settings: Settings) -> House:
     handling.on_refused.append(noting.refused)
     handling.on_read.append(noting.read)
     proofs = Proofs(store, settings.checkpoint_signer, wall, settings.checkpoints, settings.witness_keys)
+    printing = PrintingRoom(
+        handling, store, wall, files, settings.files / "papers", settings.base_url, proofs.line_over
+    )
+    apart = SettingApart(dispatcher, personal, printing.forget)
     scanner = Clamd(settings.clamd) if settings.clamd else None
     return House(
         settings=settings,
@@ -177,9 +185,7 @@ def build(settings: Settings) -> House:
         dispatcher=dispatcher,
         register=register,
         handling=handling,
-        printing=PrintingRoom(
-            handling, store, wall, files, settings.files / "papers", settings.base_url, proofs.line_over
-        ),
+        printing=printing,
         files=files,
         scanning=Scanning(store, wall, files, scanner),
         sender=sender,
@@ -195,7 +201,8 @@ def build(settings: Settings) -> House:
         noting=noting,
         history=History(handling, noting),
         sentences=Sentences(store, read, calls, handling),
-        erasures=Erasures(store, read, register, personal, wall, settings.checkpoints),
+        erasures=Erasures(store, read, register, personal, wall, settings.checkpoints, apart),
+        apart=apart,
         proofs=proofs,
         hooks=Hooks.of(dispatcher, read, door_of(settings), wall, SystemRandom(), settings.base_url),
         broker=brokers.build(settings),

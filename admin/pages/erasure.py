@@ -1,6 +1,6 @@
 """Whose personal data are restricted or erased, and the two steps by two security administrators."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from admin.desk import Desk
 from directory.actor import Actor
 from directory.policy import may
-from eventstore.refusal import Refused
+from eventstore.refusal import Refusal, Refused
 from web import forms
 from workflow.pages.desk import asking
 
@@ -31,7 +31,23 @@ def erasure(desk: Desk) -> Blueprint:
         actor = asking("person.erase")
         return _answered(desk, actor, lambda: _erase(desk, actor, person))
 
+    @pages.post("/erasures/values")
+    def set_apart() -> ResponseReturnValue:
+        actor = asking("person.restrict")
+        return _answered(desk, actor, lambda: _set_apart(desk, actor))
+
+    @pages.post("/erasures/values/<case>/erasing")
+    def erase_values(case: str) -> ResponseReturnValue:
+        actor = asking("person.erase")
+        act = lambda: desk.apart.erase(desk.context(actor), actor, case, forms.text("reason"))  # noqa: E731
+        return _answered(desk, actor, act)
+
     return pages
+
+
+def _set_apart(desk: Desk, actor: Actor) -> None:
+    about, values = forms.text("about"), forms.text("values").splitlines()
+    desk.apart.restrict(desk.context(actor), actor, about, values, forms.text("reason_values"))
 
 
 def _restrict(desk: Desk, actor: Actor, person: str) -> None:
@@ -47,18 +63,27 @@ def _answered(desk: Desk, actor: Actor, act: Callable[[], object]) -> ResponseRe
     try:
         act()
     except Refused as refused:
-        faults = [{"field": _FIELDS.get(one.code, ""), "text": one} for one in refused.refusals]
-        typed = {"person": forms.text("person"), "reason": forms.text("reason")}
+        typed = {name: forms.text(name) for name in ("person", "reason", "about", "values", "reason_values")}
+        faults = [{"field": _field(one, typed), "text": one} for one in refused.refusals]
         return render_template("admin/erasures.html", **_listed(desk, actor) | {"faults": faults, "typed": typed}), 422
     return redirect("/erasures?done=1", 303)
 
 
-_FIELDS = {"PERSON_UNKNOWN": "person", "REASON_REQUIRED": "reason"}
+_FIELDS = {"PERSON_UNKNOWN": "person", "APPLICATION_UNKNOWN": "about", "VALUE_NOT_FOUND": "values"}
+
+
+def _field(refusal: Refusal, typed: Mapping[str, str]) -> str:
+    """Which of the two forms was sent says whose reason is lacking."""
+    if refusal.code in ("REASON_REQUIRED", "FIELD_TOO_LONG"):
+        return "reason_values" if typed["about"] or typed["values"] else "reason"
+    return _FIELDS.get(refusal.code, "")
 
 
 def _listed(desk: Desk, actor: Actor) -> dict[str, Any]:
+    gone = list(reversed(desk.erasures.of_the_log()))
     return {
-        "gone": list(reversed(desk.erasures.of_the_log())),
+        "gone": gone,
+        "numbers": desk.numbers({one.application for one in gone} - {""}),
         "may_act": may(actor, "person.restrict") is None,
         "me": actor.id,
         "done": bool(request.args.get("done")),

@@ -24,7 +24,7 @@ from workflow.pages.desk import asking, region
 from workflow.pages.telling import sentence
 from workflow.timeline import timeline
 
-KINDS = ("application", "person", "unit", "bureau", "calls", "exceptions", "attempts", "refused", "reads")
+KINDS = ("application", "person", "unit", "bureau", "calls", "exceptions", "attempts", "refused", "reads", "erasing")
 MOST_TOLD = 500
 """Letters of one event that are shown; a batch of a whole province makes fewer."""
 FIELDS = ("text", "number", "actor", "unit", "call", "region", "since", "until")

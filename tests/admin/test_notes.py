@@ -211,7 +211,9 @@ def test_an_event_tells_which_people_and_which_systems_were_told_of_it_and_why(f
 
 
 def _endpoint(id_: str, name: str, owner: str) -> dict[str, Any]:
-    words = dict.fromkeys(("host", "url", "types", "programmes", "secrets", "public_key", "why_disabled", "created_by"), "")
+    words = dict.fromkeys(
+        ("host", "url", "types", "programmes", "secrets", "public_key", "why_disabled", "created_by"), ""
+    )
     off = dict.fromkeys(("ordered", "verified", "enabled", "deleted"), False)
     return {**words, **off, "id": id_, "kind": "webhook", "name": name, "owner": owner, "language": "zh", "version": 1, "created_at": 1}  # fmt: skip
 

@@ -105,3 +105,23 @@ def test_a_page_of_many_streams_is_revealed_at_once(jars: Dispatcher) -> None:
         facts = reading(CODEC, jars.personal)(db, jars.store.read_all())
     authors = [getattr(fact.event, "author").value for fact in facts]  # noqa: B009
     assert authors == [SECRET, "second"]
+
+
+def test_values_that_are_set_apart_are_restricted_and_erased_by_themselves(jars: Dispatcher) -> None:
+    with jars.store.reading() as db:
+        known = jars.personal.reveal_stream(db, "jar-1")
+    [one, other] = [commitment for commitment, value in known.items() if value == SECRET]
+    before = verify(jars.store.engine)
+    with jars.store.begin() as db:
+        assert jars.personal.set_apart(db, "jar-2", [one], "erasing-1") == 0  # another stream's
+        assert jars.personal.set_apart(db, "jar-1", [one, "0" * 64], "erasing-1") == 1
+        assert jars.personal.reveal_stream(db, "jar-1") == known  # moved, and nothing else
+        jars.personal.restrict(db, "erasing-1")
+        assert jars.personal.reveal(db, [one, other]) == {other: SECRET}
+        jars.personal.release(db, "erasing-1")
+        assert jars.personal.reveal(db, [one]) == {one: SECRET}
+        assert jars.personal.erase(db, "erasing-1") == 1
+        assert jars.personal.set_apart(db, "jar-1", [one], "erasing-2") == 0  # nothing is left to move
+        assert jars.personal.reveal(db, [one, other]) == {other: SECRET}
+        assert jars.personal.empty(db, [one, other]) == 1
+    assert verify(jars.store.engine) == before

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Update, func, select, text, update
+from sqlalchemy import Connection, Update, delete, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from eventstore.event import instant_of, microseconds
@@ -128,6 +128,14 @@ def lost(db: Connection, job: Job) -> None:
     """What was made is gone from the folder: make it again."""
     gone = _of(job.application_id, job.code, job.format).where(paper_jobs.c.state == State.DONE.value)
     db.execute(gone.values(state=State.WAITING.value, attempts=0))
+
+
+def forget(db: Connection, application_id: str) -> list[str]:
+    """Take back every rendering of an application that was made; answers the digests of what lies in the folder."""
+    mine = (paper_jobs.c.application_id == application_id, paper_jobs.c.sha256.is_not(None))
+    digests = [str(digest) for digest in db.execute(select(paper_jobs.c.sha256).where(*mine)).scalars()]
+    db.execute(delete(paper_jobs).where(*mine))
+    return digests
 
 
 def _of(application_id: str, code: str, format: Format) -> Update:

@@ -286,6 +286,15 @@ class PrintingRoom:
         """Take away papers that nobody has read for a month; they are made again when somebody asks."""
         return self.shelf.sweep(now - SWEPT_AFTER)
 
+    def forget(self, application_id: str) -> int:
+        """Take away every paper of an application that was drawn, because what it says is to be seen no more; answers how many.
+        Asked for again it is drawn from what then may be known."""
+        with self._store.begin() as db:
+            digests = jobs.forget(db, application_id)
+        for digest in digests:
+            self.shelf.forget(digest)
+        return len(digests)
+
     def due(self) -> bool:
         """Whether anything waits or is being made."""
         with self._store.reading() as db:

@@ -47,6 +47,10 @@ class Shelf:
         os.utime(path)  # the sweep spares what is read
         return stream
 
+    def forget(self, digest: str) -> None:
+        """Take one away; it can be made again."""
+        self._path(digest).unlink(missing_ok=True)
+
     def sweep(self, before: datetime) -> int:
         """Take away what nobody has read since *before*, and what was never finished; answers how many."""
         unread = [path for path in self._folder.glob("*") if path.stat().st_mtime < before.timestamp()]
