@@ -149,4 +149,43 @@ def rebuild(projection: str | None, compare: bool) -> None:
     sys.exit(1 if compare and differing else 0)
 
 
-COMMANDS = (verify, checkpoint, verify_bundle, verify_receipt, rebuild)
+@click.command()
+@click.option(
+    "--base", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True, help="pg_basebackup -D"
+)
+@click.option(
+    "--archive",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    required=True,
+    help="WAL 归档 · the archive",
+)
+@click.option(
+    "--at", "instant", required=True, help="恢复到何时，北京时间 · to which instant, Beijing time: 2026-11-29 21:00"
+)
+@click.option(
+    "--folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="空文件夹 · an empty folder"
+)
+@click.option("--user", default="", help="PostgreSQL 以谁运行（root 时必填）· whom it runs as; needed by root")
+def drill(base: Path, archive: Path, instant: str, folder: Path, user: str) -> None:
+    """恢复演练 · restore the backup to an instant in a cluster of its own, verify, rebuild, erase again; sends nothing. Ends with 1 where something does not hold."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from service import drill as drilling
+
+    try:
+        at = datetime.fromisoformat(instant)
+    except ValueError as error:
+        raise click.UsageError(f"--at: {error}") from error
+    at = at if at.tzinfo else at.replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+    backup = drilling.Backup(base=base, archive=archive, programs=drilling.programs(), user=user)
+    good = True
+    try:
+        for step in drilling.perform(settings_or_exit(), backup, at, folder):
+            good &= drilling.told([step], click.echo)
+    except drilling.DrillFailed as failed:
+        raise click.ClickException(str(failed)) from failed
+    sys.exit(0 if good else 1)
+
+
+COMMANDS = (verify, checkpoint, verify_bundle, verify_receipt, rebuild, drill)
