@@ -55,6 +55,8 @@ WIDENING = {
     "a table": 'op.create_table("x", sa.Column("y", sa.Text))\n    op.create_index("z", "x", ["y"])',
     "a column with a default": 'op.add_column("letters", sa.Column("x", sa.Text, nullable=False, server_default=""))',
     "a column that may be null": 'op.add_column("letters", sa.Column("x", sa.Text))',
+    "an index of some rows": 'op.create_index("x", "letters", ["state"], postgresql_where=sa.text("state = \'dead\'"))',
+    "an index of a small table": 'op.create_index("x", "paper_jobs", ["code"])',
     "an index built beside": 'op.create_index("x", "letters", ["state"], postgresql_concurrently=True)',
 }
 
