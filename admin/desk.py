@@ -50,6 +50,7 @@ class Desk:
     tokens: TokenDesk
     people: People
     upkeep: Callable[[], Any]
+    rebuild: Callable[[str, str], bool]
     base_url: str
 
     def context(self, actor: Actor) -> Context:

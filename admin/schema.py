@@ -1,6 +1,6 @@
 """The tables of this room: the log as it is searched, and what was found out about it. The migrations make them."""
 
-from sqlalchemy import Column, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import CheckConstraint, Column, Index, Integer, MetaData, Table, Text, text
 
 from eventstore.schema import BIG
 
@@ -64,6 +64,33 @@ integrity = Table(
     Column("sound", Integer, nullable=False),
     Column("size", BIG, nullable=False),
     Column("position", BIG),
+    Column("said", Text, nullable=False, server_default=EMPTY),
+    sqlite_strict=True,
+)
+
+rebuilds = Table(
+    "rebuilds",
+    metadata,
+    Column("projection", Text, primary_key=True),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", BIG, nullable=False),
+    Column("began_at", BIG),
+    Column("seen_at", BIG),
+    Column("ended_at", BIG),
+    Column("position", BIG, nullable=False, server_default=text("0")),
+    Column("head", BIG, nullable=False, server_default=text("0")),
+    Column("found", Text, nullable=False, server_default=EMPTY),
+    Column("said", Text, nullable=False, server_default=EMPTY),
+    CheckConstraint("found IN ('', 'equal', 'mended', 'live', 'failed')", name="rebuilds_found"),
+    sqlite_strict=True,
+)
+
+chores = Table(
+    "chores",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", BIG, nullable=False),
+    Column("took_us", BIG, nullable=False),
     Column("said", Text, nullable=False, server_default=EMPTY),
     sqlite_strict=True,
 )

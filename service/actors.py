@@ -17,6 +17,7 @@ from directory import signin
 from eventstore.dispatch import Outcome
 from eventstore.refusal import Busy
 from notifications import bundles, correspondence
+from service import chores, rebuilding
 from service.keeping import Keeping
 from service.wiring import House
 
@@ -25,6 +26,7 @@ WAKE_AGAIN_S = 1.0
 RELAY_S = 1.0
 CHECKING_MS = 30 * 60 * 1000
 RENDERING_MS = 60 * 60 * 1000
+REBUILDING_MS = 12 * 60 * 60 * 1000
 _WITH_BYTES = frozenset({"application.file_attached", "application.commitment_recorded", "application.recommended"})
 _log = structlog.get_logger(__name__)
 
@@ -73,6 +75,7 @@ class Actors:
     deliver_parcels: dramatiq.Actor[[], None]
     check_files: dramatiq.Actor[[], None]
     render_papers: dramatiq.Actor[[], None]
+    rebuild: dramatiq.Actor[[], None]
     tick: dramatiq.Actor[[], None]
 
     def wake(self, outcome: Outcome | None = None) -> None:
@@ -165,8 +168,14 @@ def declare(house: House) -> Actors:
         house.printing.drain()
         done()
 
+    def rebuild() -> None:
+        rebuilding.work(house)
+        done()
+
     def tick() -> None:
-        each([partial(sweep, house), keeping.hourly, follow])
+        ring(house, [partial(sweep, house), keeping.hourly, follow])
+        if rebuilding.waits(house):
+            actors.rebuild.send()
         actors.deliver_letters.send()
         actors.deliver_parcels.send()
         if house.settings.clamd:
@@ -191,6 +200,9 @@ def declare(house: House) -> Actors:
         render_papers=dramatiq.actor(
             broker=house.broker, actor_name="render_papers", max_retries=0, time_limit=RENDERING_MS
         )(render_papers),
+        rebuild=dramatiq.actor(broker=house.broker, actor_name="rebuild", max_retries=0, time_limit=REBUILDING_MS)(
+            rebuild
+        ),
         tick=dramatiq.actor(broker=house.broker, actor_name="tick", max_retries=0)(tick),
     )
     house.printing.on_asked.append(actors.wake_the_printers)
@@ -253,6 +265,7 @@ def relay(house: House, stop: threading.Event) -> None:
         threading.Thread(target=house.listener.subscription.follow, args=(stop,), name="following", daemon=True),
         threading.Thread(target=house.hooks.listener.subscription.follow, args=(stop,), name="planning", daemon=True),
         threading.Thread(target=_rounds, args=([house.hooks.delivery.drain], stop), name="parcels", daemon=True),
+        threading.Thread(target=_rounds, args=([partial(rebuilding.work, house)], stop), name="building", daemon=True),
     ]
     for thread in beside:
         thread.start()
@@ -260,8 +273,7 @@ def relay(house: House, stop: threading.Event) -> None:
 
     def sweeping() -> None:
         if time.monotonic() - swept[0] >= house.settings.tick_s:
-            sweep(house)
-            keeping.hourly()
+            ring(house, [partial(sweep, house), keeping.hourly])
             swept[0] = time.monotonic()
 
     _rounds(
@@ -288,16 +300,28 @@ def _rounds(works: Sequence[Callable[[], object]], stop: threading.Event) -> Non
         each(works)
 
 
-def each(works: Sequence[Callable[[], object]]) -> None:
-    """Do all of *works*. What fails is told and waits for the next time; none of the others waits for it."""
+def ring(house: House, works: Sequence[Callable[[], object]]) -> None:
+    """Do what the clock asks for, and note when that was and what of it failed."""
+    began = time.monotonic()
+    failed = each(works)
+    each([partial(chores.note, house, chores.TICK, time.monotonic() - began, " ".join(failed))])
+
+
+def each(works: Sequence[Callable[[], object]]) -> list[str]:
+    """Do all of *works*. What fails is told and waits for the next time; none of the others waits for it. Answers what failed."""
+    failed: list[str] = []
     for work in works:
         try:
             work()
         except Busy as busy:
+            failed.append(_named(work))
             _log.warning("not_now", work=_named(work), error=str(busy))
         except Exception as error:
+            failed.append(_named(work))
             _log.error("work_failed", work=_named(work), error=f"{type(error).__name__}: {error}")
+    return failed
 
 
 def _named(work: Callable[[], object]) -> str:
-    return str(getattr(work, "__qualname__", work))
+    inner = work.func if isinstance(work, partial) else work
+    return str(getattr(inner, "__qualname__", inner))

@@ -4,7 +4,7 @@ import json
 import platform
 import smtplib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -17,7 +17,7 @@ from sqlalchemy import text
 from eventstore.verify import verify
 from paperwork import fonts, pdf_signature
 from paperwork.components import NotInstalled, require
-from service import health, wiring
+from service import chores, health, wiring
 from service.settings import Settings
 from service.wiring import House
 from webhooks import health as endpoint_health
@@ -59,7 +59,9 @@ def examined(house: House, *, at_once: bool = False) -> list[Finding]:
         try:
             found.append(look(house))
         except Exception as error:  # whatever goes wrong in a look is what it found
-            found.append(Finding(name, FAILING, f"{type(error).__name__}: {error}"))
+            found.append(
+                Finding(name, FAILING, f"{type(error).__name__}: {error}", _MENDS.get(name, "vermilion doctor"))
+            )
     return found
 
 
@@ -73,7 +75,7 @@ def told(findings: Sequence[Finding], *, as_json: bool = False) -> str:
 
 def _python(house: House) -> Finding:
     grade = SOUND if sys.version_info >= (3, 11) else FAILING
-    return Finding("Python", grade, platform.python_version())
+    return Finding("Python", grade, platform.python_version(), "" if grade == SOUND else "apt install python3.11")
 
 
 def _time_zone(house: House) -> Finding:
@@ -109,7 +111,7 @@ def _clock(house: House) -> Finding:
         offset = abs((datetime.now(UTC) - house.wall.now(db)).total_seconds())
     grade = SOUND if offset <= OFFSET_S else FAILING
     return Finding(
-        "时钟 clock", grade, f"与数据库差 {offset:.2f} s", "" if grade == SOUND else "对时 · set the time by NTP"
+        "时钟 clock", grade, f"与数据库差 {offset:.2f} s", "" if grade == SOUND else "timedatectl set-ntp true"
     )
 
 
@@ -125,7 +127,7 @@ def _mail(house: House) -> Finding:
         "邮件 mail",
         grade,
         f"{parts.hostname} 应答 answers",
-        "" if grade == SOUND else "用 smtps:// 或 smtp+starttls://",
+        "" if grade == SOUND else "VERMILION_SMTP_URL=smtps://…",
     )
 
 
@@ -139,7 +141,9 @@ def _broker(house: House) -> Finding:
 
 def _files(house: House) -> Finding:
     found = health.files(house)
-    return Finding("文件夹 files", SOUND if found == "ok" else FAILING, found)
+    return Finding(
+        "文件夹 files", SOUND if found == "ok" else FAILING, found, "" if found == "ok" else _MENDS["文件夹 files"]
+    )
 
 
 def _scanner(house: House) -> Finding:
@@ -157,9 +161,7 @@ def _scanner(house: House) -> Finding:
     try:
         version = Clamd(house.settings.clamd).version()
     except ScannerAway as away:
-        return Finding(
-            what, FAILING, f"不应答 does not answer: {away}; {found}", f"启动 start clamd ({house.settings.clamd})"
-        )
+        return Finding(what, FAILING, f"不应答 does not answer: {away}; {found}", "systemctl start clamav-daemon")
     if counted.get("infected") or said:
         return Finding(what, WARNING, f"{version}; {found}; {said}", "vermilion files rescan")
     return Finding(what, SOUND, f"{version}; {found}")
@@ -212,7 +214,23 @@ def signatures(roots: Path | None) -> Finding:
 
 def _letters(house: House) -> Finding:
     found = health.letters(house)
-    return Finding("信件 letters", SOUND if found == "ok" else WARNING, found)
+    return Finding(
+        "信件 letters", SOUND if found == "ok" else WARNING, found, "" if found == "ok" else _MENDS["信件 letters"]
+    )
+
+
+def _worker(house: House) -> Finding:
+    """Whether the clock of the house rings: reminders, lapses, papers and parcels wait for it."""
+    what = "后台 worker"
+    with house.store.reading() as db:
+        rung, now = [one for one in chores.listed(db) if one.name == chores.TICK], house.wall.now(db)
+    if not rung:
+        grade = WARNING if house.settings.mode == "production" else SOUND
+        return Finding(what, grade, "还没有巡检过 · no round yet", _MENDS[what] if grade else "")
+    silent = (now - rung[0].at).total_seconds()
+    late = silent > max(60.0, 5 * house.settings.tick_s)
+    said = f"{silent:.0f} 秒前巡检 s since the last round" + (f"; {rung[0].said}" if rung[0].said else "")
+    return Finding(what, WARNING if late or rung[0].said else SOUND, said, _MENDS[what] if late or rung[0].said else "")
 
 
 def _webhooks(house: House) -> Finding:
@@ -242,7 +260,7 @@ def _integrity(house: House) -> Finding:
     what, kept = "检查点 checkpoints", house.proofs.latest()
     broken = [one for one in house.proofs.findings() if not one.sound]
     if broken:
-        return Finding(what, FAILING, broken[0].said, "vermilion verify --checkpoint 库外的检查点 one kept outside")
+        return Finding(what, FAILING, broken[0].said, "vermilion verify --checkpoint FILE")
     with house.store.reading() as db:
         house.store.agree(db)
     if house.settings.checkpoints is None and house.settings.mode == "production":
@@ -253,9 +271,26 @@ def _integrity(house: House) -> Finding:
 def _transport(house: House) -> Finding:
     safe = house.settings.mode != "production" or house.settings.base_url.startswith("https://")
     return Finding(
-        "传输 transport", SOUND if safe else WARNING, house.settings.base_url, "" if safe else "base_url 用 https"
+        "传输 transport",
+        SOUND if safe else WARNING,
+        house.settings.base_url,
+        "" if safe else "VERMILION_BASE_URL=https://…",
     )
 
+
+_MENDS: Mapping[str, str] = {
+    "Python": "apt install python3.11",
+    "数据库 database": "systemctl start postgresql",
+    "表结构 schema": "vermilion db upgrade",
+    "时钟 clock": "timedatectl set-ntp true",
+    "邮件 mail": "VERMILION_SMTP_URL=smtps://…",
+    "代理 broker": "systemctl start redis-server",
+    "文件夹 files": 'install -d -o vermilion -m 0750 "$VERMILION_FILES"',
+    "信件 letters": "systemctl restart vermilion-worker",
+    "后台 worker": "systemctl restart vermilion-worker",
+    "历史 history": "vermilion verify",
+}
+"""What mends a look that could not be taken, or went badly: one command or setting each."""
 
 _LOOKS: tuple[tuple[str, Callable[[House], Finding]], ...] = (
     ("Python", _python),
@@ -269,6 +304,7 @@ _LOOKS: tuple[tuple[str, Callable[[House], Finding]], ...] = (
     ("查毒 virus scanner", _scanner),
     ("公文 papers", _papers),
     ("电子签名 signatures", _signatures),
+    ("后台 worker", _worker),
     ("信件 letters", _letters),
     ("回调 webhooks", _webhooks),
     ("历史 history", _history),

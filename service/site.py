@@ -28,7 +28,19 @@ from notifications.mending_pages import pages as mending_pages
 from notifications.pressing import Pressing
 from notifications.wishes import Choosing, TurningOff
 from notifications.wishes import operations as letter_wishes
-from service import clockwork, demonstration, entrance, front, health, letterbox, limits, logs, metrics, standing
+from service import (
+    clockwork,
+    demonstration,
+    entrance,
+    front,
+    health,
+    letterbox,
+    limits,
+    logs,
+    metrics,
+    rebuilding,
+    standing,
+)
 from service.actors import Actors, declare
 from service.settings import LOOPBACK, read
 from service.sink import Mailbox
@@ -146,6 +158,7 @@ def audit_desk(house: House, told: Told) -> audit.Desk:
         tokens=tokens,
         people=People(house.store, house.register, Granting(house.dispatcher), tokens),
         upkeep=partial(standing.look, house),
+        rebuild=partial(rebuilding.ask, house),
         base_url=house.settings.base_url,
     )
 

@@ -2,23 +2,30 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import SecretStr
 from sqlalchemy import Connection, func, select
 
+from eventstore.aside import Aside
+from eventstore.event import instant_of
 from eventstore.schema import projections
 from eventstore.subscription import Standing as Cursor
+from eventstore.subscription import Subscription, standings
 from notifications import correspondence
-from notifications.schema import letters
+from notifications.schema import letters, reminders
+from service import chores, rebuilding
+from service.chores import Chore
 from service.doctor import Finding, examined
+from service.rebuilding import Asked
 from service.settings import PREFIX, Settings
 from service.wiring import House
 
 HIDDEN = "••••••"
 _CAUSES = 10
+_REMINDERS = select(func.count(), func.min(reminders.c.due_at)).where(reminders.c.state == "waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,8 @@ class Kept:
     state: str
     position: int
     error: str
+    lag: int | None = None
+    """Events it has not seen, where it may be behind: while it is built, or kept aside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +48,11 @@ class Standing:
     head: int
     projections: Sequence[Kept]
     cursors: Sequence[Cursor]
+    rebuilds: Sequence[Asked]
+    chores: Sequence[Chore]
+    reminders: int
+    next_reminder: datetime | None
+    tick_s: float
     letters: dict[str, int]
     oldest_due: datetime | None
     dead: dict[str, int]
@@ -50,10 +64,17 @@ class Standing:
 def look(house: House) -> Standing:
     """Reads, and changes nothing."""
     with house.store.reading() as db:
+        head = house.store.head_in(db)
+        waiting, due = db.execute(_REMINDERS).one()
         return Standing(
-            head=house.store.head_in(db),
-            projections=kept(db),
-            cursors=[house.listener.subscription.standing(), house.index.standing()],
+            head=head,
+            projections=[_with_lag(db, one, head, house) for one in kept(db)],
+            cursors=standings(db, [each.name for each in followers(house)]),
+            rebuilds=list(rebuilding.listed(db)),
+            chores=list(chores.listed(db)),
+            reminders=int(waiting),
+            next_reminder=None if due is None else instant_of(due),
+            tick_s=house.settings.tick_s,
             letters=correspondence.counts(db),
             oldest_due=correspondence.oldest_due(db),
             dead={str(cause): int(count) for cause, count in db.execute(_DEAD)},
@@ -61,6 +82,22 @@ def look(house: House) -> Standing:
             findings=examined(house, at_once=True),
             settings=settings_shown(house.settings),
         )
+
+
+def followers(house: House) -> Sequence[Subscription]:
+    """Whoever follows the log with a cursor of their own."""
+    return (house.listener.subscription, house.index.subscription, house.hooks.listener.subscription)
+
+
+def _with_lag(db: Connection, one: Kept, head: int, house: House) -> Kept:
+    """A live one is written with its events and cannot lag, but for one that is kept aside, which has a place of its own."""
+    if one.state == "building":
+        return replace(one, lag=max(0, head - one.position))
+    for projection in house.projections:
+        if isinstance(projection, Aside) and one.state == "live" and one.name == projection.name:
+            place = db.scalar(select(projection.table(projection.place).c.position)) or 0
+            return replace(one, lag=max(0, head - place))
+    return one
 
 
 def kept(db: Connection) -> list[Kept]:

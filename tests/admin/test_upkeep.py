@@ -1,10 +1,19 @@
 """The operator sees how far everything has read, what waits, whether the log is sound, and what is set: no secret among it."""
 
+import re
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import inspect, update
 
+from admin.schema import chores as chores_table
+from admin.schema import rebuilds
+from eventstore.engine import open_engine
+from eventstore.event import microseconds
+from service import actors, chores, rebuilding
+from service.doctor import SOUND, examined
 from service.standing import HIDDEN, look, settings_shown
 from tests.admin.office import KEYS, Office, opened
 
@@ -36,10 +45,18 @@ def test_no_secret_is_shown(fresh: Office) -> None:
 
 
 def test_what_lags_is_told(fresh: Office) -> None:
+    fresh.house.hooks.listener.follow()
+    fresh.house.handling.catch_up()
+    seen = fresh.house.store.head_position()
     fresh.played.open()
-    assert {one.name: one.lag for one in look(fresh.house).cursors} == {"letters": 1, "log_index": 1}
+    assert {one.name: one.lag for one in look(fresh.house).cursors} == {"letters": 1, "log_index": 1, "parcels": 1}
+    [tallies] = [one for one in look(fresh.house).projections if one.name == "tallies" and one.state == "live"]
+    assert tallies.lag == fresh.house.store.head_position() - seen
     fresh.follow()
+    fresh.house.hooks.listener.follow()
+    fresh.house.handling.catch_up()
     assert {one.lag for one in look(fresh.house).cursors} == {0}
+    assert {one.lag for one in look(fresh.house).projections} == {None, 0}
 
 
 def test_the_last_verification_stands_there_and_a_bad_one_is_an_alarm(fresh: Office, tmp_path: Path) -> None:
@@ -48,3 +65,84 @@ def test_the_last_verification_stands_there_and_a_bad_one_is_an_alarm(fresh: Off
     fresh.house.proofs.found("verify", sound=False, size=12, position=7, said="edited")
     page = fresh.page("auditor", "/history")
     assert "第一个有问题的位置：7" in page
+
+
+def press(office: Office, who: str, projection: str) -> int:
+    browser = office.browser(who)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/upkeep").text)
+    fields = {"csrf_token": token[1] if token else "", "projection": projection}
+    answer = browser.post("/upkeep/rebuilds", data=fields, headers={"Sec-Fetch-Site": "same-origin"})
+    return answer.status_code
+
+
+def one_of(office: Office, projection: str) -> rebuilding.Asked:
+    [found] = [one for one in look(office.house).rebuilds if one.projection == projection]
+    return found
+
+
+def test_a_table_is_built_anew_at_a_button_and_what_differs_is_mended(fresh: Office) -> None:
+    fresh.played.open()
+    table = next(name for name in inspect(fresh.house.engine).get_table_names() if name.startswith("applications_r"))
+    with fresh.house.engine.begin() as db:
+        db.exec_driver_sql(f'DELETE FROM "{table}"')
+    assert press(fresh, "operator", "applications") == 303
+    assert "等后台来建" in fresh.page("operator", "/upkeep")
+    assert rebuilding.work(fresh.house) == 1
+    assert one_of(fresh, "applications").found == "mended"
+    assert "重建完，不符的已换上" in fresh.page("operator", "/upkeep")
+    assert press(fresh, "operator", "applications") == 303
+    assert rebuilding.work(fresh.house) == 1
+    assert one_of(fresh, "applications").found == "equal"
+    assert "same as the log" in fresh.page("operator", "/upkeep", language="en")
+
+
+def test_asked_twice_it_is_built_once_and_a_worker_that_died_is_followed_by_another(fresh: Office) -> None:
+    assert [press(fresh, "operator", "directory") for _ in range(3)] == [303] * 3
+    assert [one.projection for one in look(fresh.house).rebuilds if not one.found] == ["directory"]
+    with fresh.house.engine.begin() as db:
+        now = microseconds(fresh.house.wall.now(db))
+        db.execute(update(rebuilds).where(rebuilds.c.projection == "directory").values(began_at=now, seen_at=now))
+    assert not rebuilding.waits(fresh.house)
+    assert rebuilding.work(fresh.house) == 0, "somebody builds it"
+    with fresh.house.engine.begin() as db:
+        silent = now - 3 * 60 * 1_000_000
+        db.execute(update(rebuilds).where(rebuilds.c.projection == "directory").values(seen_at=silent))
+    assert rebuilding.waits(fresh.house)
+    assert rebuilding.work(fresh.house) == 1
+    assert one_of(fresh, "directory").percent == 100
+
+
+def test_nobody_else_builds_and_what_is_not_there_is_not_found(fresh: Office) -> None:
+    assert press(fresh, "operator", "nothing") == 404
+    for who in ("auditor", "lead", "editor"):
+        answer = fresh.browser(who).post("/upkeep/rebuilds", data={}, headers={"Sec-Fetch-Site": "same-origin"})
+        assert answer.status_code in {400, 403}
+    assert 'action="/upkeep/rebuilds"' not in fresh.page("auditor", "/upkeep")
+
+
+def test_the_scheduler_tells_when_it_last_rang_and_what_failed(fresh: Office) -> None:
+    def fails() -> None:
+        raise ValueError("no")
+
+    actors.ring(fresh.house, [fails, lambda: None])
+    [tick] = look(fresh.house).chores
+    assert tick.name == chores.TICK
+    assert "fails" in tick.said
+    actors.ring(fresh.house, [lambda: None])
+    assert look(fresh.house).chores[0].said == ""
+    assert "上次巡检" in fresh.page("operator", "/upkeep")
+
+
+def test_the_tables_of_the_migration_are_the_tables_of_the_room(fresh: Office) -> None:
+    found = inspect(fresh.house.engine)
+    for table in (rebuilds, chores_table):
+        assert {column["name"] for column in found.get_columns(table.name)} == {column.name for column in table.columns}
+
+
+def test_every_finding_of_the_doctor_that_is_not_sound_says_one_command_that_mends_it(fresh: Office) -> None:
+    found = examined(fresh.house)
+    for finding in found:
+        assert finding.grade == SOUND or finding.mend, finding
+    broken = replace(fresh.house, engine=open_engine("sqlite:////nowhere/x.db"))
+    for finding in examined(broken, at_once=True):
+        assert finding.grade == SOUND or finding.mend, finding

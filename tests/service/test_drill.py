@@ -179,7 +179,11 @@ def test_a_folder_with_something_in_it_is_left_alone(primary: Primary, house: Ho
     assert (tmp_path / "precious").read_text() == "x"
 
 
-def test_an_instant_before_the_backup_is_not_taken_for_reached(primary: Primary, house: House, instant: datetime) -> None:
+def test_an_instant_before_the_backup_is_not_taken_for_reached(
+    primary: Primary, house: House, instant: datetime
+) -> None:
     early = instant - timedelta(days=1)
-    steps = {step.what: step for step in drill.perform(house.settings, backup_of(primary), early, primary.folder / "early")}
+    steps = {
+        step.what: step for step in drill.perform(house.settings, backup_of(primary), early, primary.folder / "early")
+    }
     assert not steps["日志 log"].good, "what the backup holds is younger than what was asked for"
