@@ -8,6 +8,7 @@ from flask import Blueprint, Response
 
 from eventstore.refusal import Busy
 from service.wiring import House
+from workflow.bucket import BucketFiles
 
 LAG_LIMIT = 10_000
 Check = Callable[[House], str]
@@ -39,6 +40,8 @@ def files(house: House) -> str:
     folder = house.settings.files
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
+        if isinstance(house.files, BucketFiles):
+            house.files.look()
         return "ok"
     return "not writable"
 

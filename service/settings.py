@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     base64 or hex; *checkpoints* is the folder outside the database for signed heads, *witnesses* C2SP verifier keys, separated
     by commas; *log_suite* is the hash of the log, chosen before its first event and for ever; *webhook_networks* names networks (10.1.0.0/16, …) that parcels may go to besides what is public,
     *webhook_plain* lets them go over http and any port; *metrics_token* is what a monitoring system sends to read `/metrics`,
-    which without one is not there.
+    which without one is not there; *s3_…* name a bucket for received files, without one they stay in *files*.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -73,6 +73,11 @@ class Settings(BaseSettings):
     webhook_networks: str = ""
     webhook_plain: bool = False
     metrics_token: SecretStr | None = None
+    s3_endpoint: str = ""
+    s3_bucket: str = ""
+    s3_region: str = "us-east-1"
+    s3_access_key: SecretStr | None = None
+    s3_secret_key: SecretStr | None = None
     tick_s: float = Field(default=30.0, gt=0)
     mail_per_domain_minute: int = Field(default=0, ge=0, le=100_000)
     batch_wait_s: float = Field(default=10.0, gt=0, le=300)
@@ -169,6 +174,10 @@ class Settings(BaseSettings):
             faults.append(f"{PREFIX}BASE_URL: 演示只能在本机 · the demo stays on loopback")
         if self.mode == "production" and any(network.is_loopback for network in self.webhook_networks_open):
             faults.append(f"{PREFIX}WEBHOOK_NETWORKS: 正式环境不向本机投递 · never loopback in production")
+        if self.s3_bucket and not (self.s3_endpoint and self.s3_access_key and self.s3_secret_key):
+            faults.append(
+                f"{PREFIX}S3_ENDPOINT, {PREFIX}S3_ACCESS_KEY, {PREFIX}S3_SECRET_KEY: 设了 S3_BUCKET 时必填 · needed with S3_BUCKET"
+            )
         if faults:
             raise ValueError("; ".join(faults))
         return self

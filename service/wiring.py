@@ -58,6 +58,7 @@ from webhooks.records import Endpoints
 from webhooks.room import Hooks
 from workflow import signed_files
 from workflow.attempts import TYPES as ATTEMPT_TYPES
+from workflow.bucket import Bucket, BucketFiles
 from workflow.clamd import Clamd
 from workflow.events import TYPES as APPLICATION_TYPES
 from workflow.exceptions import TYPES as EXCEPTION_TYPES
@@ -150,7 +151,7 @@ def build(settings: Settings) -> House:
     rendering, sending = Rendering(sender), Rendering(sender, secret=secrets_of(store, personal))
     planning = Planning(sender, ids, timedelta(seconds=settings.batch_wait_s))
     relay = Relay.of(settings.smtp_url.get_secret_value())
-    files = Files(settings.files, ids)
+    files = files_of(settings, ids)
     handling = Handling(
         dispatcher,
         calls,
@@ -212,6 +213,20 @@ def build(settings: Settings) -> House:
 def projections_of(calls: PublishedCalls) -> tuple[Projection, ...]:
     """Every projection of the house, the register first: others may lean on what it refuses."""
     return (DirectoryProjection(), *kept(calls), Endpoints())
+
+
+def files_of(settings: Settings, ids: Ids) -> Files:
+    """Received files: in a folder of this machine, or in the bucket that the settings name."""
+    if not settings.s3_bucket:
+        return Files(settings.files, ids)
+    bucket = Bucket(
+        endpoint=settings.s3_endpoint,
+        name=settings.s3_bucket,
+        region=settings.s3_region,
+        access_key=settings.s3_access_key.get_secret_value() if settings.s3_access_key else "",
+        secret_key=settings.s3_secret_key.get_secret_value() if settings.s3_secret_key else "",
+    )
+    return BucketFiles(settings.files, ids, bucket)
 
 
 def door_of(settings: Settings) -> Door:

@@ -140,6 +140,7 @@ def test_no_path_of_one_machine_is_written_down() -> None:
         ("aiosmtplib", {"notifications/smtp.py"}),
         ("aiohttp", {"webhooks/post.py"}),
         ("yarl", {"webhooks/post.py"}),
+        ("boto3", {"workflow/bucket.py"}),
     ],
 )
 def test_a_library_with_one_door_is_known_there_alone(library: str, doors: set[str]) -> None:
@@ -147,7 +148,9 @@ def test_a_library_with_one_door_is_known_there_alone(library: str, doors: set[s
     assert {str(path.relative_to(TOP)) for path in sources() if knows.search(path.read_text("utf-8"))} <= doors
 
 
-@pytest.mark.parametrize("driver", ["psycopg", "redis", "pika", "gunicorn", "eventsourcing", "pytest"])
+@pytest.mark.parametrize(
+    "driver", ["psycopg", "redis", "pika", "gunicorn", "boto3", "botocore", "eventsourcing", "pytest"]
+)
 def test_the_program_starts_without_what_is_optional(driver: str) -> None:
     """`make demo` installs the core alone; an extra may be imported only where it is used."""
     at_the_top = re.compile(rf"^(from|import) {driver}\b", re.MULTILINE)

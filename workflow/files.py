@@ -62,7 +62,10 @@ class FolderFull(NoRoom):
 
 
 class Files:
-    """A folder of received files, outside anything a web server serves."""
+    """A folder of received files, outside anything a web server serves.
+
+    Where they stay once they were believed is its own matter: `workflow.bucket` keeps them elsewhere.
+    """
 
     def __init__(self, folder: Path, ids: Ids, limits: Limits | None = None) -> None:
         self._folder = folder
@@ -110,8 +113,7 @@ class Files:
             size, digest = self._write(stream, arriving, cleaned, most)
             self._look(arriving, kind, cleaned)
             pages = pages_of(arriving, kind)
-            arriving.rename(path)
-            _settle(path.parent)
+            self._keep(arriving, file_id)
         finally:
             arriving.unlink(missing_ok=True)
         return Received(
@@ -121,11 +123,20 @@ class Files:
     def keep_scan(self, stream: IO[bytes], name: str) -> str:
         """Keep a sealed scan under its own digest, for ever; answers "sha256:…", which is what an event holds of it."""
         received = self.receive(stream, name)
-        kept = self._scan(f"sha256:{received.sha256}").with_suffix(Path(received.name).suffix.lower())
-        kept.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        self._path(received.file_id).replace(kept)
-        _settle(kept.parent)
+        self._move_to_scans(received.file_id, received.sha256, Path(received.name).suffix.lower())
         return f"sha256:{received.sha256}"
+
+    def _keep(self, arriving: Path, file_id: str) -> None:
+        """Let the bytes in *arriving*, which were believed, last under *file_id*."""
+        path = self._path(file_id)
+        arriving.rename(path)
+        _settle(path.parent)
+
+    def _move_to_scans(self, file_id: str, sha256: str, suffix: str) -> None:
+        kept = self._scan(f"sha256:{sha256}").with_suffix(suffix)
+        kept.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        self._path(file_id).replace(kept)
+        _settle(kept.parent)
 
     def open_scan(self, digest: str) -> tuple[IO[bytes], str, str]:
         """The bytes of a kept scan, compared with *digest*, their media type and a file name. FileDamaged otherwise."""
@@ -180,7 +191,7 @@ class Files:
         known = attached(old) if old else ()
         orphans = [file_id for file_id in old if file_id not in known]
         for file_id in orphans:
-            self._path(file_id).unlink(missing_ok=True)
+            self.forget(file_id)
             self._path(file_id).with_suffix(".part").unlink(missing_ok=True)
         return len(orphans)
 
