@@ -133,8 +133,8 @@ class Proofs:
 
     def line(self) -> str:
         """The newest head in one line, for letters and papers: whoever holds one is a witness. "" where there is none."""
-        kept = self.latest()
-        return "" if kept is None else line_of(kept.size, kept.root)
+        with self._store.reading() as db:
+            return newest_line(db)
 
     def line_over(self, position: int) -> str:
         """The first head that covers *position*, in the short line of a paper: size, the root's beginning, whose key.
@@ -240,6 +240,12 @@ class Proofs:
             with NamedTemporaryFile("w", encoding="utf-8", dir=self._folder, prefix=".", delete=False) as written:
                 written.write(note)
             Path(written.name).replace(self._folder / name)
+
+
+def newest_line(db: Connection) -> str:
+    """The newest head in one line, as `Proofs.line` says it; for whoever has the database open already."""
+    row = _newest(db)
+    return "" if row is None else line_of(row[0], row[1])
 
 
 def line_of(size: int, root: bytes) -> str:

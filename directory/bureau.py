@@ -17,7 +17,7 @@ class Bureau:
     """A recommending body. `code` is what a route and a grant name; `region` is the division it answers for.
 
     They are the same for the bureau of a division. A zone (园区, 新区) has a code of its own and, when it answers for
-    no county as a whole, no region: then only a route leads to it.
+    no county as a whole, no region: then only a route leads to it. `email` is the office's own mailbox, "" for none.
     """
 
     code: str
@@ -25,6 +25,7 @@ class Bureau:
     name_en: str
     level: Level
     region: str
+    email: str = ""
 
     def answers_for(self, county: str) -> bool:
         """Whether the county with this code lies in the bureau's region."""

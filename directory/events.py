@@ -174,13 +174,17 @@ class UnitUnbarred(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BureauRegistered(Event):
-    """A bureau became known, or what is known of it changed; the newest holds."""
+    """A bureau became known, or what is known of it changed; the newest holds.
+
+    *email* is the office's own mailbox, where answers to letters about its files go; "" for none.
+    """
 
     code: str
     name_zh: str
     name_en: str
     level: str
     region: str
+    email: str = ""
 
 
 PERSON_EVENTS = (

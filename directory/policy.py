@@ -187,6 +187,8 @@ DESKS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "letter.remind": UNIT,  # the lead presses a unit of its consortium
         "letter.choose": PERSONS,  # how one's own letters come
         "letter.resend": OPERATOR | UNIT,  # a unit, of its own applications, to a corrected address
+        "letter.text.read": OPERATOR | AUDITOR,
+        "letter.text.publish": OPERATOR,  # what letters say
         "letter.bounce": OPERATOR,
         "letter.suppress": OPERATOR,
         "webhook.read": OPERATOR | AUDITOR | ADMIN | HEAD | LEAD,  # one's own office's; operator and auditor all

@@ -159,6 +159,7 @@ class DirectoryProjection(TableProjection):
             "name_en": event.name_en,
             "level": event.level,
             "region": event.region,
+            "email": event.email,
         }
         _replace(db, self.table(schema.bureaus), "code", row)
 

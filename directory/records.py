@@ -252,6 +252,7 @@ def _bureau(row: RowMapping) -> Bureau:
         name_en=row["name_en"],
         level=Level(row["level"]),
         region=row["region"],
+        email=row["email"],
     )
 
 

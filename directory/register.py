@@ -4,7 +4,7 @@ Whether the actor may ask at all is the policy's business, checked where the ope
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from email_validator import EmailNotValidError, validate_email
@@ -163,6 +163,20 @@ class Register:
         """Make a bureau known, or note what changed."""
         return self._newest(bureau_stream(bureau.code), _bureau_registered(bureau), context)
 
+    def set_bureau_email(self, context: Context, code: str, email: str) -> Outcome:
+        """Where answers to letters about the bureau's files go; "" for nowhere. Raises BUREAU_UNKNOWN, Malformed.
+
+        A mailbox of the office in ASCII, as every mail server takes it; no person's own.
+        """
+        sound = address(email) if email else ""
+        if sound is None or not sound.isascii():
+            raise Malformed(Fault("email", "BAD_FORMAT"))
+        with self._dispatcher.store.reading() as db:
+            bureau = Directory(db).bureau(code)
+        if bureau is None:
+            raise Refused(Refusal.of("BUREAU_UNKNOWN", bureau=code))
+        return self.register_bureau(context, replace(bureau, email=sound))
+
     def register_bureaus(self, context: Context, bureaus: Iterable[Bureau]) -> Outcome:
         """Make many known in one transaction; those already known stay as they are."""
         wanted = {bureau.code: bureau for bureau in bureaus}
@@ -260,4 +274,5 @@ def _bureau_registered(bureau: Bureau) -> BureauRegistered:
         name_en=bureau.name_en,
         level=bureau.level.value,
         region=bureau.region,
+        email=bureau.email,
     )

@@ -109,6 +109,7 @@ bureaus = Table(
     Column("name_en", Text, nullable=False),
     Column("level", Text, nullable=False),
     Column("region", Text, nullable=False),
+    Column("email", Text, nullable=False),
 )
 
 signin_links = Table(

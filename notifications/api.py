@@ -7,8 +7,9 @@ from pydantic import BaseModel, Field
 
 from directory.actor import Actor, Role
 from eventstore.store import EventStore
-from notifications import correspondence
+from notifications import correspondence, manuscripts
 from notifications.correspondence import PAGE, Attempt, Shown
+from notifications.wording import Wording
 from web.format import Language
 from web.operations import Answer, Asked, Operation
 from web.problems import NotFound
@@ -112,7 +113,8 @@ def operations(store: EventStore) -> Iterator[Operation]:
             if shown is None or not may_see(asked.actor, shown):
                 raise NotFound
             tries = correspondence.attempts(db, shown.id)
-        return Answer(body=_explained(shown, tries))
+            wording = manuscripts.wording_as_of(db, shown.kind, shown.wording)
+        return Answer(body=_explained(shown, tries, wording))
 
     yield Operation(
         id="listLetters",
@@ -176,10 +178,10 @@ def _both(said: Callable[[Language], str]) -> Both:
     return Both(zh=said("zh"), en=said("en"))
 
 
-def _explained(letter: Shown, tries: list[Attempt]) -> Explained:
+def _explained(letter: Shown, tries: list[Attempt], wording: Wording) -> Explained:
     return Explained(
         letter=as_json(letter),
-        happened=_both(letter.happened),
+        happened=_both(lambda language: letter.said(wording, language).body),
         what_to_do=_both(letter.what_to_do),
         attempts=[
             Tried(n=each.n, ended_at=each.ended_at.isoformat(), outcome=each.outcome, code=each.code, said=each.said)

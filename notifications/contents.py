@@ -17,6 +17,7 @@ from workflow import events as e
 from workflow.application import Application
 from workflow.events import ApplicationEvent, ReturnItem
 from workflow.shares import name_of
+from workflow.stages import Stage
 
 Param: TypeAlias = str | int | list[dict[str, str]]
 Named: TypeAlias = Callable[[str], tuple[str, str]]
@@ -34,6 +35,7 @@ def contents(
         **_of_the_money(event, before),
     }
     body = _body(event, before)
+    params["office"] = office_of(after, body)
     if body is not None:
         params["body_zh"], params["body_en"] = named(body or call.province)
     if isinstance(event, e.ReturnedForCorrection):
@@ -52,7 +54,25 @@ def standing(application: Application, call: Call, at: datetime) -> dict[str, Pa
         "at": at.isoformat(),
         "call_zh": call.title.zh,
         "call_en": call.title.en,
+        "office": office_of(application),
     }
+
+
+def office_of(application: Application, acted: str | None = None) -> str:
+    """The code of the bureau that answers for a letter: the one that *acted* ("" is the province), else in whose hands the
+    file is; before anybody has it, the bureau of the unit's county."""
+    province = application.region[:2]
+    match application.stage:
+        case _ if acted is not None:
+            return acted or province
+        case None | Stage.DRAFT:
+            return application.region
+        case Stage.RETURNED if application.returned:
+            return application.returned.body or province
+        case Stage.NOT_RECOMMENDED | Stage.FORM_FAILED:
+            return application.refused_by or province
+        case _:
+            return application.next_step.body if application.next_step else province
 
 
 def awaiting(story: Story, one: Awaited) -> dict[str, Param]:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal_colum
 from eventstore.event import instant_of
 from notifications import words
 from notifications.schema import letter_attempts, letters
+from notifications.wording import Said, Wording, with_deadline
 from web.format import Language
 
 PAGE = 50
@@ -57,6 +58,7 @@ class Shown:
     last_error: str | None
     bundle: str
     asked_by: str
+    wording: str
 
     @property
     def number(self) -> str:
@@ -87,6 +89,10 @@ class Shown:
 
     def happened(self, language: Language) -> str:
         return words.happened(self.kind, language, self.params)
+
+    def said(self, wording: Wording, language: Language) -> Said:
+        """What it says, in the texts it was written with."""
+        return wording.said(self.kind, language, with_deadline(self.params, self.deadline))
 
     def why(self, language: Language) -> str:
         """The part of the recipient that made them one."""
@@ -174,6 +180,23 @@ def causes(db: Connection) -> list[Cause]:
     query = select(c.state, c.last_code, count).where(_TROUBLED)
     found = db.execute(query.group_by(c.state, c.last_code).order_by(count.desc(), c.state))
     return [Cause(state=state, code=int(code or 0), letters=int(many)) for state, code, many in found]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misworded:
+    """Letters that were put into the house's own words because a published text failed; *said*: why, the last time."""
+
+    letters: int
+    said: str
+
+
+def misworded(db: Connection) -> dict[str, Misworded]:
+    """By kind of letter, from the index that holds them alone."""
+    c, failed = letters.c, letters.c.wording_fault != literal_column("''")
+    newest = select(c.kind, func.max(c.id), func.count()).where(failed).group_by(c.kind)
+    found = {kind: (last, int(many)) for kind, last, many in db.execute(newest)}
+    said = select(c.kind, c.wording_fault).where(c.id.in_([last for last, _ in found.values()]))
+    return {kind: Misworded(letters=found[kind][1], said=fault) for kind, fault in db.execute(said)} if found else {}
 
 
 def oldest_due(db: Connection) -> datetime | None:

@@ -8,13 +8,14 @@ import asyncio
 import hashlib
 import time
 from collections import Counter, deque
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 
 import structlog
 from jinja2 import TemplateError
+from sqlalchemy import Connection
 
 from eventstore.clock import Clock
 from eventstore.refusal import Busy
@@ -26,12 +27,16 @@ from notifications.mail import Unsendable, Written
 from notifications.marks import Marks
 from notifications.rendering import Rendering
 from notifications.smtp import Line, LineLost, Relay, RelayDown, TurnedDown
+from notifications.stationery import PLAIN, Stationery, plain
 
 BATCH = 50
 MARK_HOLDS_S = 45.0
 """For so long a mark of the whole batch is relied on; a lease lasts two minutes, a step of the dialogue twenty seconds."""
 SCHEDULE = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
 """Waits after a temporary refusal, each a fifth longer or shorter; after the last one (two days in all) it is dead."""
+
+UNWRITABLE = (Unsendable, TemplateError, KeyError, ValueError)
+"""What makes a letter one that cannot be written."""
 
 _log = structlog.get_logger(__name__)
 
@@ -75,7 +80,8 @@ class Delivered:
 class Delivery:
     """Delivers what is due. *clock* is the database's own time, never a clock that can be moved: leases run on it.
 
-    *held*: kinds of letter that are never tried twice when in doubt (those with a secret in them).
+    *held*: kinds of letter that are never tried twice when in doubt (those with a secret in them). *stationery* is laid out
+    for each batch.
     """
 
     def __init__(
@@ -88,9 +94,10 @@ class Delivery:
         breaker: Breaker | None = None,
         held: Collection[str] = (),
         pace: Pace | None = None,
+        stationery: Callable[[Connection, Collection[Claimed]], Stationery] = plain,
     ) -> None:
         self._store, self._clock, self._relay, self._rendering = store, clock, relay, rendering
-        self._randomness, self.held = randomness, frozenset(held)
+        self._randomness, self.held, self._stationery = randomness, frozenset(held), stationery
         self.breaker, self.pace = breaker or Breaker(randomness), pace or Pace()
 
     def deliver(self, limit: int = BATCH) -> Delivered:
@@ -124,18 +131,19 @@ class Delivery:
 
     async def _next(self, limit: int, lines: Lines, marks: Marks) -> "_Round | None":
         """The next batch, ready to leave; None when nothing is due."""
-        claimed = await asyncio.to_thread(self._claim, limit)
+        claimed, stationery = await asyncio.to_thread(self._claim, limit)
         if not claimed:
             return None
-        batch = _Round(self, claimed, lines, marks)
+        batch = _Round(self, claimed, stationery, lines, marks)
         await batch.freeze()
         return batch
 
-    def _claim(self, limit: int) -> list[Claimed]:
+    def _claim(self, limit: int) -> tuple[list[Claimed], Stationery]:
         with self._store.begin() as db:
             now = self._clock.now(db)
             letters.recover(db, now, self.held)
-            return letters.claim(db, now, limit)
+            claimed = letters.claim(db, now, limit)
+            return claimed, self._stationery(db, claimed) if claimed else PLAIN
 
     @property
     def connections(self) -> int:
@@ -144,11 +152,21 @@ class Delivery:
     def return_path(self, letter: Claimed) -> str:
         return self._rendering.sender.return_path(letter.id)
 
-    def made(self, letter: Claimed) -> tuple[Written | None, bytes]:
-        """The bytes of *letter*: those frozen before, if there are any."""
+    def made(self, letter: Claimed, stationery: Stationery) -> tuple[Written | None, bytes]:
+        """The bytes of *letter*: those frozen before, if there are any. A published text that no mail can carry is put into the
+        house's own words."""
         if letter.body is not None:
             return None, letter.body
-        written = self._rendering.written(letter)
+        try:
+            return self._made(letter, stationery)
+        except UNWRITABLE as error:
+            if stationery.wording.is_the_houses:
+                raise
+            written, body = self._made(letter, stationery.in_the_houses_words())
+            return replace(written, fault=f"{type(error).__name__}: {error}"), body
+
+    def _made(self, letter: Claimed, stationery: Stationery) -> tuple[Written, bytes]:
+        written = self._rendering.written(letter, stationery)
         return written, self._rendering.bytes_of(written)
 
     async def start_data(self, marks: Marks, frozen: Sequence[Frozen]) -> set[str]:
@@ -185,8 +203,10 @@ class _Round:
     be sent twice is marked by itself, when its recipient was accepted; so is one whose turn comes late.
     """
 
-    def __init__(self, house: Delivery, claimed: list[Claimed], lines: Lines, marks: Marks) -> None:
-        self._house, self._lines, self._marks = house, lines, marks
+    def __init__(
+        self, house: Delivery, claimed: list[Claimed], stationery: Stationery, lines: Lines, marks: Marks
+    ) -> None:
+        self._house, self._stationery, self._lines, self._marks = house, stationery, lines, marks
         self._due = deque(claimed)
         self._count = len(claimed)
         self._outcomes: Counter[str] = Counter()
@@ -276,14 +296,25 @@ class _Round:
     def _written(self, letter: Claimed) -> Frozen | None:
         """Subject and bytes; a letter that cannot be made is dead and blocks nobody."""
         try:
-            written, body = self._house.made(letter)
-        except (Unsendable, TemplateError, KeyError, ValueError) as error:
+            written, body = self._house.made(letter, self._stationery)
+        except UNWRITABLE as error:
             said = f"cannot be written: {type(error).__name__}: {error}"
             _log.error("letter_cannot_be_written", letter=letter.id, kind=letter.kind, said=said)
             self._settle(letter, Verdict(outcome=Outcome.DEAD, said=said))
             return None
         digest = hashlib.sha256(body).hexdigest()
-        return Frozen(letter=letter, subject=written.subject if written else "", body=body, body_sha256=digest)
+        if written is None:
+            return Frozen(letter=letter, subject="", body=body, body_sha256=digest)
+        if written.fault:
+            _log.error("letter_text_failed", letter=letter.id, kind=letter.kind, said=written.fault)
+        return Frozen(
+            letter=letter,
+            subject=written.subject,
+            body=body,
+            body_sha256=digest,
+            wording=written.wording,
+            fault=written.fault,
+        )
 
     async def _offer(self, letter: Claimed) -> Line | None:
         """A line on which the recipient was accepted; a line that broke before DATA costs nothing and is tried anew once."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from notifications import words
 from notifications.bundles import Part
 from notifications.contents import Param
+from notifications.wording import HOUSE, Wording, with_deadline
 from web.format import Language
 
 DIGEST = "digest"
@@ -14,16 +15,19 @@ TOLD_AT_MOST = 300
 """Applications one letter tells; the rest is counted and found on the page of letters."""
 
 
-def contents_of(parts: Sequence[Part], at: datetime) -> dict[str, Param]:
-    """What a letter that stands for *parts* says."""
+def contents_of(parts: Sequence[Part], at: datetime, wording: Wording = HOUSE) -> dict[str, Param]:
+    """What a letter that stands for *parts* says, each in the words of *wording*."""
     shown = parts[:TOLD_AT_MOST]
     params: dict[str, Param] = {
         "count": len(parts),
         "at": at.isoformat(),
-        "items": [_item(part) for part in shown],
+        "items": [_item(part, wording) for part in shown],
     }
     if len({part.kind for part in parts}) == 1:
         params["what_zh"], params["what_en"] = (words.title(parts[0].kind, language) for language in ("zh", "en"))
+    offices = {str(part.params.get("office", "")) for part in parts}
+    if len(offices) == 1:
+        params["office"] = offices.pop()
     if len(parts) > len(shown):
         params["more"] = len(parts) - len(shown)
     return params
@@ -40,13 +44,13 @@ def asks_of(parts: Sequence[Part]) -> str:
     return next(iter(asked)) if len(asked) == 1 else "each" if asked else ""
 
 
-def _item(part: Part) -> dict[str, str]:
+def _item(part: Part, wording: Wording) -> dict[str, str]:
     item: dict[str, str] = {}
     languages: tuple[Language, ...] = ("zh", "en")
     for language in languages:
-        number, title = str(part.params.get("number", "")), words.title(part.kind, language)
-        item[f"label_{language}"] = f"{number} {title}".strip()
-        said = words.happened(part.kind, language, part.params)
+        spoken = wording.said(part.kind, language, with_deadline(part.params, part.deadline))
+        item[f"label_{language}"] = f"{part.params.get('number', '')} {spoken.title}".strip()
+        said = " ".join(spoken.body.split("\n"))
         if part.deadline and part.asks:
             until = words.moment(part.deadline, language)
             said = f"{said} {words.say('letter.item.until', language, until=until)}"

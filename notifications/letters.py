@@ -86,6 +86,7 @@ class Claimed:
     body: bytes | None
     created_at: datetime
     trace: str = ""
+    audience: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +187,7 @@ _CLAIMED = (
     letters.c.body,
     letters.c.created_at,
     letters.c.trace,
+    letters.c.audience,
 )
 
 
@@ -204,12 +206,15 @@ def _held(letter: Claimed) -> Update:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frozen:
-    """The bytes of a letter that is about to leave."""
+    """The bytes of a letter that is about to leave. *wording*: the versions of the texts it says, *fault*: why the house's own
+    stood in for one; both empty for bytes that were frozen before."""
 
     letter: Claimed
     subject: str
     body: bytes
     body_sha256: str
+    wording: str = ""
+    fault: str = ""
 
 
 def start_data(db: Connection, frozen: Sequence[Frozen], now: datetime) -> set[str]:
@@ -226,6 +231,8 @@ def start_data(db: Connection, frozen: Sequence[Frozen], now: datetime) -> set[s
                 "new_body": one.body,
                 "new_sha256": one.body_sha256,
                 "new_subject": one.subject or None,
+                "new_wording": one.wording or None,
+                "new_fault": one.fault[:SAID_KEPT] or None,
                 "until": until,
             }
             for one in frozen
@@ -248,6 +255,8 @@ _START = (
         body=bindparam("new_body"),
         body_sha256=bindparam("new_sha256"),
         subject=func.coalesce(bindparam("new_subject", type_=Text), letters.c.subject),
+        wording=func.coalesce(bindparam("new_wording", type_=Text), letters.c.wording),
+        wording_fault=func.coalesce(bindparam("new_fault", type_=Text), letters.c.wording_fault),
         lease_until=bindparam("until"),
     )
 )

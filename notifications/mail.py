@@ -75,7 +75,8 @@ class Sender:
 class Written:
     """A letter in words, not yet in bytes. *thread*: what it is about, mostly an application; *languages* of its text, first
     the first; *unsubscribe*: the door that turns letters like it off, "" for what must be served; *traceparent*: the trace of
-    the request that caused it (W3C Trace Context), "" where none did."""
+    the request that caused it (W3C Trace Context), "" where none did; *reply_to*: the name and mailbox of who answers for it.
+    *wording* and *fault* are for the row: which versions of the texts it says, and why the house's own stood in for one."""
 
     letter_id: str
     thread: str
@@ -88,6 +89,9 @@ class Written:
     at: datetime
     unsubscribe: str = ""
     traceparent: str = ""
+    reply_to: tuple[str, str] | None = None
+    wording: str = ""
+    fault: str = ""
 
 
 def message(letter: Written, sender: Sender) -> bytes:
@@ -111,6 +115,8 @@ def message(letter: Written, sender: Sender) -> bytes:
     if letter.unsubscribe:
         lines += [_plain("List-Unsubscribe", f"<{letter.unsubscribe}>")]
         lines += ["List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
+    if letter.reply_to:
+        lines += [f"Reply-To: {mailbox('Reply-To', *letter.reply_to)}"]
     if letter.traceparent:
         lines += [_plain("Traceparent", letter.traceparent)]
     for kind, text in (("plain", letter.text), ("html", letter.html)):

@@ -9,14 +9,14 @@ from flask.typing import ResponseReturnValue
 from directory.policy import may
 from eventstore.refusal import Refused
 from eventstore.store import EventStore
-from notifications import correspondence, words
+from notifications import correspondence, manuscripts, words
 from notifications.api import may_see
 from notifications.correspondence import PAGE, Shown
 from web.face import signed_in
 from web.problems import NotFound
 from web.saying import speech
 
-DOORS = {"settings": "/me/letters", "addresses": "/outbox/addresses"}
+DOORS = {"settings": "/me/letters", "addresses": "/outbox/addresses", "texts": "/letters/texts"}
 """Pages of the same room that other blueprints serve."""
 
 
@@ -45,7 +45,8 @@ def pages(store: EventStore) -> Blueprint:
             if letter is None or not may_see(actor, letter):
                 raise NotFound
             tries = correspondence.attempts(db, letter.id)
-        return render_template("letters/why.html", letter=letter, attempts=tries)
+            said = letter.said(manuscripts.wording_as_of(db, letter.kind, letter.wording), speech())
+        return render_template("letters/why.html", letter=letter, attempts=tries, said=said)
 
     @blueprint.get("/outbox")
     def outbox() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
@@ -55,9 +56,16 @@ def pages(store: EventStore) -> Blueprint:
         with store.reading() as db:
             counts, troubled = correspondence.counts(db), correspondence.troubled(db)
             oldest, causes = correspondence.oldest_due(db), correspondence.causes(db)
+            misworded = sum(one.letters for one in correspondence.misworded(db).values())
         mends = may(signed_in(), "letter.resend") is None
         return render_template(
-            "letters/outbox.html", counts=counts, troubled=troubled, oldest=oldest, causes=causes, mends=mends
+            "letters/outbox.html",
+            counts=counts,
+            troubled=troubled,
+            oldest=oldest,
+            causes=causes,
+            mends=mends,
+            misworded=misworded,
         )
 
     return blueprint

@@ -16,20 +16,17 @@ from notifications import words
 from notifications.audiences import Who
 from notifications.digest import DIGEST
 from notifications.letters import Claimed
-from notifications.mail import Sender, Written, message, subject_of
+from notifications.mail import Sender, Unsendable, Written, mailbox, message, subject_of
+from notifications.stationery import PLAIN, Stationery, office_of
 from notifications.statutory import is_served
 from notifications.unreached import UNREACHED
+from notifications.wording import Said, with_deadline
 from web import tracing
 from web.format import Language
 from web.texts import t
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _DECODE = msgspec.json.Decoder(dict[str, Any]).decode
-
-
-def no_checkpoint() -> str:
-    """For a house that signs no checkpoints yet."""
-    return ""
 
 
 def no_secret(commitment: str) -> str:
@@ -53,7 +50,7 @@ class Block:
     colon: str
     title: str
     greeting: str
-    happened: str
+    paragraphs: tuple[tuple[str, ...], ...]
     asks_label: str
     asks: str
     deadline: Row | None
@@ -74,18 +71,11 @@ def languages_of(preference: str) -> tuple[Language, ...]:
 
 
 class Rendering:
-    """Makes letters of rows. *checkpoint* answers the newest signed checkpoint in one line, "" when there is none; *secret* the key
-    of a one-time link by its commitment, "" once it was used."""
+    """Makes letters of rows. *secret* answers the key of a one-time link by its commitment, "" once it was used."""
 
-    def __init__(
-        self,
-        sender: Sender,
-        checkpoint: Callable[[], str] = no_checkpoint,
-        secret: Callable[[str], str] = no_secret,
-    ) -> None:
+    def __init__(self, sender: Sender, secret: Callable[[str], str] = no_secret) -> None:
         self.sender = sender
         self._secret = secret
-        self._checkpoint = checkpoint
         self._templates = Environment(
             loader=FileSystemLoader(_TEMPLATES),
             autoescape=select_autoescape(["html"]),
@@ -97,10 +87,15 @@ class Rendering:
         )
         self._parts = {kind: self._templates.get_template(f"letter.{kind}") for kind in _PARTS}
 
-    def written(self, letter: Claimed) -> Written:
-        """The letter in words; raises KeyError when a word is missing, jinja2's TemplateError when a template is wrong."""
-        languages = languages_of(letter.language)
-        blocks = [self.block(letter, language) for language in languages]
+    def written(self, letter: Claimed, stationery: Stationery = PLAIN) -> Written:
+        """The letter in words; raises KeyError when a word is missing, jinja2's TemplateError when a template is wrong.
+
+        An administrator's text that cannot be told is told in the house's words; the letter says so in `fault`.
+        """
+        languages, params = languages_of(letter.language), _DECODE(letter.params)
+        values = with_deadline(params, letter.deadline)
+        said = {language: stationery.wording.said(letter.kind, language, values) for language in languages}
+        blocks = [self._block(letter, params, said[language], language, stationery) for language in languages]
         made = {kind: template.render(blocks=blocks) for kind, template in self._parts.items()}
         return Written(
             letter_id=letter.id,
@@ -114,25 +109,29 @@ class Rendering:
             at=letter.created_at,
             unsubscribe="" if self._is_served(letter) else self.sender.unsubscribe(letter.id),
             traceparent=tracing.parent(letter.trace, letter.id.replace("-", "")[16:]) if letter.trace else "",
+            reply_to=_reply_to(letter, params, stationery),
+            wording=" ".join(f"{language}:{each.version}" for language, each in said.items()),
+            fault="; ".join(each.fault for each in said.values() if each.fault),
         )
 
     def bytes_of(self, written: Written) -> bytes:
         """The bytes that leave the house. Raises Unsendable."""
         return message(written, self.sender)
 
-    def block(self, letter: Claimed, language: Language) -> Block:
+    def _block(
+        self, letter: Claimed, params: Mapping[str, Any], said: Said, language: Language, stationery: Stationery
+    ) -> Block:
         """One language of a letter."""
-        params = _DECODE(letter.params)
         base = self.sender.base_url
         place = self._place(letter, params)
         because = words.say(f"because.{letter.because}", language, **params)
-        checkpoint = self._checkpoint()
+        checkpoint = stationery.checkpoint
         return Block(
             lang=language,
             colon=t("colon", language),
-            title=_title(letter.kind, params, language),
+            title=_title(said, params, language),
             greeting=_greeting(letter.name, language),
-            happened=words.happened(letter.kind, language, params),
+            paragraphs=said.paragraphs,
             asks_label=words.say("letter.asks", language),
             asks=words.say(f"asks.{letter.asks or 'nothing'}", language),
             deadline=_deadline(letter.deadline, language),
@@ -183,10 +182,24 @@ def _thread(letter: Claimed) -> str:
     return str(_DECODE(letter.params).get("thread", f"{letter.kind}.{letter.because}"))
 
 
-def _title(kind: str, params: Mapping[str, Any], language: Language) -> str:
+def _title(said: Said, params: Mapping[str, Any], language: Language) -> str:
     """Stage and number before the title, where the letter is about one application."""
-    title = words.title(kind, language, params)
-    return f"[{words.stage(params['stage'], language)}] {params['number']} {title}" if params.get("number") else title
+    if not params.get("number"):
+        return said.title
+    return f"[{words.stage(params['stage'], language)}] {params['number']} {said.title}"
+
+
+def _reply_to(letter: Claimed, params: Mapping[str, Any], stationery: Stationery) -> tuple[str, str] | None:
+    """The bureau that answers for the letter, by the name its reader reads; nobody where its mailbox is none."""
+    bureau = stationery.answered_by(office_of(params), letter.audience)
+    if bureau is None:
+        return None
+    named = (bureau.name_zh if letter.language == "zh" else bureau.name_en, bureau.email)
+    try:
+        mailbox("Reply-To", *named)
+    except Unsendable:  # a header that cannot be written costs the header and never the letter
+        return None
+    return named
 
 
 def _greeting(name: str, language: Language) -> str:

@@ -28,9 +28,11 @@ from notifications.listener import STALE_AFTER, terms_of
 from notifications.planning import Cause, Planning
 from notifications.recipients import NO_ADDRESS, Contacts, Recipient, contacts_of, recipients
 from notifications.reminders import REMINDED, Rule, announcements, awaited, for_the_unit, of_the_unit
+from notifications.stationery import the_houses
 from notifications.story import Story
 from notifications.timetable import Due
 from notifications.unreached import OUTSIDER, UNREACHED, unreached
+from notifications.wording import Wording
 from programmes.calendar import beijing_date
 from programmes.call import Call
 from programmes.catalogue import Catalogue
@@ -40,13 +42,21 @@ AT_A_TIME = 50
 
 
 class Ringing:
-    """Plans what is due. *clock* is the house's, *wall* the database's own, which letters wait by."""
+    """Plans what is due. *clock* is the house's, *wall* the database's own, which letters wait by; *wording* reads the texts in
+    force, in which a digest tells its parts."""
 
     def __init__(
-        self, store: EventStore, read: Reading, catalogue: Catalogue, planning: Planning, clock: Clock, wall: Clock
+        self,
+        store: EventStore,
+        read: Reading,
+        catalogue: Catalogue,
+        planning: Planning,
+        clock: Clock,
+        wall: Clock,
+        wording: Callable[[Connection], Wording] = the_houses,
     ) -> None:
         self._store, self._read, self._catalogue, self._planning = store, read, catalogue, planning
-        self._clock, self._wall = clock, wall
+        self._clock, self._wall, self._wording = clock, wall, wording
 
     def ring(self) -> int:
         """Everything that is due; answers how many letters that made. Looks before it writes: mostly nothing is."""
@@ -165,14 +175,14 @@ class Ringing:
             found = bundles.due(db, now, AT_A_TIME)
             if not found:
                 return None
-            due = self._wall.now(db)
+            due, wording = self._wall.now(db), self._wording(db)
             together: list[Planned] = []
             for key, recipient in found:
                 parts = bundles.parts(db, key)
                 if len(parts) == 1:
                     bundles.send_alone(db, parts[0].id, due)
                 elif parts:
-                    together.append(self._together(key, recipient, parts, now, due))
+                    together.append(self._together(key, recipient, parts, now, due, wording))
             return letters.plan(db, together)
 
     def _troubles(self) -> int | None:
@@ -194,7 +204,9 @@ class Ringing:
         told = (Announcement(kind=UNREACHED, audience=lead, because=Who.UNIT, asks="mend"),)
         return self._letters(db, story, call, unreached(shown), told, self._cause(db, story), f"dead:{shown.id}", now)
 
-    def _together(self, key: str, recipient: str, parts: Sequence[Part], now: datetime, due: datetime) -> Planned:
+    def _together(
+        self, key: str, recipient: str, parts: Sequence[Part], now: datetime, due: datetime, wording: Wording
+    ) -> Planned:
         """The letter that stands for *parts*; it is not weighed by anybody's choices again."""
         newest = parts[-1]
         told = Announcement(
@@ -220,7 +232,9 @@ class Ringing:
             application_id=of.pop() if len(of) == 1 else "",
             trace=newest.trace,
         )
-        return replace(self._planning.letter(to, cause, f"dig:{key}", contents_of(parts, now), now, due), bundle=key)
+        return replace(
+            self._planning.letter(to, cause, f"dig:{key}", contents_of(parts, now, wording), now, due), bundle=key
+        )
 
     def _story(self, db: Connection, application_id: str) -> tuple[Story, Call]:
         story = Story().told(self._read(db, self._store.stream_in(db, stream_of(application_id))))

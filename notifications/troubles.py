@@ -26,6 +26,7 @@ def resend(
     db.execute(update(letters).where(letters.c.id == letter_id).values(reason=RESENT))
     count = select(func.count()).where(letters.c.resends == letter_id)
     fresh = {"state": "planned", "stage": "none", "reason": "", "attempts": 0, "doubts": 0, "trouble_told": 0}
+    fresh |= {"wording": "", "wording_fault": ""}
     empty: dict[str, Any] = dict.fromkeys(("body", "body_sha256", "subject", "finished_at", "last_code", "last_error"))
     new = {
         "id": new_id,

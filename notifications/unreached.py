@@ -15,7 +15,9 @@ OUTSIDER = "contact:"
 def unreached(shown: Shown) -> Mapping[str, Param]:
     """Which letter, to whom by office, what the server said in a number, and where the address can be corrected."""
     kind = Audience.parse(shown.audience).kind
-    found: dict[str, Param] = {"letter": shown.id, "code": shown.last_code or 0}
+    found: dict[str, Param] = {"letter": shown.id}
+    if shown.last_code:
+        found["code"] = shown.last_code
     for language in ("zh", "en"):
         found[f"what_{language}"] = words.title(shown.kind, language, shown.params)
         found[f"to_{language}"] = words.say(f"audience.{kind.value}", language, body="")

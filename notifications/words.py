@@ -21,16 +21,27 @@ _FOLDER = Path(__file__).parent / "texts"
 
 @lru_cache(maxsize=1)
 def _kinds() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    return cast("Mapping[str, Mapping[str, Mapping[str, str]]]", _read("kinds.yaml"))
+    return cast("Mapping[str, Mapping[str, Mapping[str, str]]]", read("kinds.yaml"))
 
 
 @lru_cache(maxsize=1)
 def _words() -> Mapping[str, Mapping[str, str]]:
-    return cast("Mapping[str, Mapping[str, str]]", _read("words.yaml"))
+    return cast("Mapping[str, Mapping[str, str]]", read("words.yaml"))
 
 
-def _read(name: str) -> object:
+def read(name: str) -> object:
+    """A file of texts/, as it stands."""
     return yaml.safe_load((_FOLDER / name).read_text(encoding="utf-8"))
+
+
+def kinds() -> tuple[str, ...]:
+    """Every kind of letter, in the order of the file."""
+    return tuple(_kinds())
+
+
+def source(kind: str, part: str, language: Language) -> str:
+    """The house's own text of *kind* as it is written; *part* is title or happened. KeyError for a kind without words."""
+    return _kinds()[kind][part][language]
 
 
 def title(kind: str, language: Language, params: Mapping[str, object] = MappingProxyType({})) -> str:

@@ -66,3 +66,23 @@ def unit(code: str, name: str, county: str, registered_on: datetime, kind: str |
     for warning in code_warnings(valid):
         click.echo(explained([warning]), err=True)
     click.echo(f"{valid} {'已登记 · registered' if outcome.positions else '没有变化 · nothing changed'}")
+
+
+@directory.command(name="bureau-email")
+@click.argument("code")
+@click.argument("email", default="")
+def bureau_email(code: str, email: str) -> None:
+    """主管部门的公用邮箱，信函的回复寄到这里；不写就是取消 · where replies to letters about a bureau's files go; nothing takes it away."""
+    from eventstore.refusal import Malformed, Refused
+    from service import wiring
+
+    house = wiring.build(settings_or_exit())
+    try:
+        outcome = house.register.set_bureau_email(house.as_roof(), code, email)
+    except Malformed as said:
+        raise click.ClickException(f"不是可用的邮箱 · no usable address: {email}") from said
+    except Refused as refused:
+        raise click.ClickException(explained(refused.refusals)) from refused
+    finally:
+        house.close()
+    click.echo(f"{code} {email or '—'} {'已设置 · set' if outcome.positions else '没有变化 · nothing changed'}")

@@ -131,6 +131,18 @@ def _mail(house: House) -> Finding:
     )
 
 
+def _texts(house: House) -> Finding:
+    """Whether what administrators published can still be said; what cannot is said in the house's own words."""
+    what = "信函文稿 texts of letters"
+    unsound = house.texts.unsound()
+    if not unsound:
+        return Finding(what, SOUND, "都能用 all sound")
+    named = ", ".join(f"{one.kind}/{one.language}" for one, _ in unsound)
+    return Finding(
+        what, WARNING, f"有错，改用原文稿 faulty, said in the house's words: {named}", "vermilion letters check"
+    )
+
+
 def _broker(house: House) -> Finding:
     house.broker.declare_queue("doctor")
     consumer = house.broker.consume("doctor", timeout=100)
@@ -306,6 +318,7 @@ _LOOKS: tuple[tuple[str, Callable[[House], Finding]], ...] = (
     ("电子签名 signatures", _signatures),
     ("后台 worker", _worker),
     ("信件 letters", _letters),
+    ("信函文稿 texts of letters", _texts),
     ("回调 webhooks", _webhooks),
     ("历史 history", _history),
     ("检查点 checkpoints", _integrity),

@@ -26,6 +26,8 @@ from notifications.choosing_pages import pages as choosing_pages
 from notifications.mending_api import operations as mending_operations
 from notifications.mending_pages import pages as mending_pages
 from notifications.pressing import Pressing
+from notifications.texts_api import operations as texts_operations
+from notifications.texts_pages import pages as texts_pages
 from notifications.wishes import Choosing, TurningOff
 from notifications.wishes import operations as letter_wishes
 from service import (
@@ -40,6 +42,7 @@ from service import (
     metrics,
     rebuilding,
     standing,
+    wiring,
 )
 from service.actors import Actors, declare
 from service.settings import LOOPBACK, read
@@ -107,6 +110,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     app.register_blueprint(letter_pages.pages(house.store))
     app.register_blueprint(choosing_pages(*letter_doors(house)))
     app.register_blueprint(mending_pages(house.mending))
+    app.register_blueprint(texts_pages(house.texts))
     for blueprint in history_pages(audit_desk(house, told)):
         app.register_blueprint(blueprint)
     app.register_blueprint(webhook_pages.pages(house.hooks))
@@ -170,6 +174,7 @@ def registry_of(house: House, actors: Actors, told: Told, mailbox: Mailbox | Non
     registry.add(*letter_operations(house.store))
     registry.add(*letter_wishes(Pressing(house.handling, house.ringing), *letter_doors(house)))
     registry.add(*mending_operations(house.store, house.mending))
+    registry.add(*texts_operations(house.texts))
     desk = audit_desk(house, told)
     registry.add(*history_operations(desk))
     registry.add(*token_operations(desk.tokens, desk.context))
@@ -211,4 +216,4 @@ def notices(house: House) -> Sequence[Mapping[str, str]]:
 
 def name_of(house: House, actor: str) -> str:
     """A display name for whoever stands in an envelope."""
-    return house.handling.names({actor}).get(actor, actor)
+    return wiring.name_of(house.handling, actor)

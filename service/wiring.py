@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from random import SystemRandom
 
 import dramatiq
@@ -18,7 +19,7 @@ from admin.history import History
 from admin.log_index import LogIndex
 from admin.notes import TYPES as NOTE_TYPES
 from admin.notes import Noting
-from admin.proof import Proofs
+from admin.proof import Proofs, newest_line
 from admin.sentences import Sentences
 from admin.setting_apart import TYPES as ERASING_TYPES
 from admin.setting_apart import SettingApart
@@ -37,15 +38,21 @@ from eventstore.ids import Ids, RandomIds
 from eventstore.personal import PersonalData
 from eventstore.projection import Projection, install
 from eventstore.store import EventStore
+from notifications import manuscripts
 from notifications.delivery import Delivery
+from notifications.editing import Editing
 from notifications.lines import Pace
 from notifications.listener import WITH_A_SECRET, Listener, secrets_of
 from notifications.mail import Sender
+from notifications.manuscripts import LetterTexts
 from notifications.mending import Mending
 from notifications.planning import Planning
 from notifications.rendering import Rendering
 from notifications.ringing import Ringing
 from notifications.smtp import Relay
+from notifications.stationery import Stationer
+from notifications.text_events import TYPES as TEXT_TYPES
+from notifications.texts_desk import TextsDesk
 from service import broker as brokers
 from service import publishing
 from service.owners import Owners
@@ -77,6 +84,7 @@ TYPES: Mapping[str, type[Event]] = {
     **NOTE_TYPES,
     **ERASING_TYPES,
     **WEBHOOK_TYPES,
+    **TEXT_TYPES,
 }
 ROOF = Actor("house", "系统", (Grant(Role.OPERATOR, "43"),))
 """Who acts where no person does yet: the roof itself, when it registers the first people and publishes a call."""
@@ -110,6 +118,7 @@ class House:
     ringing: Ringing
     delivery: Delivery
     mending: Mending
+    texts: TextsDesk
     index: LogIndex
     noting: Noting
     history: History
@@ -148,7 +157,8 @@ def build(settings: Settings) -> House:
     projections = projections_of(calls)
     dispatcher = Dispatcher(store, codec, personal, projections, clock, ids)
     sender = Sender(address=settings.mail_from, base_url=settings.base_url, bounce_key=settings.session_key_bytes)
-    rendering, sending = Rendering(sender), Rendering(sender, secret=secrets_of(store, personal))
+    rendering, sending = Rendering(sender), Rendering(sender, secrets_of(store, personal))
+    stationer = Stationer(newest_line)
     planning = Planning(sender, ids, timedelta(seconds=settings.batch_wait_s))
     relay = Relay.of(settings.smtp_url.get_secret_value())
     files = files_of(settings, ids)
@@ -193,11 +203,19 @@ def build(settings: Settings) -> House:
         relay=relay,
         rendering=rendering,
         listener=Listener(store, read, calls, planning, clock, wall, news=Owners(store, read).news),
-        ringing=Ringing(store, read, calls, planning, clock, wall),
+        ringing=Ringing(store, read, calls, planning, clock, wall, manuscripts.wording_in_force),
         delivery=Delivery(
-            store, wall, relay, sending, SystemRandom(), held=WITH_A_SECRET, pace=Pace(settings.mail_per_domain_minute)
+            store,
+            wall,
+            relay,
+            sending,
+            SystemRandom(),
+            held=WITH_A_SECRET,
+            pace=Pace(settings.mail_per_domain_minute),
+            stationery=stationer,
         ),
         mending=Mending(store, handling, sender, ids, clock, wall),
+        texts=TextsDesk(store, Editing(dispatcher), rendering, stationer, partial(name_of, handling)),
         index=LogIndex(store, read),
         noting=noting,
         history=History(handling, noting),
@@ -205,14 +223,19 @@ def build(settings: Settings) -> House:
         erasures=Erasures(store, read, register, personal, wall, settings.checkpoints, apart),
         apart=apart,
         proofs=proofs,
-        hooks=Hooks.of(dispatcher, read, door_of(settings), wall, SystemRandom(), settings.base_url),
+        hooks=Hooks.of(dispatcher, read, door_of(settings), wall, SystemRandom(), settings.base_url, newest_line),
         broker=brokers.build(settings),
     )
 
 
+def name_of(handling: Handling, actor: str) -> str:
+    """A display name for whoever stands in an envelope."""
+    return handling.names({actor}).get(actor, actor)
+
+
 def projections_of(calls: PublishedCalls) -> tuple[Projection, ...]:
     """Every projection of the house, the register first: others may lean on what it refuses."""
-    return (DirectoryProjection(), *kept(calls), Endpoints())
+    return (DirectoryProjection(), *kept(calls), Endpoints(), LetterTexts())
 
 
 def files_of(settings: Settings, ids: Ids) -> Files:

@@ -77,17 +77,17 @@ def fill(template: str, params: Mapping[str, object], language: Language = "zh")
 
     def part(found: re.Match[str]) -> str:
         inner = found.group(1)
-        missing = any(_value(names, params, language) is None for names, _ in _SLOT.findall(inner))
+        missing = any(value_of(names, params, language) is None for names, _ in _SLOT.findall(inner))
         return "" if missing else inner
 
     def slot(found: re.Match[str]) -> str:
-        value = _value(found.group(1), params, language)
-        return MISSING if value is None else _shown(value, found.group(2) or "", language)
+        value = value_of(found.group(1), params, language)
+        return MISSING if value is None else in_words(value, found.group(2) or "", language)
 
     return _SLOT.sub(slot, _OPTIONAL.sub(part, template))
 
 
-def _value(names: str, params: Mapping[str, object], language: Language) -> object | None:
+def value_of(names: str, params: Mapping[str, object], language: Language) -> object | None:
     for name in names.split("|"):
         for candidate in (f"{name}_{language}", name):
             value = params.get(candidate)
@@ -96,12 +96,12 @@ def _value(names: str, params: Mapping[str, object], language: Language) -> obje
     return None
 
 
-def _shown(value: object, how: str, language: Language) -> str:
+def in_words(value: object, how: str, language: Language) -> str:
     if isinstance(value, Mapping):
         pair = cast("Mapping[str, object]", value)
         return str(pair.get(language) or pair.get("zh") or MISSING)
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return t("and", language).join(_shown(each, how, language) for each in cast("Sequence[object]", value))
+        return t("and", language).join(in_words(each, how, language) for each in cast("Sequence[object]", value))
     show = _SHOWN.get(how)
     if show is not None:
         return show(value, language)

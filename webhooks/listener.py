@@ -5,7 +5,7 @@ planned; what is older than three days when it is first seen (a restored backup,
 is what comes for an endpoint that is switched off. Both can be replayed.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
@@ -32,8 +32,16 @@ STALE_AFTER = timedelta(hours=72)
 STALE, DISABLED = "stale", "disabled"
 
 
+def no_checkpoint(_db: Connection) -> str:
+    """For a house that signs no heads yet."""
+    return ""
+
+
 class Listener:
-    """Plans parcels. *clock* is the house's, which events are dated by; *wall* the database's own, which parcels wait by."""
+    """Plans parcels. *clock* is the house's, which events are dated by; *wall* the database's own, which parcels wait by.
+
+    *checkpoint* reads the newest signed head in one line; it is written into the payload once, and every retry sends that.
+    """
 
     def __init__(
         self,
@@ -44,8 +52,9 @@ class Listener:
         *,
         stale_after: timedelta = STALE_AFTER,
         batch: int = 200,
+        checkpoint: Callable[[Connection], str] = no_checkpoint,
     ) -> None:
-        self._clock, self._wall, self._stale_after = clock, wall, stale_after
+        self._clock, self._wall, self._stale_after, self._checkpoint = clock, wall, stale_after, checkpoint
         concealed = cast("Reading", partial(read, revealed=False))
         self.subscription = Subscription(store, concealed, NAME, self.plan, types=tuple(PUBLISHED), batch=batch)
 
@@ -54,7 +63,7 @@ class Listener:
         return self.subscription.run()
 
     def plan(self, db: Connection, facts: Sequence[Fact]) -> None:
-        """Plan the parcels of *facts*, in the transaction that moves the cursor: four statements and one for each owner."""
+        """Plan the parcels of *facts*, in the transaction that moves the cursor: five statements and one for each owner."""
         kept = records.every(db)
         told = [(recorded, cast("ApplicationEvent", event)) for recorded, event in facts]
         told = [(recorded, event) for recorded, event in told if is_told(event)]
@@ -63,7 +72,7 @@ class Listener:
         now, due = self._clock.now(db), self._wall.now(db)
         ids = {_application(recorded) for recorded, _ in told}
         items, sights = worklist.items(db, ids), sights_of(db, [one.endpoint for one in kept], ids)
-        planned: list[Planned] = []
+        checkpoint, planned = self._checkpoint(db), list[Planned]()
         for recorded, event in told:
             item = items.get(_application(recorded))
             if item is None:
@@ -71,7 +80,7 @@ class Listener:
             reached = [one for one in kept if _reaches(one, recorded, item, sights)]
             if not reached:
                 continue
-            text = canonical(payload(recorded, event, about(item)))
+            text = canonical(payload(recorded, event, about(item), checkpoint))
             stale = STALE if now - recorded.instant > self._stale_after else ""
             planned += [_planned(recorded, one.endpoint, item, text, due, stale) for one in reached]
         parcels.plan(db, planned)

@@ -131,8 +131,9 @@ def is_told(event: ApplicationEvent) -> bool:
     return type(event) in TELLS
 
 
-def payload(recorded: RecordedEvent, event: ApplicationEvent, about: About) -> dict[str, Any]:
-    """The envelope of Standard Webhooks: type, timestamp, data. *stage* is the one entered, None where none was."""
+def payload(recorded: RecordedEvent, event: ApplicationEvent, about: About, checkpoint: str = "") -> dict[str, Any]:
+    """The envelope of Standard Webhooks: type, timestamp, data. *stage* is the one entered, None where none was; *checkpoint* the
+    newest signed head when the parcel was planned, so that whoever keeps a parcel is a witness of the log."""
     entered: Stage | None = getattr(event, "entered", None)
     return {
         "type": recorded.type,
@@ -148,6 +149,7 @@ def payload(recorded: RecordedEvent, event: ApplicationEvent, about: About) -> d
             "stage": entered.value if entered else None,
             "version": recorded.version,
             "position": recorded.position,
+            "checkpoint": checkpoint or None,
             **own_fields(event),
         },
     }

@@ -1,15 +1,18 @@
 """The room put together: what keeps endpoints, what plans, what delivers, what tries, what cares. The roof builds one a process."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Self
+
+from sqlalchemy import Connection
 
 from eventstore.clock import Clock
 from eventstore.dispatch import Dispatcher
 from eventstore.facts import Reading
 from webhooks.care import Care
 from webhooks.delivery import Delivery
-from webhooks.listener import Listener
+from webhooks.listener import Listener, no_checkpoint
 from webhooks.post import Door
 from webhooks.register import Register
 from webhooks.replaying import Replaying
@@ -30,14 +33,21 @@ class Hooks:
 
     @classmethod
     def of(
-        cls, dispatcher: Dispatcher, read: Reading, door: Door, wall: Clock, randomness: Random, base_url: str
+        cls,
+        dispatcher: Dispatcher,
+        read: Reading,
+        door: Door,
+        wall: Clock,
+        randomness: Random,
+        base_url: str,
+        checkpoint: Callable[[Connection], str] = no_checkpoint,
     ) -> Self:
         store, personal, ids = dispatcher.store, dispatcher.personal, dispatcher.ids
         register = Register(dispatcher, door)
         return cls(
             wall=wall,
             register=register,
-            listener=Listener(store, read, dispatcher.clock, wall),
+            listener=Listener(store, read, dispatcher.clock, wall, checkpoint=checkpoint),
             delivery=Delivery(store, personal, register, wall, ids, randomness, base_url),
             trial=Trial(register, personal, wall, ids, base_url),
             replaying=Replaying(register, wall),

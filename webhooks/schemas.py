@@ -21,6 +21,10 @@ _COMMON: Mapping[str, Mapping[str, Any]] = {
     "stage": {"enum": [*(stage.value for stage in Stage), None]},
     "version": {"type": "integer", "minimum": 1, "description": "同一申报内的顺序 · the order within one application"},
     "position": {"type": "integer", "minimum": 1, "description": "全局顺序 · the order within the whole log"},
+    "checkpoint": {
+        "type": ["string", "null"],
+        "description": "存证：当时最新的签发点，事件数和根 · the newest signed head: size and root, as at /checkpoints",
+    },
 }
 _EXAMPLES: Mapping[str, Any] = {
     "application_id": "01997f6e-2c00-7a31-8000-000000000001",
@@ -32,6 +36,7 @@ _EXAMPLES: Mapping[str, Any] = {
     "region": "430104",
     "version": 12,
     "position": 3801,
+    "checkpoint": "3790 q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=",
     "body": "430104",
     "level": "county",
     "unit": "91430104MAXTE5T16B",

@@ -16,9 +16,7 @@ def upgrade() -> None:
     for name in NEW:
         op.add_column("letters", sa.Column(name, sa.Text, nullable=False, server_default=sa.text("''")))
     misworded = sa.text("wording_fault <> ''")
-    op.create_index(
-        "letters_misworded", "letters", ["kind", "id"], postgresql_where=misworded, sqlite_where=misworded
-    )
+    op.create_index("letters_misworded", "letters", ["kind", "id"], postgresql_where=misworded, sqlite_where=misworded)
 
 
 def downgrade() -> None:

@@ -31,16 +31,21 @@ from eventstore.projection import install
 from eventstore.schema import checkpoints
 from eventstore.store import EventStore
 from notifications.delivery import Breaker, Delivery
+from notifications.editing import Editing
 from notifications.listener import Listener
 from notifications.mail import Sender
+from notifications.manuscripts import LetterTexts, wording_in_force
 from notifications.planning import Planning
 from notifications.rendering import Rendering
 from notifications.ringing import Ringing
 from notifications.schema import letters
 from notifications.smtp import Relay
+from notifications.stationery import Stationer
+from notifications.text_events import TYPES as TEXTS
 from programmes.catalogue import Catalogue
 from service.owners import Owners
 from tests.scenario import UNIT
+from web.format import Language
 from webhooks.endpoint import ENDPOINT
 from webhooks.events import TYPES as WEBHOOKS
 from webhooks.events import EndpointEvent, stream_of
@@ -128,18 +133,23 @@ class PostOffice:
 
     def __init__(self, engine: Engine) -> None:
         self.store = EventStore(engine)
-        self.projection = DirectoryProjection()
+        self.projection, self.texts = DirectoryProjection(), LetterTexts()
         with self.store.begin() as db:
-            install(db, [self.projection])
-        self.codec = Codec({**EVENTS, **TYPES, **WEBHOOKS})
+            install(db, [self.projection, self.texts])
+        self.codec = Codec({**EVENTS, **TYPES, **WEBHOOKS, **TEXTS})
+        self.checkpoint = ""
         self.personal = PersonalData(bytes(range(32)))
         self.clock = HandClock()
-        self.dispatcher = Dispatcher(self.store, self.codec, self.personal, [self.projection], self.clock)
+        kept = [self.projection, self.texts]
+        self.dispatcher = Dispatcher(self.store, self.codec, self.personal, kept, self.clock)
+        self.editing = Editing(self.dispatcher)
         self.register = Register(self.dispatcher)
         self.read = reading(self.codec, self.personal)
         self.planning = Planning(SENDER, RandomIds())
         self.listener = self.listening()
-        self.ringing = Ringing(self.store, self.read, CATALOGUE, self.planning, self.clock, self.clock)
+        self.ringing = Ringing(
+            self.store, self.read, CATALOGUE, self.planning, self.clock, self.clock, wording_in_force
+        )
         self.people: dict[str, str] = {}
 
     def listening(self, **more: int) -> Listener:
@@ -159,13 +169,24 @@ class PostOffice:
         relay = Relay(host="127.0.0.1", port=port, local_hostname="test", timeout_s=5)
         random = Random(7)
         return Delivery(
-            self.store, self.clock, relay, Rendering(SENDER), random, Breaker(random, first_s=first_s), held
+            self.store,
+            self.clock,
+            relay,
+            Rendering(SENDER),
+            random,
+            Breaker(random, first_s=first_s),
+            held,
+            stationery=Stationer(lambda _db: self.checkpoint),
         )
+
+    def publish(self, kind: str, language: Language, subject: str, body: str, why: str = "更清楚") -> None:
+        """Let an administrator publish a text."""
+        self.editing.publish(asked(), kind, language, (subject, body), why)
 
     def populate(self) -> None:
         """Hunan's bureaus, the unit, and somebody in every office of the main journey."""
-        self.register.register_bureaus(_asked(), bureaus_of("43", divisions()))
-        self.register.register_unit(_asked(), UNIT)
+        self.register.register_bureaus(asked(), bureaus_of("43", divisions()))
+        self.register.register_unit(asked(), UNIT)
         for name, role, scope, language in (
             ("editor", Role.UNIT_EDITOR, UNIT.code, "zh"),
             ("admin", Role.UNIT_ADMIN, UNIT.code, "en"),
@@ -184,9 +205,9 @@ class PostOffice:
 
     def person(self, name: str, *grants: Grant, language: str = "zh") -> str:
         identity = Identity(name=name, email=f"{name}@people.example", language=language)
-        person = self.people[name] = self.register.register_person(_asked(), identity)
+        person = self.people[name] = self.register.register_person(asked(), identity)
         for grant in grants:
-            self.register.give(_asked(), CONSOLE, person, grant)
+            self.register.give(asked(), CONSOLE, person, grant)
         return person
 
     def happen(self, *events: ApplicationEvent, application: UUID | None = None, batch: str = "") -> UUID:
@@ -195,12 +216,12 @@ class PostOffice:
         facts = [
             replace(event, application_id=str(application)) if isinstance(event, Opened) else event for event in events
         ]
-        self.dispatcher.dispatch(f"application-{application}", FOLD, lambda _db, _loaded, _now: facts, _asked(batch))
+        self.dispatcher.dispatch(f"application-{application}", FOLD, lambda _db, _loaded, _now: facts, asked(batch))
         return application
 
     def befall(self, endpoint: str, *events: EndpointEvent) -> None:
         """Let *events* happen to a webhook endpoint in one transaction."""
-        self.dispatcher.dispatch(stream_of(endpoint), ENDPOINT, lambda _db, _loaded, _now: events, _asked())
+        self.dispatcher.dispatch(stream_of(endpoint), ENDPOINT, lambda _db, _loaded, _now: events, asked())
 
     def rewind(self) -> None:
         """Set the cursor back to the beginning, as no command of the house can."""
@@ -229,7 +250,7 @@ class PostOffice:
         return found
 
 
-def _asked(batch: str = "") -> Context:
+def asked(batch: str = "") -> Context:
     return Context(actor="console", correlation_id=uuid7(), metadata={"batch": batch} if batch else {})
 
 

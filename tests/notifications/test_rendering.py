@@ -14,6 +14,7 @@ from notifications.letters import Claimed
 from notifications.listener import terms_of
 from notifications.mail import Sender
 from notifications.rendering import Rendering
+from notifications.stationery import Stationery
 from notifications.words import moment as in_words
 from notifications.words import stage
 from programmes.calendar import instant
@@ -96,10 +97,10 @@ def test_the_key_of_a_one_time_link_stands_in_the_letter_that_is_sent_and_nowher
     kept = replace(moment.event, secret=Personal("s3cret", "ab" * 32))
     letter, _ = next(letters_of(replace(moment, event=kept), "zh"))
     assert "s3cret" not in letter.params
-    sending = Rendering(SENDER, secret={"ab" * 32: "s3cret"}.__getitem__).written(letter)
+    sending = Rendering(SENDER, {"ab" * 32: "s3cret"}.__getitem__).written(letter)
     assert f"/invitations/{kept.invitation}?key=s3cret" in sending.text
     assert "s3cret" not in RENDERING.written(letter).text
-    used = Rendering(SENDER, secret=lambda _: "").written(letter)
+    used = Rendering(SENDER, lambda _: "").written(letter)
     assert "key=" not in used.text
 
 
@@ -150,8 +151,9 @@ def test_everybody_is_addressed_by_their_own_name() -> None:
 
 def test_the_newest_checkpoint_stands_in_the_letter_when_there_is_one() -> None:
     letter, _ = next(letters_of(TOLD[0], "zh"))
-    noted = Rendering(SENDER, lambda: "vermilion 34 sha256:ab12").written(letter)
-    assert "存证：vermilion 34 sha256:ab12" in noted.text
+    noted = RENDERING.written(letter, Stationery(checkpoint="34 ab12="))
+    assert "存证：34 ab12=" in noted.text
+    assert "34 ab12=" in noted.html
     assert "存证" not in RENDERING.written(letter).text
 
 

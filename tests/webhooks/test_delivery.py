@@ -6,6 +6,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from eventstore.event import instant_of
 from tests.scenario import CITY, COUNTY, OPENED, SEALED
@@ -15,6 +16,7 @@ from webhooks.endpoint import Wanted
 from webhooks.health import OPENS_AFTER, REST
 from webhooks.parcels import LEASE
 from webhooks.schema import parcel_attempts, parcels
+from webhooks.schemas import schema_of
 from webhooks.sending import LONGEST_WAIT, SCHEDULE
 
 TYPES = ["application.opened", "application.unit_sealed", "application.recommended"]
@@ -69,6 +71,7 @@ def test_a_parcel_says_where_it_stands_and_which_request_began_it(depot: Depot, 
         "stage": "county_recommended",
         "version": 3,
         "position": 0,
+        "checkpoint": None,
         "body": "430104",
         "level": "county",
         "content_digest": "",
@@ -77,6 +80,28 @@ def test_a_parcel_says_where_it_stands_and_which_request_began_it(depot: Depot, 
     assert got.headers["traceparent"].split("-")[1] == trace.replace("-", "")
     assert got.headers["content-type"] == "application/json"
     assert got.id.startswith("msg_")
+
+
+def test_a_parcel_carries_the_newest_signed_head_as_it_was_when_it_was_planned(
+    depot: Depot, receiver: Receiver
+) -> None:
+    """Stored, signed and sent are the same bytes, at every try and when it is replayed; planning again changes none."""
+    heads = ["", "34 q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="]
+    depot.listener = depot.listening(checkpoint=lambda _db: heads[-1])
+    depot.endpoint(receiver.url(), types=("application.recommended",))
+    receiver.says["/hook"] = answer(500)
+    due(depot)
+    depot.delivery.drain()
+    heads.append("35 another=")
+    depot.rewind()
+    depot.listener.follow()
+    depot.clock.pass_by(hours=1)
+    del receiver.says["/hook"]
+    depot.delivery.drain()
+    first, again = receiver.parcels()
+    assert first.body == again.body
+    assert first.json["data"]["checkpoint"] == heads[1]
+    Draft202012Validator(schema_of("application.recommended")).validate(first.json)
 
 
 def test_a_failure_comes_back_by_the_schedule_with_the_same_id_and_ends_after_seventy_five_hours(

@@ -63,6 +63,7 @@ def test_every_payload_fits_the_schema_that_is_published(moment: Moment) -> None
         "stage": entered.value if entered else None,
         "version": 3,
         "position": 9,
+        "checkpoint": None,
         **own_fields(moment.event),
     }
     whole = {"type": name, "timestamp": "2025-12-05T09:00:00+00:00", "data": data}
