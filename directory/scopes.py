@@ -49,7 +49,7 @@ SCOPES: Mapping[Scope, frozenset[str]] = MappingProxyType(
         Scope.PEOPLE: _of("person", "register read restrict erase")
         | _of("grant", "give confirm take_back")
         | {"token.revoke_of", "erasure.read", "expert.list", "unit.register", "bureau.register"},
-        Scope.UPKEEP: _of("letter", "list resend bounce suppress")
+        Scope.UPKEEP: _of("letter", "list resend bounce suppress text.read text.publish")
         | {"upkeep.read", "projection.rebuild", "checkpoint.sign", "call.publish", "clock.move"},
     }
 )
