@@ -100,7 +100,7 @@ def message(letter: Written, sender: Sender) -> bytes:
     boundary = f"=_{letter.letter_id}"
     lines = [
         "MIME-Version: 1.0",
-        f'Content-Type: multipart/alternative; boundary="{boundary}"',
+        f'Content-Type: multipart/alternative;{_FOLD}boundary="{boundary}"',
         f"From: {mailbox('From', sender.name, sender.address)}",
         f"To: {mailbox('To', letter.name, letter.address)}",
         f"Subject: {_encoded(subject_of(letter.subject))}",

@@ -58,7 +58,7 @@ GARBAGE: dict[str, Any] = {
 }
 FILLED = {"call": "hn-2025", "direction": "L-V", "programme": "L", "body": "430104", "slot": "L-1", "unit": "x",
           "section": "model", "file_id": "0" * 32, "objection": "1", "letter_id": STRANGER, "exception": STRANGER,
-          "endpoint_id": STRANGER}  # fmt: skip
+          "endpoint_id": STRANGER, "kind": "awarded", "language": "zh"}  # fmt: skip
 
 
 class Operations:

@@ -92,3 +92,33 @@ def test_every_missing_setting_is_named_at_once() -> None:
     assert told.exit_code == 2
     assert "VERMILION_MASTER_KEY" in told.output
     assert "VERMILION_BASE_URL" in told.output
+
+
+def test_what_letters_say_is_listed_tried_and_checked_from_the_command_line(run: Run, tmp_path: Path) -> None:
+    listed = run("letters", "texts")
+    assert listed.exit_code == 0, listed.output
+    assert len(listed.output.splitlines()) == 74
+    assert "awarded" in listed.output
+    shown = run("letters", "preview", "awarded", "--reader", "en")
+    assert "Subject: [已立项] HN-AI-2025-0001 申报已立项" in shown.output, shown.output
+    assert "was awarded" in shown.output
+    assert run("letters", "preview", "awarded", "--html").output.startswith("<!DOCTYPE html>")
+    text = tmp_path / "text.txt"
+    text.write_text("您已立项\n{{ unit }}的 {{ number }} 立项了。\n{{ gone }}", encoding="utf-8")
+    for words in (("preview", "awarded", "--file", str(text)), ("check", "awarded", "zh", str(text))):
+        refused = run("letters", *words)
+        assert refused.exit_code == 1
+        assert "第 2 行第 4 列" in refused.output, "the second line of the body"
+    assert run("letters", "check").exit_code == 0
+    assert run("letters", "preview", "none").exit_code == 2
+    assert "awarded.unit.whole" in run("letters", "preview", "awarded", "--sample", "x").output
+    assert run("letters", "check", "awarded").exit_code == 2
+
+
+def test_a_bureau_gets_a_mailbox_that_replies_go_to(run: Run) -> None:
+    run("directory", "bureaus", "43")
+    assert "已设置" in run("directory", "bureau-email", "430104", "gxj@yuelu.example.cn").output
+    assert "没有变化" in run("directory", "bureau-email", "430104", "gxj@yuelu.example.cn").output
+    assert "已设置" in run("directory", "bureau-email", "430104").output
+    assert run("directory", "bureau-email", "430104", "no address").exit_code == 1
+    assert "没有登记的主管部门" in run("directory", "bureau-email", "999999", "a@b.cn").output
