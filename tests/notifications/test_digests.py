@@ -1,5 +1,6 @@
 """Letters that may wait leave as one: of a batch, an hour, a day, a night. What must be served leaves at once and alone."""
 
+import re
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import timedelta
@@ -249,6 +250,58 @@ def test_a_person_sets_their_letters_on_a_page(post: PostOffice, ask: Callable[[
     assert 'value="daily" selected' in client.get("/me/letters").text
     assert client.post("/me/letters", data={"begins": "25:00", "ends": "08:00"}, headers=OURS).status_code == 422
     assert client.post("/me/letters", data={"kind-recommended": "never"}, headers=OURS).status_code == 422
+
+
+OFFICES = {
+    Role.UNIT_ADMIN: UNIT_CODE,
+    Role.UNIT_EDITOR: UNIT_CODE,
+    Role.BUREAU_HEAD: "430104",
+    Role.BUREAU_CLERK: "430104",
+    Role.PROVINCE_CLERK: "43",
+    Role.PROVINCE_LEAD: "43",
+    Role.PROVINCE_FINANCE: "43",
+    Role.DISCIPLINE_HEAD: "43",
+    Role.DISCIPLINE_CLERK: "43",
+    Role.EXPERT: "43",
+}
+
+
+@pytest.mark.parametrize("role", OFFICES)
+def test_each_person_chooses_at_once_hourly_or_daily_for_every_kind_that_is_not_statutory(
+    post: PostOffice, ask: Callable[[Actor | None], FlaskClient], role: Role
+) -> None:
+    """On the page, for every kind an office gets; and the choice is where the letter goes. Issue: “each person chooses immediate,
+    hourly or daily for every kind of letter that is not statutory”."""
+    who = Actor(post.people["editor"], "某人", (Grant(role, OFFICES[role]),))
+    client, kinds = ask(who), kinds_for(who)
+    offered = {kind for kind, served in kinds.items() if not served}
+    for chosen, base in ((Cadence.IMMEDIATE, ""), (Cadence.HOURLY, "hour:"), (Cadence.DAILY, "day:")):
+        typed = {f"kind-{kind}": chosen.value for kind in kinds}  # the statutory ones too, as somebody might send them
+        assert client.post("/me/letters", data=typed, headers=OURS).status_code == 303
+        page = client.get("/me/letters").text
+        with post.store.reading() as db:
+            kept = choosing.of(db, who.id)
+        for kind, served in kinds.items():
+            field = re.search(rf'<select name="kind-{kind}".*?</select>', page, re.DOTALL)
+            assert (field is None) is served, kind
+            if field is None:
+                assert kept.of(kind) is Cadence.IMMEDIATE, "what must be served is not asked and not kept"
+                continue
+            assert re.findall(r'value="(\w+)"', field[0])[:3] == ["immediate", "hourly", "daily"]
+            assert f'value="{chosen.value}" selected' in field[0]
+            put = place(kind, Who.NEXT_BODY, who.id, kept, at("2025-11-20 10:20"))
+            assert put.base.startswith(base)
+            assert bool(put.base) is bool(base)
+    assert offered or role is Role.EXPERT, "an expert hears of being drawn, and of nothing else"
+
+
+def test_no_kind_of_letter_is_left_without_a_choice_or_a_reason_to_have_none() -> None:
+    """Every kind that somebody with an account gets is on somebody's page; what is on none goes to people without one."""
+    everybody = [Actor("p", "p", (Grant(role, scope),)) for role, scope in OFFICES.items()]
+    shown = {kind for one in everybody for kind in kinds_for(one)}
+    all_kinds = {*TOLD, *(rule.kind for rule in REMINDED), *KEPT}
+    assert all_kinds - shown == {"member_invited", "invitation_withdrawn", "confirmation_asked"}
+    assert {kind for one in everybody for kind, served in kinds_for(one).items() if served} <= set(STATUTORY)
 
 
 def test_a_unit_is_offered_no_choice_over_what_must_be_served(
