@@ -113,7 +113,7 @@ def _given(body: TextIO | None, fields: Sequence[str], files: Sequence[str]) -> 
         raise click.UsageError(f"不是 JSON · no JSON: {wrong}") from wrong
     if not isinstance(given, dict):
         raise click.UsageError("要一个 JSON 对象 · a JSON object is wanted")
-    sent: dict[str, Any] = {str(name): value for name, value in given.items()}  # type: ignore[misc]
+    sent: dict[str, Any] = {str(name): value for name, value in given.items()}
     sent |= {name: _value(text) for name, text in map(_pair, fields)}
     return sent | {name: _upload(Path(path)) for name, path in map(_pair, files)}
 

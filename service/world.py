@@ -46,12 +46,13 @@ def _unit(
     *,
     tags: tuple[UnitTag, ...] = (),
     group: str = "",
+    kind: UnitKind = UnitKind.ENTERPRISE,
 ) -> Unit:
     return Unit(
         code=UnitCode(code),
         name=name,
         name_en=name_en,
-        kind=UnitKind.ENTERPRISE,
+        kind=kind,
         registered_on=registered_on,
         county=county,
         tags=frozenset(tags),
@@ -89,6 +90,47 @@ GUANGDONG_UNITS = (
     ),
     _unit(YUESHUN_GROUP, "粤顺集团有限公司", "Yueshun Group", date(2005, 6, 1), "440606"),
 )
+DONGGUAN_UNITS = (
+    _unit(
+        "91441900MAXTE7D44W",
+        "东莞松山智模制造有限公司",
+        "Dongguan Songshan Smart Moulds",
+        date(2016, 3, 9),
+        "441900",
+        tags=(UnitTag.AI_ENTERPRISE, UnitTag.MANUFACTURER),
+    ),
+    _unit(
+        "91441900MAXTE7E593",
+        "东莞莲湖精密电子有限公司",
+        "Dongguan Lianhu Precision",
+        date(2014, 7, 1),
+        "441900",
+        tags=(UnitTag.MANUFACTURER,),
+    ),
+)
+"""In a city without counties."""
+
+HUNAN_UNITS_OF_OTHER_ROUTES = (
+    _unit("91430212MAXTE7A104", "株洲渌口云链智造有限公司", "Zhuzhou Lukou Cloud Chain", date(2018, 5, 8), "430212"),
+    _unit(
+        "12430000MAXTE7B25Q",
+        "湖南省智能计算研究院",
+        "Hunan Institute of Intelligent Computing",
+        date(2012, 10, 1),
+        "430105",
+        tags=(UnitTag.PROVINCIAL,),
+        kind=UnitKind.PUBLIC_INSTITUTION,
+    ),
+    _unit(
+        "91430211MAXTE7C3XW",
+        "株洲市数据产业集团有限公司",
+        "Zhuzhou Data Industry Group",
+        date(2017, 9, 20),
+        "430211",
+        tags=(UnitTag.CITY_DIRECT,),
+    ),
+)
+"""A county under direct provincial finance, the province's own, a city's own (A-03)."""
 
 UNITS = (
     _unit(LUSHAN, "湖南岳麓智模科技有限公司", "Hunan Yuelu Smart Models", date(2021, 6, 18), "430104"),
@@ -108,6 +150,8 @@ UNITS = (
         "430281",
     ),
     *GUANGDONG_UNITS,
+    *HUNAN_UNITS_OF_OTHER_ROUTES,
+    *DONGGUAN_UNITS,
 )
 
 _UNIT_PEOPLE = (
@@ -122,6 +166,11 @@ _UNIT_PEOPLE = (
     (UNITS[7], "lujiang-", "何青瓷", "邹窑生"),
     (GUANGDONG_UNITS[0], "zhizao-", "梁知行", "何景行"),
     (GUANGDONG_UNITS[2], "jingji-", "招子昂", "区慧如"),
+    (HUNAN_UNITS_OF_OTHER_ROUTES[0], "lukou-", "申渌湘", "谭云链"),
+    (HUNAN_UNITS_OF_OTHER_ROUTES[1], "yuan-", "邱知算", "任明理"),
+    (HUNAN_UNITS_OF_OTHER_ROUTES[2], "shuju-", "文数之", "戴城建"),
+    (DONGGUAN_UNITS[0], "songshan-", "黎松涛", "袁映山"),
+    (DONGGUAN_UNITS[1], "lianhu-", "叶莲生", "莫湖平"),
 )
 
 _OFFICERS = (
@@ -135,6 +184,8 @@ _OFFICERS = (
     ("liling-head", "潘渌水", "醴陵市负责人", "head of Liling", Role.BUREAU_HEAD, "430281"),
     ("zhuzhou-clerk", "齐炎陵", "株洲市经办人", "clerk of Zhuzhou", Role.BUREAU_CLERK, "430200"),
     ("zhuzhou-head", "成神农", "株洲市负责人", "head of Zhuzhou", Role.BUREAU_HEAD, "430200"),
+    ("lukou-clerk", "宾伏波", "渌口区经办人", "clerk of Lukou", Role.BUREAU_CLERK, "430212"),
+    ("lukou-head", "殷伏岭", "渌口区负责人", "head of Lukou", Role.BUREAU_HEAD, "430212"),
     ("clerk", "蒋文博", "省厅经办人", "clerk of the province", Role.PROVINCE_CLERK, PROVINCE),
     ("lead", "龙行健", "省厅负责人", "lead of the province", Role.PROVINCE_LEAD, PROVINCE),
     ("finance", "孟计然", "省级财务", "finance officer", Role.PROVINCE_FINANCE, PROVINCE),
@@ -149,6 +200,8 @@ _OFFICERS = (
     ("nanhai-head", "邵南洲", "南海区负责人", "head of Nanhai", Role.BUREAU_HEAD, "440605"),
     ("foshan-clerk", "冼文心", "佛山市经办人", "clerk of Foshan", Role.BUREAU_CLERK, "440600"),
     ("foshan-head", "陆广明", "佛山市负责人", "head of Foshan", Role.BUREAU_HEAD, "440600"),
+    ("dongguan-clerk", "尹可园", "东莞市经办人", "clerk of Dongguan", Role.BUREAU_CLERK, "441900"),
+    ("dongguan-head", "王莞香", "东莞市负责人", "head of Dongguan", Role.BUREAU_HEAD, "441900"),
     ("gd-clerk", "简达", "广东省厅经办人", "clerk of Guangdong", Role.PROVINCE_CLERK, GUANGDONG),
     ("gd-lead", "关山月", "广东省厅负责人", "lead of Guangdong", Role.PROVINCE_LEAD, GUANGDONG),
     ("gd-finance", "区正清", "广东省级财务", "finance officer of Guangdong", Role.PROVINCE_FINANCE, GUANGDONG),
@@ -213,7 +266,7 @@ def populate(house: House) -> dict[str, str]:
 
 
 def _here(bureau: str) -> bool:
-    return bureau in (PROVINCE, GUANGDONG) or bureau.startswith(("4301", "4302", "4406"))
+    return bureau in (PROVINCE, GUANGDONG) or bureau.startswith(("4301", "4302", "4406", "4419"))
 
 
 def _settle(house: House, context: Context, person: Person) -> None:

@@ -5,7 +5,7 @@ Data and nothing else, like `steps.py`, which lays them into the one table.
 
 from collections.abc import Iterator
 
-from workflow.guards import Guard, costs
+from workflow.guards import Guard, Selector, costs
 from workflow.stages import Stage
 from workflow.step import Step, steps
 
@@ -21,18 +21,23 @@ reckoned_by_costs: tuple[Guard, ...] = (
 
 
 def auditing() -> Iterator[Step]:
-    """Between the receipt and the proposal; the stage stays."""
+    """Between the receipt and the proposal, and where an upheld objection asks for another one; the stage stays."""
+    yield from _auditing(_AUDITED_IN, costs.the_subsidy_is_reckoned)
+    yield from _auditing((Stage.PROPOSED,), costs.the_subsidy_is_reckoned_anew)
+
+
+def _auditing(stages: tuple[Stage, ...], when: Selector) -> Iterator[Step]:
     yield from steps(
         "enter_audit",
-        _AUDITED_IN,
-        when=costs.the_subsidy_is_reckoned,
+        stages,
+        when=when,
         guards=(costs.the_report_is_there, costs.figures_are_of_the_lines),
         document="审定金额表 | table of audited figures",
     )
     yield from steps(
         "check_audit",
-        _AUDITED_IN,
-        when=costs.the_subsidy_is_reckoned,
+        stages,
+        when=when,
         guards=(
             costs.the_report_is_there,
             costs.the_code_is_the_reports,

@@ -312,6 +312,15 @@ LIFECYCLE: tuple[Step, ...] = (
     *auditing(),
     Step(
         trigger="propose",
+        source=Stage.PROPOSED,
+        dest=Stage.PROPOSED,
+        when=g.it_was_sent_back_to_be_proposed,
+        guards=(g.minutes_are_named, g.amount_is_positive, g.within_the_budget, *reckoned_by_costs),
+        document="拟支持方案 | proposal of support",
+        told=("finance",),
+    ),
+    Step(
+        trigger="propose",
         source=Stage.EXPERT_REVIEW,
         dest=Stage.PROPOSED,
         guards=(

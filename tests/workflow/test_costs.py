@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from eventstore.event import Personal
 from programmes.call import Call
 from tests.programmes.benchmark import AUDITED, COST_LINES, PAYMENTS, the_call
 from tests.scenario import ID, PROVINCE_CLERK, REVIEW_DONE, Given
@@ -19,6 +20,7 @@ from tests.workflow.benchmarked import (
     LEAD,
     OPENED,
     PAID_OUT,
+    PROPOSED,
     READY,
     REPORT,
     REPORTED,
@@ -32,6 +34,7 @@ from workflow import commands as c
 from workflow import events as e
 from workflow.stages import Stage
 
+NOBODY = Personal("某公司")
 ENTER = c.EnterAudit(application_id=ID, figures=AUDITED)
 CHECK = c.CheckAudit(application_id=ID, check_code=CODE, genuine=True)
 SMALL = written(cost_lines=COST_LINES[:1], payments=PAYMENTS[:1])
@@ -161,6 +164,20 @@ def test_a_definition_that_does_not_cut_refuses_a_cut() -> None:
         Benchmark(*READY, *AUDIT).when(cut, LEAD, call=over_budget(the_call(), "refuse")).then_refused("OVER_BUDGET")
     )
     assert (refusal.params["measure"], refusal.params["limit"]) == (1_500_000_000, 1_000_000_000)
+
+
+def test_figures_of_a_proposal_move_only_after_an_objection_was_upheld() -> None:
+    objected = e.ObjectionReceived(
+        entered=Stage.OBJECTION_HOLD, objection=1, kind="unit", objector=NOBODY, contact=NOBODY, grounds="价格虚高"
+    )
+    upheld = e.ObjectionUpheld(entered=Stage.PROPOSED, objection=1, finding="核减")
+    stood = (*READY, *AUDIT, PROPOSED)
+    Benchmark(*stood).when(ENTER, CLERK).then_refused("NO_SUCH_STEP")
+    lower = {**AUDITED, "C1-1": 1_400_000_000}
+    again = (*stood, objected, upheld, replace(ENTERED, figures=lower))
+    Benchmark(*stood, objected, upheld).when(replace(ENTER, figures=lower), CLERK).then(replace(ENTERED, figures=lower))
+    Benchmark(*again).when(propose("7,520,106.24"), LEAD).then_refused("OVER_RATE")
+    Benchmark(*again).when(propose("7,220,106.24"), LEAD).then_entered(Stage.PROPOSED)
 
 
 def test_where_nothing_is_paid_by_costs_these_steps_are_not_there() -> None:

@@ -54,6 +54,18 @@ def test_the_provinces_lead_proposes_under_minutes() -> None:
     Given(*UNDER_REVIEW).when(PROPOSE, PROVINCE_LEAD).then_refused("SCORES_OPEN")
 
 
+def test_another_sum_is_proposed_only_after_an_objection_was_upheld_for_that() -> None:
+    """T27: 「金额或成员变化的，重新公示」."""
+    upheld = e.ObjectionUpheld(entered=Stage.PROPOSED, objection=1, finding="应予核减")
+    less = replace(PROPOSE, amount_fen=90_000_000, minutes_number="会纪〔2026〕1号")
+    Given(*REVIEW_DONE, PROPOSED).when(less, PROVINCE_LEAD).then_refused("NO_SUCH_STEP")
+    (again,) = Given(*ON_NOTICE, OBJECTED, upheld).when(less, PROVINCE_LEAD).then_entered(Stage.PROPOSED)
+    assert isinstance(again, e.Proposed)
+    assert again.amount_fen == 90_000_000
+    after = Given(*ON_NOTICE, OBJECTED, upheld, again).application
+    assert (after.notice, after.award_signers) == (None, ())
+
+
 def test_what_is_promised_stays_within_the_budget() -> None:
     from tests.scenario import call_of_2025
 

@@ -69,10 +69,10 @@ AGREED: dict[str, set[tuple[Stage | None, Stage]]] = {
     "site_result": {(S.SITE_CHECK, S.EXPERT_REVIEW), (S.SITE_CHECK, S.NOT_SELECTED)},
     "not_select": {(stage, S.NOT_SELECTED) for stage in (S.EXPERT_REVIEW, S.SITE_CHECK, S.RESERVED)},
     **{
-        trigger: {(stage, stage) for stage in (S.FORMAL_REVIEW, S.EXPERT_REVIEW, S.SITE_CHECK)}
+        trigger: {(stage, stage) for stage in (S.FORMAL_REVIEW, S.EXPERT_REVIEW, S.SITE_CHECK, S.PROPOSED)}
         for trigger in ("enter_audit", "check_audit")
     },
-    "propose": {(S.EXPERT_REVIEW, S.PROPOSED)},
+    "propose": {(S.EXPERT_REVIEW, S.PROPOSED), (S.PROPOSED, S.PROPOSED)},
     "publish": {(S.PROPOSED, S.PUBLIC_NOTICE)},
     "object": {(S.PUBLIC_NOTICE, S.OBJECTION_HOLD)},
     "dismiss": {(S.OBJECTION_HOLD, S.PUBLIC_NOTICE)},

@@ -9,6 +9,7 @@ from workflow.answers import plain
 from workflow.application import Application
 from workflow.commands import CheckAudit, Command, DemandRecovery, EnterAudit, Propose
 from workflow.facts import Facts
+from workflow.guards.noticing import it_was_sent_back_to_be_proposed
 from workflow.reckoning import audited, costs_of, granted_by, is_verified, report_of
 
 REPORT = "指南末段：以有资质的会计师事务所提供的项目开支专项审计报告为准"
@@ -20,6 +21,13 @@ _NAMED = 20
 def the_subsidy_is_reckoned(application: Application, command: Command | None, facts: Facts) -> bool:
     """Whether the programme pays by costs at all; nobody else is shown these steps."""
     return costs_of(application, facts.call) is not None
+
+
+def the_subsidy_is_reckoned_anew(application: Application, command: Command | None, facts: Facts) -> bool:
+    """Once proposed, figures move only after an objection was upheld."""
+    return the_subsidy_is_reckoned(application, command, facts) and it_was_sent_back_to_be_proposed(
+        application, command, facts
+    )
 
 
 def claims_of(application: Application, facts: Facts) -> dict[str, int]:

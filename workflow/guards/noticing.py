@@ -71,6 +71,11 @@ def finding_is_given(application: Application, command: Command | None, facts: F
             return None
 
 
+def it_was_sent_back_to_be_proposed(application: Application, command: Command | None, facts: Facts) -> bool:
+    """After an objection was upheld the sum may be another; before one, what the minutes say stands."""
+    return any(objection.outcome == "upheld" for objection in application.objections)
+
+
 def it_is_proposed_anew(application: Application, command: Command | None, facts: Facts) -> bool:
     return isinstance(command, UpholdObjection) and command.propose_anew
 
