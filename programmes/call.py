@@ -52,6 +52,8 @@ class Direction(Cited):
     guide: Guide
     tags: tuple[Tags, ...] = ()
     rubric: tuple[Criterion, ...]
+    tie_break: tuple[Id, ...] = ()
+    places: int | None = Setting(default=None, gt=0)
     industry_from: str | None = None
 
 
@@ -202,6 +204,7 @@ class Review(Vocabulary):
     trim_from: int = 5
     decimals: int = Setting(ge=0, le=2)
     mark_decimals: int = Setting(default=2, ge=0, le=2)
+    pass_mark: int | None = Setting(default=None, gt=0)
     divergence: int | None = Setting(default=None, gt=0)
     rounding: Literal["half_up"] = "half_up"
 

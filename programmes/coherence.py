@@ -131,6 +131,11 @@ def _programme(programme: Mapping[str, Any]) -> Found:
             for inside, column in each(field, "columns.*"):
                 if is_mapping(column):
                     yield from (((*place, *inside, *inner), zh, en) for inner, zh, en in _field(column))
+    for place, direction in each(programme, "directions.*"):
+        if is_mapping(direction):
+            criteria = _ids(direction, "rubric.*.id")
+            named = (((*place, *inner), name) for inner, name in each(dict(direction), "tie_break.*"))
+            yield from _unknown(named, criteria, "评分项", "criterion")
     yield from _computed(programme, fields)
     yield from _references(programme, fields)
     yield from _conditions(programme, fields)

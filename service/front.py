@@ -41,6 +41,8 @@ def links(actor: Actor) -> Sequence[Link]:
         found.append(Link(href="/exceptions", zh="例外", en="Exceptions"))
     if may(actor, "expert.read") is None:
         found.append(Link(href="/experts", zh="专家库", en="Experts"))
+    if may(actor, "ranking.read") is None:
+        found.append(Link(href="/rankings", zh="排序", en="Ranking"))
     if may(actor, "figures.read") is None:
         found.append(Link(href="/figures", zh="统计", en="Figures"))
     found.append(Link(href="/letters", zh="信件", en="Letters"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from eventstore.event import Fact
@@ -25,7 +25,7 @@ class Judgements(TableProjection):
     name = "judgements"
     revision = 1
     personal = False
-    wanted = frozenset({e.Scored, e.ReviewClosed})
+    wanted = frozenset({e.Scored, e.ReviewClosed, e.SiteChecked, e.NotSelected})
     declared = (schema.sheets, schema.results)
 
     def apply(self, db: Connection, facts: Sequence[Fact]) -> None:
@@ -35,6 +35,22 @@ class Judgements(TableProjection):
         closed = [_result(fact) for fact in facts if isinstance(fact.event, e.ReviewClosed)]
         if closed:
             db.execute(insert(self.table(schema.results)), closed)
+        for fact in facts:
+            if isinstance(fact.event, e.SiteChecked | e.NotSelected):
+                self._afterwards(db, _id(fact), fact.event)
+
+    def _afterwards(self, db: Connection, application: str, event: e.SiteChecked | e.NotSelected) -> None:
+        """What became of a result; of an application that was ended before it had one nothing is ranked."""
+        table = self.table(schema.results)
+        said = db.execute(select(table.c.said).where(table.c.application == application)).scalar()
+        if said is None:
+            return
+        closed = msgspec.json.decode(said, type=Closed)
+        if isinstance(event, e.SiteChecked):
+            after = msgspec.structs.replace(closed, site=_site(event), site_findings=event.findings)
+        else:
+            after = msgspec.structs.replace(closed, not_selected=event.reason, minutes_number=event.minutes_number)
+        db.execute(update(table).where(table.c.application == application).values(said=_json(after)))
 
 
 def _id(fact: Fact) -> str:
@@ -57,7 +73,14 @@ def _sheet(fact: Fact) -> dict[str, Any]:
 def _result(fact: Fact) -> dict[str, Any]:
     event = fact.event
     assert isinstance(event, e.ReviewClosed), "asked for results alone"
-    said = {name: getattr(event, name) for name in Closed.__struct_fields__}
+    said = Closed(
+        method=event.method,
+        spread=event.spread,
+        dropped=event.dropped,
+        leader=event.leader,
+        divergence_reason=event.divergence_reason,
+        opinion=event.opinion,
+    )
     return {
         "application": _id(fact),
         "result": event.result,
@@ -77,14 +100,23 @@ def _upsert(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> 
     db.execute(made.on_conflict_do_update(index_elements=["application", "expert"], set_=changed), rows)
 
 
+def _site(event: e.SiteChecked) -> str:
+    return "passed" if event.passed else "failed"
+
+
 class Closed(msgspec.Struct, frozen=True):
-    """What was said when a review was closed."""
+    """What was said when a review was closed, and what became of the result: *site* is passed, failed, or empty."""
 
     method: str = ""
     spread: int = 0
+    dropped: tuple[int, ...] = ()
     leader: str = ""
     divergence_reason: str = ""
     opinion: str = ""
+    site: str = ""
+    site_findings: str = ""
+    not_selected: str = ""
+    minutes_number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,13 @@ FAULTS = [
         "twice",
     ),
     ("call.yaml", "trim: 1", "trim: 3", "review.trim", "nothing"),
+    (
+        "L/directions.yaml",
+        "    rubric:",
+        "    tie_break: [nothing]\n    rubric:",
+        "programmes[0].directions[0].tie_break[0]",
+        "no such criterion",
+    ),
     ("call.yaml", "decimals: 2", "decimals: 3", "review.decimals", ""),
     ("call.yaml", "programme: L,", "programme: X,", "quotas[0].programme", "no such programme"),
     ("call.yaml", "50,000,000.00 元", "50,000,000.001 元", "budget", ""),

@@ -10,6 +10,7 @@ from workflow.api.figures import figures
 from workflow.api.ledgers import ledgers
 from workflow.api.links import links
 from workflow.api.printing import papers
+from workflow.api.ranking import rankings
 from workflow.api.reads import questions
 from workflow.api.review import reviews
 from workflow.api.statements import statements
@@ -27,6 +28,7 @@ def operations(desk: Desk) -> Iterator[Operation]:
     yield from exclusivity(desk)
     yield from experts(desk)
     yield from reviews(desk)
+    yield from rankings(desk)
     yield from figures(desk)
     yield from statements(desk)
     yield from ledgers(desk)

@@ -28,6 +28,7 @@ from workflow.pages.mine import mine
 from workflow.pages.papers import papers
 from workflow.pages.printing import printed
 from workflow.pages.public import public
+from workflow.pages.rankings import rankings
 from workflow.pages.review import reviews
 from workflow.pages.sheet import sheets
 from workflow.pages.statements import statements
@@ -68,6 +69,7 @@ def pages(
         exceptions(desk),
         experts(desk),
         links(desk),
+        rankings(desk),
         reviews(desk),
         sheets(desk),
         statements(desk),

@@ -1,0 +1,118 @@
+"""The ranking of a direction as an operation: ranks with ties, the line, and what each was judged by."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from web.operations import Answer, Asked, Operation
+from web.problems import NotFound
+from web.reading import Request
+from workflow.api.desk import Desk
+from workflow.api.models import Told
+from workflow.api.review import SheetAnswer
+from workflow.ranked import ranked
+from workflow.ranking import Line, Ranked
+from workflow.stages import Stage
+
+
+class RankingQuery(Request):
+    """*places*: how many have a place, where not as many as the definition says."""
+
+    places: Annotated[int, Field(ge=1, le=10_000)] | None = None
+
+
+class RankedAnswer(Told):
+    """*rank* counts from 1, equal ones share it; 0 for what is out. *result*, *means* (rounded half up) and *spread* are hundredths.
+
+    *sum_fen*: proposed for this one and all before it; null from the first on that has no sum."""
+
+    rank: int
+    tied: bool
+    line: Line
+    over_budget: bool
+    id: str
+    number: str
+    unit_name: str
+    project_name: str
+    region: str
+    stage: Stage
+    result: int
+    spread: int
+    means: dict[str, int]
+    sheets: tuple[SheetAnswer, ...]
+    opinion: str
+    divergence_reason: str
+    amount_fen: int | None
+    sum_fen: int | None
+    site: str
+    not_selected: str
+
+
+class RankingAnswer(Told):
+    call: str
+    direction: str
+    places: int | None
+    rows: tuple[RankedAnswer, ...]
+
+
+def rankings(desk: Desk) -> Iterator[Operation]:
+    def answer(asked: Asked) -> Answer:
+        query, direction = asked.query_as(RankingQuery), str(asked.path["direction"])
+        try:
+            call = desk.catalogue.get(str(asked.path["call"]))
+            places = query.places or call.direction(direction).places
+        except KeyError:
+            raise NotFound from None
+        if not any(grant.scope[:2] == call.province for grant in asked.actor.grants):
+            raise NotFound
+        with desk.handling.store.reading() as db:
+            rows = ranked(db, asked.actor, call, direction, places)
+        shown = tuple(map(_ranked, rows))
+        return Answer(body=RankingAnswer(call=call.id, direction=direction, places=places, rows=shown))
+
+    yield Operation(
+        id="getRanking",
+        method="GET",
+        path="/calls/<call>/directions/<direction>/ranking",
+        action="ranking.read",
+        summary_zh="评审排序",
+        summary_en="The ranking of a direction",
+        perform=answer,
+        query=RankingQuery,
+        answer=RankingAnswer,
+    )
+
+
+def _ranked(one: Ranked) -> RankedAnswer:
+    entry, judgement = one.entry, one.entry.judgement
+    closed, left = judgement.closed, list(judgement.closed.dropped)
+    sheets: list[SheetAnswer] = []
+    for sheet in judgement.sheets:
+        dropped = sheet.total in left
+        if dropped:
+            left.remove(sheet.total)
+        said = {"expert": sheet.expert, "marks": dict(sheet.marks), "total": sheet.total, "comment": sheet.comment}
+        sheets.append(SheetAnswer(**said, dropped=dropped))
+    return RankedAnswer(
+        rank=one.rank,
+        tied=one.tied,
+        line=one.line,
+        over_budget=one.over_budget,
+        id=entry.id,
+        number=entry.number,
+        unit_name=entry.unit_name,
+        project_name=entry.project_name,
+        region=entry.region,
+        stage=entry.stage,
+        result=judgement.result,
+        spread=closed.spread,
+        means={name: int((mean * 2 + 1) // 2) for name, mean in one.means},
+        sheets=tuple(sheets),
+        opinion=closed.opinion,
+        divergence_reason=closed.divergence_reason,
+        amount_fen=entry.amount_fen,
+        sum_fen=one.sum_fen,
+        site=closed.site,
+        not_selected=closed.not_selected,
+    )
