@@ -53,11 +53,12 @@ class CommandRefused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtectedRead(Event):
-    """Somebody read what is protected: *what* is file, scan, paper or objector; *item* says which."""
+    """Somebody read what is protected: *what* is file, scan, paper or objector; *item* says which, *reason* why, where it is asked."""
 
     application: str
     what: str
     item: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,8 @@ def _plain(value: object) -> str:
 
 
 class Noting:
-    """Writes the notes. A note that cannot be written never fails what it is about; lifting a mask does need its note."""
+    """Writes the notes. A note that cannot be written never fails what it is about; lifting a mask, or asking who objected,
+    does need its note."""
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
@@ -120,9 +122,12 @@ class Noting:
         self._perhaps(REFUSED, actor_name(actor), note, context)
 
     def read(self, read: Read, actor: Actor, context: Context) -> None:
-        """After a read of what is protected by somebody whose own it is not."""
-        note = ProtectedRead(application=read.application, what=read.what, item=read.item)
-        self._perhaps(READS, actor_name(actor), note, context)
+        """A read of what is protected by somebody whose own it is not; one that gave a reason is always noted, or not granted."""
+        note = ProtectedRead(application=read.application, what=read.what, item=read.item, reason=read.reason)
+        if read.reason:
+            self._write(READS, actor_name(actor), note, context, always=True)
+        else:
+            self._perhaps(READS, actor_name(actor), note, context)
 
     def exported(self, what: str, actor: Actor, context: Context, filters: Mapping[str, str], about: str = "") -> None:
         self._write(READS, actor_name(actor), Exported(what=what, application=about, filters=filters), context)

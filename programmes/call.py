@@ -80,6 +80,7 @@ class Programme(Cited):
     agreement_signing: tuple[SigningKind, ...] = ("scan", "confirmation")
     unknown_certificates: Literal["refuse", "accept"] = "refuse"
     award_mode: Literal["title_only", "decided_amount", "ratio"]
+    reserve: bool = False
     contacts: tuple[Contact, ...]
     guide: Guide
     directions: tuple[Direction, ...]

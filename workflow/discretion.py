@@ -15,5 +15,5 @@ def actor_for(recorded: RecordedEvent, view: View) -> str:
     if recorded.type in _OF_EXPERTS:
         known = view.panel or recorded.actor == f"person:{view.me}"
     else:
-        known = recorded.type not in _OF_OBJECTORS or view.objector
+        known = recorded.type not in _OF_OBJECTORS  # asked for by itself, with a reason: objectors.py
     return recorded.actor if known else ""

@@ -49,11 +49,13 @@ _LIMITS = files.Limits()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """Somebody was given what is protected: a file, a scan, who objected. *item* says which of them."""
+    """Somebody was given what is protected: a file, a scan, who objected. *item* says which of them. With a *reason* every
+    single look is noted, and nothing is given before it is."""
 
     application: str
     what: str
     item: str = ""
+    reason: str = ""
 
 
 OnRefused: TypeAlias = Callable[[c.Command, Actor, Refused, Context], None]

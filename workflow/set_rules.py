@@ -19,17 +19,9 @@ from workflow.stages import Stage
 from workflow.standing import list_of
 from workflow.worklist import applications
 
-_PROMISED = (
-    Stage.PROPOSED,
-    Stage.PUBLIC_NOTICE,
-    Stage.OBJECTION_HOLD,
-    Stage.RESERVED,
-    Stage.AWARDED,
-    Stage.DISBURSING,
-    Stage.DISBURSED,
-    Stage.CLOSED,
-    Stage.RECOVERING,
-)
+_PAID_OR_TO_BE_PAID = (Stage.AWARDED, Stage.DISBURSING, Stage.DISBURSED, Stage.CLOSED, Stage.RECOVERING)
+_PROMISED = (Stage.PROPOSED, Stage.PUBLIC_NOTICE, Stage.OBJECTION_HOLD, *_PAID_OR_TO_BE_PAID)
+"""What money is set aside for; who waits in the reserve has none yet."""
 
 _AWARDED = frozenset(
     {
@@ -62,14 +54,19 @@ def free_slot(db: Connection, body: str, level: str, call: str, programme: str) 
     return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
 
-def committed_fen(db: Connection, call: str, without: str) -> int:
-    """What the call has promised so far, one application left out; nobody else promises meanwhile."""
+def committed_fen(db: Connection, call: str, without: str, *, awarded: bool = False) -> int:
+    """What the call has promised so far, or only what it has *awarded*, one application left out; nobody else promises meanwhile."""
     _one_at_a_time(db, f"budget/{call}")
-    table = applications()
+    return promised_fen(db, call, without, awarded=awarded)
+
+
+def promised_fen(db: Connection, call: str, without: str = "", *, awarded: bool = False) -> int:
+    """The same to be looked at: what stands at this moment."""
+    table, stages = applications(), _PAID_OR_TO_BE_PAID if awarded else _PROMISED
     promised = (
         table.c.call == call,
         table.c.amount_fen > 0,
-        table.c.stage.in_([stage.value for stage in _PROMISED]),
+        table.c.stage.in_([stage.value for stage in stages]),
         table.c.id != without,
     )
     return int(db.execute(select(func.coalesce(func.sum(table.c.amount_fen), 0)).where(*promised)).scalar_one())

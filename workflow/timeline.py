@@ -89,10 +89,10 @@ def _summary(fact: Fact, view: View) -> dict[str, Any]:
 
 
 def _is_hidden(name: str, value: object, view: View, objecting: bool) -> bool:
-    """The secret of a one-time link is nobody's to read, not even by its hash."""
+    """The secret of a one-time link is nobody's to read, not even by its hash; who objected is asked for by itself."""
     if name in _OF_LINKS:
         return True
-    return isinstance(value, Personal) and not (view.objector if objecting and name in _OBJECTOR else view.personal)
+    return isinstance(value, Personal) and not (view.personal and not (objecting and name in _OBJECTOR))
 
 
 def _plain(value: Any, personal: bool) -> Any:

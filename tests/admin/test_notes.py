@@ -16,7 +16,7 @@ from eventstore.event import Event, microseconds
 from eventstore.projection import of_revision
 from eventstore.refusal import Refusal, Refused
 from service.world import UNITS
-from tests.admin.office import Office, opened
+from tests.admin.office import OBJECTOR, Office, opened
 from tests.eventstore.golden_files import must_read
 from webhooks import schema
 from webhooks.records import Endpoints
@@ -102,17 +102,26 @@ def test_an_auditor_finds_refusals_by_whose_they_were_and_reads_why(office: Offi
     assert "推荐" in found[0]["sentence"]
 
 
-def test_reading_a_file_a_scan_or_who_objected_is_noted_unless_it_is_ones_own(office: Office) -> None:
-    office.api("lead", f"/applications/{office.noticed}/history")
-    office.api("lead", f"/applications/{office.noticed}/history")
-    office.api("admin", f"/applications/{office.noticed}/history")
-    office.api("auditor", f"/applications/{office.noticed}/history")
+def test_every_look_at_who_objected_is_noted_with_its_reason(office: Office) -> None:
+    place = f"/applications/{office.noticed}/objections/1/identity"
+    for who in ("lead", "admin", "auditor"):
+        office.api(who, f"/applications/{office.noticed}/history")
+    assert not [fact for fact in noted(office, notes.READS) if isinstance(fact.event, ProtectedRead)], (
+        "no history has it"
+    )
+    assert office.api("lead", place, "POST", json={"reason": " "}).status_code == 409
+    for _ in range(2):
+        told = office.api("lead", place, "POST", json={"reason": "核实异议内容"})
+        assert told.status_code == 200
+        assert told.get_json()["name"] == OBJECTOR
+    assert office.api("auditor", place, "POST", json={"reason": "x"}).status_code == 403
+    assert office.api("admin", place, "POST", json={"reason": "x"}).status_code == 403
     office.follow()
     reads = [fact for fact in noted(office, notes.READS) if isinstance(fact.event, ProtectedRead)]
-    assert {(fact.recorded.actor, fact.event.what) for fact in reads} == {("person:lead", "objector")}
-    assert len(reads) == 1
+    looks = [(fact.recorded.actor, fact.event.what, fact.event.item, fact.event.reason) for fact in reads]
+    assert looks == [("person:lead", "objector", "1", "核实异议内容")] * 2, "each by itself, though within the hour"
     found = office.api("auditor", f"/history?kind=reads&application={office.noticed}").get_json()["events"]
-    assert "异议人身份" in " ".join(one["sentence"] for one in found)
+    assert "异议人身份，原因：核实异议内容" in " ".join(one["sentence"] for one in found)
 
 
 def test_the_mask_is_lifted_for_half_an_hour_with_a_reason_that_stays(fresh: Office) -> None:

@@ -142,8 +142,10 @@ def test_whoever_must_know_does(site: Site) -> None:
     """So that these tests would notice: the strings are there for those who may read them."""
     reviewed = site.ask("clerk", "GET", f"/applications/{site.made['reviewed']}/history").text
     assert [name for name in EXPERTS.values() if name in reviewed]
-    noticed = site.ask("discipline-head", "GET", f"/applications/{site.made['awarded']}/history").text
-    assert OBJECTOR in noticed
+    place = f"/applications/{site.made['awarded']}"
+    assert OBJECTOR not in site.ask("discipline-head", "GET", f"{place}/history").text, "asked for by itself"
+    looked = site.ask("discipline-head", "POST", f"{place}/objections/1/identity", {"reason": "核实异议"})
+    assert (looked.json["name"], looked.json["contact"]) == (OBJECTOR, CONTACT)
     assert "沈岳" in site.ask("yuelu-clerk", "GET", f"/applications/{site.made['sealed']}").text
 
 

@@ -5,7 +5,9 @@ from datetime import date
 
 import pytest
 
+from directory.actor import Actor
 from eventstore.event import Personal
+from eventstore.refusal import Refused
 from programmes.calendar import end_of
 from tests.scenario import (
     ADMIN,
@@ -26,10 +28,14 @@ from tests.scenario import (
     SCAN,
     UNDER_REVIEW,
     Given,
+    call_of_2025,
+    facts,
 )
 from tests.scenario import PUBLIC as ANYBODY
 from workflow import commands as c
 from workflow import events as e
+from workflow.decisions import decide
+from workflow.facts import Facts
 from workflow.stages import Stage
 
 AFTER = "2026-01-12 10:00"
@@ -109,6 +115,48 @@ def test_an_objection_is_signed_and_in_time() -> None:
         "OBJECTION_ANONYMOUS"
     )
     Given(*ON_NOTICE).when(OBJECT, ANYBODY, "2026-01-07 00:00").then_refused("OBJECTION_LATE")
+
+
+@pytest.mark.parametrize(
+    ("on", "late"), [("2026-01-06 23:59", False), ("2026-01-07 00:00", True), ("2026-01-07 00:01", True)]
+)
+def test_one_minute_late_is_late(on: str, late: bool) -> None:
+    """The window ends with its last day, 2026-01-06 24:00."""
+    outcome = Given(*ON_NOTICE).when(OBJECT, ANYBODY, on)
+    if late:
+        outcome.then_refused("OBJECTION_LATE")
+    else:
+        outcome.then(OBJECTED)
+
+
+def with_reserve(actor: Actor, **changed: object) -> Facts:
+    """The call whose programme keeps a reserve, at a moment after the notice."""
+    known = facts(actor, AFTER, **changed)
+    programmes = [one.model_copy(update={"reserve": True}) for one in known.call.programmes]
+    return replace(known, call=known.call.model_copy(update={"programmes": tuple(programmes)}))
+
+
+def test_only_a_programme_with_a_reserve_has_one() -> None:
+    wish = c.Reserve(application_id=ID, reason="本年度资金已用完")
+    Given(*ON_NOTICE).when(wish, PROVINCE_LEAD, AFTER).then_refused("NO_SUCH_STEP")
+    (reserved,) = decide(Given(*ON_NOTICE).application, wish, with_reserve(PROVINCE_LEAD))
+    assert reserved == e.Reserved(entered=Stage.RESERVED, reason="本年度资金已用完")
+
+
+def test_who_waits_in_the_reserve_is_taken_up_when_money_frees_and_not_before() -> None:
+    """T29 from the reserve: Σ awarded stays within the budget, whatever was proposed."""
+    waiting = Given(*ON_NOTICE, e.Reserved(entered=Stage.RESERVED, reason="资金已用完"), LEAD_SIGNED)
+    award, budget = c.Award(application_id=ID), call_of_2025().budget_fen
+    with pytest.raises(Refused, match="OVER_BUDGET"):
+        decide(waiting.application, award, with_reserve(FINANCE, committed_fen=budget))
+    freed = with_reserve(FINANCE, committed_fen=budget - 100_000_000)
+    assert isinstance(decide(waiting.application, award, freed)[-1], e.Awarded)
+
+
+def test_with_a_reserve_more_may_be_proposed_than_there_is_money() -> None:
+    over = {"committed_fen": call_of_2025().budget_fen}
+    Given(*REVIEW_DONE).when(PROPOSE, PROVINCE_LEAD, **over).then_refused("OVER_BUDGET")
+    assert decide(Given(*REVIEW_DONE).application, PROPOSE, with_reserve(PROVINCE_LEAD, **over))
 
 
 def test_an_objection_is_answered_before_anything_is_awarded() -> None:

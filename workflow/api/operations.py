@@ -9,6 +9,7 @@ from workflow.api.experts import experts
 from workflow.api.figures import figures
 from workflow.api.ledgers import ledgers
 from workflow.api.links import links
+from workflow.api.objectors import objectors
 from workflow.api.printing import papers
 from workflow.api.ranking import rankings
 from workflow.api.reads import questions
@@ -28,6 +29,7 @@ def operations(desk: Desk) -> Iterator[Operation]:
     yield from exclusivity(desk)
     yield from experts(desk)
     yield from reviews(desk)
+    yield from objectors(desk)
     yield from rankings(desk)
     yield from figures(desk)
     yield from statements(desk)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from directory.policy import visible_to
 from web.operations import Answer, Asked, Operation
 from web.problems import NotFound
 from web.reading import Request
@@ -13,6 +14,7 @@ from workflow.api.models import Told
 from workflow.api.review import SheetAnswer
 from workflow.ranked import ranked
 from workflow.ranking import Line, Ranked
+from workflow.reserve import Waiting, reserve
 from workflow.stages import Stage
 
 
@@ -56,7 +58,31 @@ class RankingAnswer(Told):
     rows: tuple[RankedAnswer, ...]
 
 
+class WaitingAnswer(Told):
+    """*sum_fen*: for this one and all before it in its direction; *reached*: what is free now is enough for that."""
+
+    direction: str
+    rank: int
+    id: str
+    number: str
+    unit_name: str
+    result: int
+    amount_fen: int | None
+    sum_fen: int
+    reached: bool
+
+
+class ReserveAnswer(Told):
+    call: str
+    budget_fen: int
+    awarded_fen: int
+    free_fen: int
+    waiting: tuple[WaitingAnswer, ...]
+
+
 def rankings(desk: Desk) -> Iterator[Operation]:
+    yield _reserve(desk)
+
     def answer(asked: Asked) -> Answer:
         query, direction = asked.query_as(RankingQuery), str(asked.path["direction"])
         try:
@@ -64,7 +90,7 @@ def rankings(desk: Desk) -> Iterator[Operation]:
             places = query.places or call.direction(direction).places
         except KeyError:
             raise NotFound from None
-        if not any(grant.scope[:2] == call.province for grant in asked.actor.grants):
+        if call.province not in visible_to(asked.actor).provinces:
             raise NotFound
         with desk.handling.store.reading() as db:
             rows = ranked(db, asked.actor, call, direction, places)
@@ -81,6 +107,52 @@ def rankings(desk: Desk) -> Iterator[Operation]:
         perform=answer,
         query=RankingQuery,
         answer=RankingAnswer,
+    )
+
+
+def _reserve(desk: Desk) -> Operation:
+    def answer(asked: Asked) -> Answer:
+        try:
+            call = desk.catalogue.get(str(asked.path["call"]))
+        except KeyError:
+            raise NotFound from None
+        with desk.handling.store.reading() as db:
+            found = reserve(db, asked.actor, call)
+        if found is None:
+            raise NotFound
+        body = ReserveAnswer(
+            call=call.id,
+            budget_fen=found.budget_fen,
+            awarded_fen=found.awarded_fen,
+            free_fen=found.free_fen,
+            waiting=tuple(map(_waiting, found.waiting)),
+        )
+        return Answer(body=body)
+
+    return Operation(
+        id="getReserve",
+        method="GET",
+        path="/calls/<call>/reserve",
+        action="ranking.read",
+        summary_zh="储备名单",
+        summary_en="Who waits in the reserve, and what money is free",
+        perform=answer,
+        answer=ReserveAnswer,
+    )
+
+
+def _waiting(one: Waiting) -> WaitingAnswer:
+    entry = one.ranked.entry
+    return WaitingAnswer(
+        direction=one.direction,
+        rank=one.ranked.rank,
+        id=entry.id,
+        number=entry.number,
+        unit_name=entry.unit_name,
+        result=entry.judgement.result,
+        amount_fen=entry.amount_fen,
+        sum_fen=one.sum_fen,
+        reached=one.reached,
     )
 
 

@@ -119,8 +119,6 @@ class Asking:
         application, facts = self._handling.history(asked.path["application_id"], asked.actor)
         view = view_of(asked.actor, application)
         entries = timeline(facts, view, self._handling.names)
-        if view.objector and application.objections:
-            self._handling.was_read(Read(application=application.id, what="objector"), asked.actor)
         body = m.HistoryAnswer(id=application.id, number=application.number, events=tuple(entries))
         return Answer(body=body, version=application.version)
 

@@ -33,7 +33,12 @@ def amount_is_positive(application: Application, command: Command | None, facts:
 
 
 def within_the_budget(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
-    """Σ of what the call has promised, this application's amount included, stays within its budget."""
+    """Σ of what the call has promised, this application's amount included, stays within its budget.
+
+    Where a programme has a reserve more may be proposed than there is money: whom it does not reach waits, and the award asks.
+    """
+    if isinstance(command, Propose) and facts.call.programme_of(application.direction).reserve:
+        return None
     budget = facts.call.budget_fen
     amount = command.amount_fen if isinstance(command, Propose) else application.amount_fen or 0
     total = facts.committed_fen + amount

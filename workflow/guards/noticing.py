@@ -97,5 +97,7 @@ def no_objection_is_open(application: Application, command: Command | None, fact
 
 
 def programme_has_a_reserve(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
-    """No programme of this house has a reserve yet (reading of 3-process T28); the definition will say which do."""
+    """Guangdong's 入库储备: only where the definition says that projects may wait for money (3-process T28)."""
+    if facts.call.programme_of(application.direction).reserve:
+        return None
     return Refusal.of("NO_SUCH_STEP", trigger="reserve", stage="public_notice")

@@ -25,10 +25,12 @@ from workflow.pages.ledgers import ledgers
 from workflow.pages.links import links
 from workflow.pages.lists import lists
 from workflow.pages.mine import mine
+from workflow.pages.objectors import objectors
 from workflow.pages.papers import papers
 from workflow.pages.printing import printed
 from workflow.pages.public import public
 from workflow.pages.rankings import rankings
+from workflow.pages.reserves import reserves
 from workflow.pages.review import reviews
 from workflow.pages.sheet import sheets
 from workflow.pages.statements import statements
@@ -69,7 +71,9 @@ def pages(
         exceptions(desk),
         experts(desk),
         links(desk),
+        objectors(desk),
         rankings(desk),
+        reserves(desk),
         reviews(desk),
         sheets(desk),
         statements(desk),

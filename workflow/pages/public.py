@@ -3,20 +3,25 @@
 An objector's name goes into the command and nowhere else.
 """
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from directory.actor import PUBLIC
 from eventstore.refusal import Malformed, Refusal, Refused
+from paperwork.separated import write_separated
+from paperwork.sheet import write_sheets
 from programmes.calendar import passed
 from web import face, forms, texts
+from web import format as fmt
 from web.face import caller
 from web.problems import NotFound
-from web.saying import t
+from web.saying import speech, t, words
 from workflow import worklist
 from workflow.application import Application
 from workflow.diagram import svg
@@ -24,11 +29,22 @@ from workflow.handling import FOLD
 from workflow.pages import steps, wishes
 from workflow.pages.desk import Desk
 from workflow.pages.reading import words_of
-from workflow.pages.rows import row
+from workflow.pages.rows import Row, row
 from workflow.projections import stream_of
 from workflow.steps import LIFECYCLE, PLANNED
 
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_MOST_LISTED = 2_000
 _OBJECT = "/notices/<uuid:application_id>/objections"
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeSheet:
+    """The list as a workbook takes it."""
+
+    name: str
+    rows: tuple[tuple[str, ...], ...]
+    heads: frozenset[int] = frozenset({0})
 
 
 def public(desk: Desk) -> Blueprint:
@@ -46,6 +62,18 @@ def public(desk: Desk) -> Blueprint:
             "objected": "objected" in request.args,
         }
         return render_template("workflow/notices.html", **values)
+
+    @pages.get("/notices.<any(csv, xlsx):kind>")
+    def listed(kind: str) -> ResponseReturnValue:
+        """公示名单: what stands in public notice now or stood, as the page tells it."""
+        with desk.handling.store.reading() as db:
+            page = worklist.notices(db, limit=_MOST_LISTED)
+        calls, now = desk.calls(), face.now()
+        table = NoticeSheet(t("notices.list"), tuple(_lines([row(item, calls, now) for item in page.items])))
+        content = write_separated(table.rows) if kind == "csv" else write_sheets([table])
+        media = "text/csv; charset=utf-8" if kind == "csv" else _XLSX
+        headers = {"Content-Disposition": f'attachment; filename="notices.{kind}"', "Content-Type": media}
+        return Response(content, headers=headers)
 
     @pages.get(_OBJECT)
     def objection(application_id: UUID) -> ResponseReturnValue:
@@ -74,6 +102,21 @@ def public(desk: Desk) -> Blueprint:
         return render_template("workflow/lifecycle.html", drawing=drawing, steps=_steps())
 
     return pages
+
+
+def _lines(rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
+    names = ("unit", "name", "number", "direction", "place", "proposed", "opens", "closes", "stage")
+    yield tuple(t(f"notices.column.{name}") for name in names)
+    for each in rows:
+        item = each.item
+        amount = "" if item.amount_fen is None else fmt.yuan(item.amount_fen, speech())
+        said = (
+            words(each.name),
+            item.number,
+            f"{words(each.programme)} {words(each.direction)}".strip(),
+            words(each.place),
+        )
+        yield (item.unit_name, *map(str, said), amount, item.notice_opens, item.notice_closes, t(f"stage.{item.stage}"))
 
 
 def _word(key: str) -> str:

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from directory.actor import Actor
+from directory.policy import visible_to
 from paperwork.separated import write_separated
 from paperwork.sheet import write_sheets
 from programmes.call import Call, Direction
@@ -51,7 +52,7 @@ def rankings(desk: Desk) -> Blueprint:
     def newest() -> ResponseReturnValue:
         """The first direction of the newest call of the asker's own province."""
         actor = asking(ACTION)
-        calls = [call for call in desk.calls() if any(grant.scope[:2] == call.province for grant in actor.grants)]
+        calls = own_calls(desk, actor)
         if not calls:
             raise NotFound
         return redirect(f"/rankings/{calls[-1].id}/{calls[-1].directions[0]}", 303)
@@ -60,7 +61,7 @@ def rankings(desk: Desk) -> Blueprint:
     def shown(call_id: str, direction: str) -> ResponseReturnValue:
         actor = asking(ACTION)
         seen = _seen(desk, actor, call_id, direction)
-        own = [call for call in desk.calls() if any(grant.scope[:2] == call.province for grant in actor.grants)]
+        own = own_calls(desk, actor)
         return render_template(
             "workflow/ranking.html",
             seen=seen,
@@ -84,6 +85,12 @@ def rankings(desk: Desk) -> Blueprint:
     return pages
 
 
+def own_calls(desk: Desk, actor: Actor) -> list[Call]:
+    """The calls of the provinces that *actor* answers for."""
+    provinces = visible_to(actor).provinces
+    return [call for call in desk.calls() if call.province in provinces]
+
+
 def _asked() -> int | None:
     text = request.args.get("places", "")
     return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:6]) <= _MOST_PLACES else None
@@ -91,8 +98,8 @@ def _asked() -> int | None:
 
 def _seen(desk: Desk, actor: Actor, call_id: str, direction: str) -> _Seen:
     """NotFound where there is no such direction, or the call is of a province that is not the asker's."""
-    call = next((call for call in desk.calls() if call.id == call_id), None)
-    if call is None or direction not in call.directions or not any(g.scope[:2] == call.province for g in actor.grants):
+    call = next((call for call in own_calls(desk, actor) if call.id == call_id), None)
+    if call is None or direction not in call.directions:
         raise NotFound
     places = _asked() or call.direction(direction).places
     with desk.handling.store.reading() as db:

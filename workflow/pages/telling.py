@@ -6,7 +6,6 @@ from typing import Any
 from programmes.call import Programme
 from web import texts
 from workflow.application import EMPTY, Application
-from workflow.handling import Read
 from workflow.labels import item_label
 from workflow.pages.desk import Desk, office
 from workflow.pages.frame import Frame
@@ -26,8 +25,6 @@ _QUIET = frozenset({"section_saved", "file_attached", "file_removed", "commitmen
 def story(desk: Desk, frame: Frame) -> list[dict[str, Any]]:
     """Entries for the macro `timeline`. Runs of saving and attaching are told as one line each, so that the steps stand out."""
     entries = timeline(frame.facts, frame.view, desk.handling.names)
-    if frame.view.objector and frame.application.objections:
-        desk.handling.was_read(Read(application=frame.application.id, what="objector"), frame.actor)
     programme = frame.call.programme_of(frame.application.direction)
     told: list[dict[str, Any]] = []
     for entry in reversed(entries):
