@@ -15,6 +15,7 @@ from programmes.call import Call
 from programmes.money import Money
 from workflow import events as e
 from workflow.application import Application
+from workflow.blind import MASK
 from workflow.events import ApplicationEvent, ReturnItem
 from workflow.shares import name_of
 from workflow.stages import Stage
@@ -34,6 +35,8 @@ def contents(
         **_of_the_consortium(event, before),
         **_of_the_money(event, before),
     }
+    if isinstance(event, e.PanelDrawn) and call.review.blind:
+        params["unit"] = MASK
     body = _body(event, before)
     params["office"] = office_of(after, body)
     if body is not None:

@@ -81,6 +81,7 @@ class Programme(Cited):
     unknown_certificates: Literal["refuse", "accept"] = "refuse"
     award_mode: Literal["title_only", "decided_amount", "ratio"]
     reserve: bool = False
+    blind_shows: tuple[str, ...] = ()
     contacts: tuple[Contact, ...]
     guide: Guide
     directions: tuple[Direction, ...]
@@ -200,6 +201,7 @@ class Review(Vocabulary):
     mix: tuple[FieldShare, ...] = ()
     avoid_years: int = Setting(default=3, ge=0)
     one_per_employer: bool = False
+    blind: bool = False
     method: Literal["trimmed_mean", "mean"]
     trim: int = 1
     trim_from: int = 5

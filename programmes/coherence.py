@@ -52,6 +52,14 @@ def _call(data: Mapping[str, Any]) -> Found:
     programmes = {str(one.get("id")) for _, one in each(data, "programmes.*") if is_mapping(one)}
     yield from _unknown(each(data, "quotas.*.programme"), programmes, "专项", "programme")
     yield from _review(data.get("review"))
+    if is_mapping(data.get("review")) and data["review"].get("blind") is True:
+        for place, programme in each(data, "programmes.*"):
+            if is_mapping(programme) and not programme.get("blind_shows"):
+                yield (
+                    (*place, "blind_shows"),
+                    "隐名评审须写明专家能看哪几节",
+                    "a blind review says which sections experts read",
+                )
 
 
 def _review(review: object) -> Found:
@@ -131,6 +139,8 @@ def _programme(programme: Mapping[str, Any]) -> Found:
             for inside, column in each(field, "columns.*"):
                 if is_mapping(column):
                     yield from (((*place, *inside, *inner), zh, en) for inner, zh, en in _field(column))
+    sections = _ids(programme, "form.*.id")
+    yield from _unknown(each(programme, "blind_shows.*"), sections, "一节", "section")
     for place, direction in each(programme, "directions.*"):
         if is_mapping(direction):
             criteria = _ids(direction, "rubric.*.id")

@@ -30,6 +30,7 @@ from programmes.call import Call
 from workflow import attempts, files, lifecycle, members, verdicts, worklist
 from workflow import commands as c
 from workflow.application import EMPTY, Application, evolve
+from workflow.blind import blinded, is_blind
 from workflow.decisions import decide
 from workflow.decisions.consorting import closed_links, subject_of
 from workflow.discretion import actor_for
@@ -210,15 +211,21 @@ class Handling:
         loaded = self.dispatcher.load(stream_of(application_id), FOLD, until)
         if not sees(actor, loaded.state):
             raise NotFound
-        return loaded
+        return replace(loaded, state=self._for(actor, loaded.state))
+
+    def _for(self, actor: Actor, application: Application) -> Application:
+        """The whole of it, or what a blind review leaves of it for an expert."""
+        call = self.call_of(application)
+        return blinded(application, call, actor.id) if is_blind(actor, application, call) else application
 
     def history(self, application_id: UUID | str, actor: Actor) -> tuple[Application, list[Fact]]:
-        """Every fact, oldest first, and what they add up to."""
+        """Every fact, oldest first, and what they add up to; in a blind review an expert is given the newest fact alone."""
         facts = self.dispatcher.history(stream_of(application_id))
         application: Application = reduce(lambda state, fact: evolve(state, fact.event), facts, EMPTY)  # type: ignore[arg-type]
         if not sees(actor, application):
             raise NotFound
-        return application, facts
+        shown = self._for(actor, application)
+        return shown, facts if shown is application else facts[-1:]
 
     def catch_up(self) -> int:
         """Bring what is kept beside the commands up to the head of the log, before it is read."""

@@ -6,7 +6,7 @@ Pages go by (due instant, id), so that page 95 costs what page 1 costs. Each met
 import base64
 import binascii
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -97,7 +97,8 @@ class Page:
 class Question:
     """What somebody wants to see. *mine*: what waits for this actor. *search*: how a number, unit or project begins.
 
-    *city*: its code. *behind*: a figure of `tallies`, as kind, one and other; what is wanted are the applications it counts.
+    *blind*: the calls whose experts must not know whose application it is; what they see of one is masked, and neither search
+    nor place finds it. *city*: its code. *behind*: a figure of `tallies`, as kind, one and other; what is wanted are the applications it counts.
     """
 
     stages: tuple[Stage, ...] = ()
@@ -110,6 +111,7 @@ class Question:
     search: str = ""
     after: str | None = None
     limit: int = PAGE
+    blind: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,16 +129,34 @@ def page(db: Connection, actor: Actor, question: Question) -> Page:
     """One page of what *actor* may see, soonest due first. Malformed when the cursor is not ours."""
     table = applications()
     start = None if question.after is None else read_cursor(question.after)
-    arms = [_arm(table, scope, question, start) for scope in _scopes(table, actor, question.mine)]
+    blind = question.blind if actor.holds(Role.EXPERT) else frozenset[str]()
+    arms = [_arm(table, scope, question, start, blind) for scope in _scopes(table, actor, question.mine)]
     if not arms:
         return Page()
     rows = [dict(row) for row in db.execute(_joined(arms, question.limit + 1)).mappings()]
-    return _page(rows, question.limit)
+    found = _page(rows, question.limit)
+    if not question.blind or not actor.holds(Role.EXPERT):
+        return found
+    known = replace(visible_to(actor), expert=None)
+    return replace(
+        found, items=tuple(_discreet(item, known) if item.call in question.blind else item for item in found.items)
+    )
 
 
-def _arm(table: Table, scope: ColumnElement[bool], question: Question, start: tuple[int, str] | None) -> Select[Any]:
+def _discreet(item: Item, known: Sight) -> Item:
+    """The line without what says whose it is, unless *known*, what the reader sees otherwise, has it anyway."""
+    if known.covers(county=item.region, sealed=True, units=(item.lead_unit,)):
+        return item
+    return replace(
+        item, lead_unit="", unit_name="", project_name="", sector="", region="", content_digest="", amount_fen=None
+    )
+
+
+def _arm(
+    table: Table, scope: ColumnElement[bool], question: Question, start: tuple[int, str] | None, blind: frozenset[str]
+) -> Select[Any]:
     """The page as one part of the actor's sight has it; each part walks its own index."""
-    query = select(*(table.c[name] for name in _SHOWN)).where(scope, *_filters(table, question))
+    query = select(*(table.c[name] for name in _SHOWN)).where(scope, *_filters(table, question, blind))
     if start is not None:
         query = query.where(tuple_(table.c.due_at, table.c.id) > tuple_(literal(start[0]), literal(start[1])))
     return query.order_by(table.c.due_at, table.c.id).limit(question.limit + 1)
@@ -149,7 +169,10 @@ def _joined(arms: Sequence[Select[Any]], limit: int) -> Any:
     return select(whole).order_by(whole.c.due_at, whole.c.id).limit(limit)
 
 
-def _filters(table: Table, question: Question) -> Iterable[ColumnElement[bool]]:
+def _filters(table: Table, question: Question, blind: frozenset[str] = frozenset()) -> Iterable[ColumnElement[bool]]:
+    """*blind*: calls of which a name or a place finds nothing."""
+    if blind and (question.city or question.behind):
+        yield table.c.call.not_in(blind)
     if question.stages:
         yield _one_of(table.c.stage, [stage.value for stage in question.stages])
     if question.call:
@@ -163,7 +186,8 @@ def _filters(table: Table, question: Question) -> Iterable[ColumnElement[bool]]:
     if question.behind:
         yield table.c.id.in_(counted_in(*question.behind))
     if question.search:
-        yield or_(*(_begins(table.c[name], question.search) for name in ("number", "unit_name", "project_name")))
+        named = or_(*(_begins(table.c[name], question.search) for name in ("unit_name", "project_name")))
+        yield or_(_begins(table.c.number, question.search), and_(table.c.call.not_in(blind), named) if blind else named)
 
 
 def _begins(column: ColumnElement[str], text: str) -> ColumnElement[bool]:

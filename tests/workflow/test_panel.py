@@ -203,6 +203,15 @@ def test_an_expert_who_cannot_judge_is_replaced_with_a_reason() -> None:
     assert PANEL[1] not in Given(*given_.events, drawn).application.review.panel
 
 
+def test_who_stepped_aside_can_be_named_as_replaced_without_another_reason() -> None:
+    """A23: E3 declared a conflict; the clerk draws in the place of E3."""
+    aside = e.ExpertDeclared(expert=PANEL[2], conflict=True, ground="曾提供咨询")
+    again = c.DrawPanel(application_id=ID, replaces=PANEL[2])
+    (drawn,) = Given(*UNDER_REVIEW, DRAWN, aside).when(again, PROVINCE_CLERK).then_entered(Stage.EXPERT_REVIEW)
+    assert isinstance(drawn, e.PanelDrawn)
+    assert len(drawn.drawn) == 1
+
+
 def test_nobody_is_replaced_for_the_marks_they_gave_nor_without_a_reason() -> None:
     given_ = Given(*UNDER_REVIEW, DRAWN, *CLEARED, SCORED[0])
     scored = c.DrawPanel(application_id=ID, replaces=PANEL[0], reason="不合适")

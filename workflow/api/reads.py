@@ -89,6 +89,7 @@ class Asking:
             search=query.search,
             after=query.after,
             limit=query.limit,
+            blind=frozenset(call.id for call in self._desk.catalogue.calls() if call.review.blind),
         )
         if question.behind:
             self._handling.catch_up()

@@ -37,8 +37,9 @@ def a_place_is_free(application: Application, command: Command | None, facts: Fa
 
 
 def who_is_replaced_can_be(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:
-    """Somebody of the panel whose marks are not in, and with a reason: nobody is taken off for the marks they gave."""
-    if not isinstance(command, DrawPanel) or not command.replaces:
+    """Somebody of the panel whose marks are not in, and with a reason: nobody is taken off for the marks they gave. Who stepped
+    aside has said why and left the place already."""
+    if not isinstance(command, DrawPanel) or not command.replaces or command.replaces in application.review.conflicts:
         return ()
     found: list[Refusal] = []
     if command.replaces not in application.review.panel:

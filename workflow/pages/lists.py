@@ -1,7 +1,7 @@
 """The desks: a bureau's inbox, the province's desk, an expert's reviews, finance's payments. One list, a page at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -76,7 +76,8 @@ def desk_of(actor: Actor) -> str:
 
 
 def _listed(desk: Desk, kind: Kind, actor: Actor) -> ResponseReturnValue:
-    asked = _asked()
+    calls, at = desk.calls(), face.now()
+    asked = replace(_asked(), blind=blind_calls(calls))
     if asked.behind:
         desk.handling.catch_up()
     with desk.handling.store.reading() as db:
@@ -84,7 +85,6 @@ def _listed(desk: Desk, kind: Kind, actor: Actor) -> ResponseReturnValue:
         counted = worklist.counts(db, actor, Question())
         waiting = sum(worklist.counts(db, actor, Question(mine=True)).values())
         own = _own_marks(db, actor, page) if kind is REVIEWS else {}
-    calls, at = desk.calls(), face.now()
     values = {
         "kind": kind.path.strip("/"),
         "rows": [row(item, calls, at) for item in page.items],
@@ -105,6 +105,11 @@ def _listed(desk: Desk, kind: Kind, actor: Actor) -> ResponseReturnValue:
         "may_book": kind is PAYMENTS and may(actor, "statement.book") is None,
     }
     return render_template("workflow/list.html", **values)
+
+
+def blind_calls(calls: Sequence[Call]) -> frozenset[str]:
+    """The calls whose experts must not know whose application they judge."""
+    return frozenset(call.id for call in calls if call.review.blind)
 
 
 def _own_marks(db: Connection, actor: Actor, page: Page) -> dict[str, Any]:

@@ -137,10 +137,14 @@ def words_of(document: str) -> Mapping[str, str]:
 def key_facts(frame: Frame) -> list[tuple[Mapping[str, str], Any]]:
     shown: Dossier = frame.dossier
     programme = frame.call.programme_of(frame.application.direction)
-    pairs: list[tuple[Mapping[str, str], Any]] = [
+    whose: list[tuple[Mapping[str, str], Any]] = [
         (_both("申报单位", "Applicant"), shown.unit_name),
         (_both("统一社会信用代码", "Credit code"), shown.lead_unit),
         (_both("所在地", "Place"), region(shown.region)),
+    ]
+    blind = [(_both("申报单位", "Applicant"), _both("隐名评审，不显示", "not shown: the review is blind"))]
+    pairs = [
+        *(whose if shown.lead_unit else blind),
         (_both("专项与方向", "Programme"), _joined(programme.summary_label, shown.direction_title)),
     ]
     if shown.seal_version:

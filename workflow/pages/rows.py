@@ -11,6 +11,7 @@ from web import format as fmt
 from workflow.pages.desk import Words, office, region
 from workflow.worklist import Item
 
+_BLIND: Words = {"zh": "（隐名评审）", "en": "(blind review)"}
 _NOT_NAMED: Words = {"zh": "（项目尚未命名）", "en": "(not named yet)"}
 
 
@@ -31,7 +32,7 @@ def row(item: Item, calls: Sequence[Call], now: datetime) -> Row:
     due = None if item.due_at is None else instant_of(item.due_at)
     return Row(
         item=item,
-        name=item.project_name or _NOT_NAMED,
+        name=item.project_name or (_NOT_NAMED if item.unit_name else _BLIND),
         direction=_direction(call, item),
         programme=_programme(call, item),
         holder=_holder(item),
