@@ -211,15 +211,15 @@ _EVERYWHERE = frozenset({Role.AUDITOR})
 """Who looks into every province of the played world; all others hold office in one."""
 
 _EXPERTS = (
-    ("expert-1", "顾怀瑾", "91430105MAXTE6B22G", ("large_model", "nlp")),
-    ("expert-2", "沈既白", "91430121MAXTE6C33F", ("large_model", "multimodal")),
-    ("expert-3", "宋时予", "91430102MAXTE6E55J", ("large_model", "machinery")),
-    ("expert-4", "程远山", "91430103MAXTE6F66T", ("machinery", "industry")),
-    ("expert-5", "陆静言", "91430105MAXTE6B22G", ("data_security", "large_model")),
-    ("expert-6", "潘晓峰", "91430121MAXTE6C33F", ("finance", "large_model")),
-    ("expert-7", "薛以宁", "91430102MAXTE6E55J", ("nlp", "evaluation")),
-    ("expert-8", "郭松筠", "91430103MAXTE6F66T", ("large_model", "compute")),
-    ("expert-9", "丁若谷", "91430105MAXTE6B22G", ("industry", "large_model")),
+    ("expert-1", "顾怀瑾", "91430105MAXTE6B22G", ("大模型", "自然语言处理")),
+    ("expert-2", "沈既白", "91430121MAXTE6C33F", ("大模型", "多模态")),
+    ("expert-3", "宋时予", "91430102MAXTE6E55J", ("大模型", "工程机械")),
+    ("expert-4", "程远山", "91430103MAXTE6F66T", ("工程机械", "工业")),
+    ("expert-5", "陆静言", "91430105MAXTE6B22G", ("数据安全", "大模型")),
+    ("expert-6", "潘晓峰", "91430121MAXTE6C33F", ("财务", "大模型")),
+    ("expert-7", "薛以宁", "91430102MAXTE6E55J", ("自然语言处理", "测评")),
+    ("expert-8", "郭松筠", "91430103MAXTE6F66T", ("大模型", "算力")),
+    ("expert-9", "丁若谷", "91430105MAXTE6B22G", ("工业", "大模型")),
 )
 
 

@@ -31,7 +31,7 @@ def result_of(totals: Sequence[int], trim: int = 1, trim_from: int = 5, decimals
 
 def _mean(marks: Sequence[int], decimals: int) -> int:
     """Half up on integers, in steps of *unit* hundredths: (2·Σ + n·unit) // (2·n·unit)."""
-    unit = 10 ** (2 - decimals)
+    unit: int = 10 ** (2 - decimals)
     return (2 * sum(marks) + len(marks) * unit) // (2 * len(marks) * unit) * unit
 
 

@@ -177,7 +177,7 @@ def take(rows: Iterable[Row], enlist: Callable[[Row, Entry], Outcome]) -> Iterat
                 raise Malformed(row.faults)
             yield Taken(row.number, row.entry.name, str(enlist(row, row.entry).result["person"]))
         except Malformed as wrong:
-            refusals = tuple(Refusal.of(one.code, **{"field": one.field, **one.params}) for one in wrong.faults)
+            refusals = tuple(Refusal(one.code, {"field": one.field, **one.params}) for one in wrong.faults)
             yield Taken(row.number, row.entry.name, refusals=refusals)
         except Refused as refused:
             yield Taken(row.number, row.entry.name, refusals=tuple(refused.refusals))

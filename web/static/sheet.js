@@ -1,4 +1,4 @@
-// A score sheet while it is filled in: the total follows every mark, and a mark above its maximum shows at once.
+// A score sheet while it is filled in: the total follows every mark, and a mark that cannot be shows at once.
 const form = document.querySelector("form[data-sheet]");
 const output = form.querySelector("[data-total]");
 
@@ -13,7 +13,9 @@ function add() {
   for (const input of form.querySelectorAll("[data-mark]")) {
     const mark = hundredths(input.value);
     total += mark ?? 0;
-    input.classList.toggle("over", mark !== null && mark > Number(input.dataset.mark) * 100);
+    const wrong = input.value.trim() !== "" && (mark === null || mark > Number(input.dataset.mark) * 100);
+    input.classList.toggle("over", wrong);
+    if (!input.hasAttribute("aria-describedby")) input.setAttribute("aria-invalid", String(wrong));
   }
   output.textContent = `${Math.floor(total / 100)}.${String(total % 100).padStart(2, "0")}`;
 }

@@ -164,8 +164,15 @@ def _ranked(one: Ranked) -> RankedAnswer:
         dropped = sheet.total in left
         if dropped:
             left.remove(sheet.total)
-        said = {"expert": sheet.expert, "marks": dict(sheet.marks), "total": sheet.total, "comment": sheet.comment}
-        sheets.append(SheetAnswer(**said, dropped=dropped))
+        sheets.append(
+            SheetAnswer(
+                expert=sheet.expert,
+                marks=dict(sheet.marks),
+                total=sheet.total,
+                comment=sheet.comment,
+                dropped=dropped,
+            )
+        )
     return RankedAnswer(
         rank=one.rank,
         tied=one.tied,

@@ -50,12 +50,15 @@ def rankings(desk: Desk) -> Blueprint:
 
     @pages.get("/rankings")
     def newest() -> ResponseReturnValue:
-        """The first direction of the newest call of the asker's own province."""
+        """Of the newest call of the asker's own province the first direction that has something to rank."""
         actor = asking(ACTION)
         calls = own_calls(desk, actor)
         if not calls:
             raise NotFound
-        return redirect(f"/rankings/{calls[-1].id}/{calls[-1].directions[0]}", 303)
+        call = calls[-1]
+        with desk.handling.store.reading() as db:
+            first = next((one for one in call.directions if ranked(db, actor, call, one)), call.directions[0])
+        return redirect(f"/rankings/{call.id}/{first}", 303)
 
     @pages.get("/rankings/<call_id>/<direction>")
     def shown(call_id: str, direction: str) -> ResponseReturnValue:

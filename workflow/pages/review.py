@@ -28,7 +28,7 @@ def reviews(desk: Desk) -> Blueprint:
 def _shown(desk: Desk, frame: Frame) -> dict[str, Any]:
     application, review = frame.application, frame.application.review
     draws = draw_record(application, frame.call)
-    known = {one.expert for draw in draws for one in (*draw.candidates, *draw.left_out)} | set(review.drawn_ever)
+    known = {one.expert for draw in draws for one in draw.left_out} | set(review.drawn_ever)
     names = {
         expert.removeprefix("person:"): name
         for expert, name in desk.handling.names({f"person:{one}" for one in known}).items()

@@ -11,8 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from eventstore.refusal import Fault, Malformed, PreconditionFailed, Refusal, Refused
 from programmes.call import Criterion
-from web import forms, texts
-from web.saying import speech
+from web import forms
 from workflow import sheet_drafts
 from workflow.pages import steps
 from workflow.pages.acting import asked_of, opened, refused, taken
@@ -66,7 +65,7 @@ def sheets(desk: Desk) -> Blueprint:
             now = desk.handling.clock.now(db)
             sheet_drafts.keep(db, frame.application.id, actor.id, typed, now)
         if forms.saves_itself():
-            return forms.saved(frame.application.version, now, _live_faults(frame, typed))
+            return forms.saved(frame.application.version, now)  # whatever it is: judged when it is submitted
         return redirect(f"{frame.base}/scores?saved=1", 303)
 
     return pages
@@ -78,36 +77,13 @@ def _typed(frame: Frame) -> dict[str, str]:
     typed = {name: values[0] for name, values in forms.fields().items() if name in names and values}
     measure = sum(map(len, typed.values()))
     if measure > sheet_drafts.MOST_CHARACTERS:
-        params = {"field": "comment", "measure": measure, "limit": sheet_drafts.MOST_CHARACTERS}
+        params = {"measure": measure, "limit": sheet_drafts.MOST_CHARACTERS}
         raise Malformed(Fault("comment", "FIELD_TOO_LONG", params))
     return typed
 
 
 def _rubric(frame: Frame) -> tuple[Criterion, ...]:
     return frame.call.direction(frame.application.direction).rubric
-
-
-def _live_faults(frame: Frame, typed: Mapping[str, str]) -> list[dict[str, str]]:
-    """What would be refused of what is there already; what is still empty is not told yet."""
-    found: list[dict[str, str]] = []
-    for one in _rubric(frame):
-        text = typed.get(f"mark.{one.id}", "").strip()
-        refusal = _fault_of(one, text, frame.call.review.mark_decimals) if text else None
-        if refusal:
-            found.append({"field": f"mark.{one.id}", "text": texts.explain(refusal).of(speech())})
-    return found
-
-
-def _fault_of(one: Criterion, text: str, decimals: int) -> Refusal | None:
-    named: Mapping[str, Any] = {"label_zh": one.label.zh, "label_en": one.label.en}
-    points = mark_of(text)
-    if points is None:
-        return Refusal.of("BAD_FORMAT", expected="28.5", **named)
-    if not 0 <= points <= one.max * 100:
-        return Refusal.of("SCORE_RANGE", measure=text, min=0, limit=one.max, **named)
-    if points % 10 ** (2 - decimals):
-        return Refusal.of("SCORE_STEP", measure=text, limit=decimals, **named)
-    return None
 
 
 def _as_left(desk: Desk, frame: Frame) -> Shown:
