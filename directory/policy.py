@@ -11,6 +11,7 @@ from types import MappingProxyType
 from directory.actor import (
     BUREAU_ROLES,
     DISCIPLINE_ROLES,
+    HOUSE_ROLES,
     PERSONS,
     PROVINCE_ROLES,
     UNIT_ROLES,
@@ -145,6 +146,8 @@ READS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "lifecycle.read": EVERYBODY,
         "division.read": EVERYBODY,
         "document.check": EVERYBODY,
+        "policy.read": PERSONS,  # the own roles' part of this table
+        "policy.read_all": HOUSE_ROLES,
         "page.public": EVERYBODY,  # front page, sign-in, help, the API's description
     }
 )
@@ -199,6 +202,24 @@ DESKS: Mapping[str, frozenset[Role]] = MappingProxyType(
 )
 
 POLICY: Mapping[str, frozenset[Role]] = MappingProxyType({**COMMANDS, **READS, **DESKS})
+
+TWO_PERSONS = frozenset(
+    {
+        "application.form_fail",
+        "application.site_result",
+        "application.award",
+        "application.change_account",
+        "application.verify_account",
+        "application.demand_recovery",
+        "application.correct",
+        "application.confirm_correction",
+        "person.restrict",
+        "person.erase",
+        "grant.give",
+        "grant.confirm",
+    }
+)
+"""What one person begins and another completes; the rules that hold it lie with each decision."""
 
 
 class ActionUnknown(LookupError):

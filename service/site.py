@@ -13,8 +13,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from admin import desk as audit
 from admin.api import operations as history_operations
 from admin.pages import pages as history_pages
+from admin.pages.policy import policy as policy_pages
 from admin.people import People
 from admin.people_api import operations as people_operations
+from admin.policy_api import operations as policy_operations
 from admin.token_api import operations as token_operations
 from directory.actor import Actor
 from directory.granting import Granting
@@ -113,6 +115,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     app.register_blueprint(texts_pages(house.texts))
     for blueprint in history_pages(audit_desk(house, told)):
         app.register_blueprint(blueprint)
+    app.register_blueprint(policy_pages(lambda: registry))
     app.register_blueprint(webhook_pages.pages(house.hooks))
     app.register_blueprint(front.pages(house, identity))
     app.register_blueprint(entrance.pages(house, secure=secure))
@@ -179,6 +182,7 @@ def registry_of(house: House, actors: Actors, told: Told, mailbox: Mailbox | Non
     registry.add(*history_operations(desk))
     registry.add(*token_operations(desk.tokens, desk.context))
     registry.add(*people_operations(desk.people, desk.context))
+    registry.add(*policy_operations(lambda: registry))
     registry.add(*webhook_operations(house.hooks))
     if house.settings.clock_may_be_set:
         registry.add(*clockwork.operations(house, actors))

@@ -59,7 +59,7 @@ application.list eabhclfxrju | application.read eabhclfxrju | application.action
 application.figures ea | application.file.read eabhclfxrju | scan.keep eabhclfrj | paper.read eabhclfu | application.history eabhclfrju | inbox.read bhclfxrju
 recommendation_list.read bhclfu | figures.read bhclfu | exception.read clfu | related.read bhclfu | review.read xclfrju | review.record clfrju | ranking.read clfrju | objection.read clrj | payment.read eaclfu
 letter.read eabhclfxrjuos | letter.list ou | receipt.read eau | checkpoint.read eabhclfxrjuosp | notice.read eabhclfxrjuosp | call.read eabhclfxrjuosp
-lifecycle.read eabhclfxrjuosp | division.read eabhclfxrjuosp | document.check eabhclfxrjuosp | page.public eabhclfxrjuosp
+lifecycle.read eabhclfxrjuosp | division.read eabhclfxrjuosp | policy.read eabhclfxrjuos | policy.read_all uos | document.check eabhclfxrjuosp | page.public eabhclfxrjuosp
 signin.ask eabhclfxrjuosp | signin.use eabhclfxrjuosp | session.close eabhclfxrjuosp | session.list eabhclfxrjuos
 session.revoke eabhclfxrjuos | token.issue eabhclfxrjuos | token.list eabhclfxrjuos | token.revoke eabhclfxrjuos | token.revoke_of s
 language.choose eabhclfxrjuosp | account.read eabhclfxrjuos | person.register sa | person.read sahlju | erasure.read su | person.restrict s | person.erase s
