@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 from directory.actor import Actor, Grant, Role
 from directory.division import divisions
 from directory.granting import Granting
+from directory.inviting import Inviting, Row
 from directory.offices import competent
 from directory.person import scope_is
 from directory.records import Directory, Person
 from directory.register import Register
 from directory.staff import Held, Proposed, Staff
-from directory.token_desk import TokenDesk
 from eventstore.refusal import Fault, Malformed
 from eventstore.store import EventStore
 from web import texts
@@ -64,8 +64,8 @@ class One:
 class People:
     """Reads for pages and API; `granting` and `register` are what they write with."""
 
-    def __init__(self, store: EventStore, register: Register, granting: Granting, tokens: TokenDesk) -> None:
-        self._store, self.register, self.granting, self.tokens = store, register, granting, tokens
+    def __init__(self, store: EventStore, register: Register, granting: Granting, inviting: Inviting) -> None:
+        self._store, self.register, self.granting, self.inviting = store, register, granting, inviting
 
     def listed(self, by: Actor, now: datetime, text: str = "", role: Role | None = None, after: str = "") -> Listed:
         with self._store.reading() as db:
@@ -96,6 +96,21 @@ class People:
             if Staff(db, by).one(person) is None:
                 raise NotFound
 
+    def invitations(self, by: Actor, now: datetime) -> tuple[list[Row], Names]:
+        """What the office of *by* sent, newest first."""
+        found = self.inviting.visible(by, now)
+        with self._store.reading() as db:
+            return found, named(db, {one.invited_by for one in found}, {one.grant for one in found})
+
+    def place_of(self, grant: Grant) -> Words:
+        with self._store.reading() as db:
+            return named(db, set(), {grant}).place(grant)
+
+    def admit_invitation(self, by: Actor, invitation: str) -> None:
+        """NotFound unless *by* answers for the role of this invitation."""
+        if not self.inviting.visible(by, self.inviting.now(), invitation):
+            raise NotFound
+
 
 def grant_of(role: str, scope: str) -> Grant:
     """A role and its scope as they were typed. Raises Malformed."""
@@ -111,9 +126,14 @@ def grant_of(role: str, scope: str) -> Grant:
 
 def names_of(db: Connection, held: Iterable[Held], proposals: Iterable[Proposed]) -> Names:
     """The names of everybody and every place in *held* and *proposals*."""
-    held, proposals, directory = list(held), list(proposals), Directory(db)
+    held, proposals = list(held), list(proposals)
     who = {one.given_by for one in held} | {one.proposed_by for one in [*held, *proposals]}
-    grants = {one.grant for one in [*held, *proposals]}
+    return named(db, who, {one.grant for one in [*held, *proposals]})
+
+
+def named(db: Connection, who: set[str], grants: set[Grant]) -> Names:
+    """The names of *who* and of the places of *grants*."""
+    directory = Directory(db)
     units = directory.units({grant.scope for grant in grants if scope_is(grant) == "unit"})
     bureaus = directory.bureaus()
     places: dict[str, Words] = {

@@ -17,21 +17,21 @@ from eventstore.refusal import Fault, Malformed
 from web.operations import Answer, Asked, Operation
 from web.reading import Request
 
-_ROLES = " ".join(role.value for role in Role if role not in GIVEN_TO_NOBODY)
+ROLE_NAMES = " ".join(role.value for role in Role if role not in GIVEN_TO_NOBODY)
 
 
 class PeopleQuery(Request):
     """*q*: a part of a name or address, or an id. *after*: the id that the page before ended with."""
 
     q: Annotated[str, Field(max_length=100)] = ""
-    role: Annotated[str, Field(max_length=40, description=_ROLES)] = ""
+    role: Annotated[str, Field(max_length=40, description=ROLE_NAMES)] = ""
     after: Annotated[str, Field(max_length=100)] = ""
 
 
 class RoleBody(Request):
     """*scope*: a unit's credit code, a bureau's division code, or a province."""
 
-    role: Annotated[str, Field(max_length=40, description=_ROLES)]
+    role: Annotated[str, Field(max_length=40, description=ROLE_NAMES)]
     scope: Annotated[str, Field(min_length=1, max_length=18)]
     reason: Annotated[str, Field(max_length=500)] = ""
 

@@ -138,6 +138,49 @@ class TokenRevoked(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonInvited(Event):
+    """Somebody with this address was asked to work here in a role. Of the link's secret the SHA-256 stays: *secret* lies apart
+    until the letter is written and the link used."""
+
+    invitation: str
+    name: Personal
+    email: Personal
+    role: str
+    scope: str
+    by: str
+    expires_at: datetime
+    secret_digest: str
+    secret: Personal | None = None
+    language: str = "zh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonInvitationResent(Event):
+    """A new link was sent; the former opens nothing any more."""
+
+    invitation: str
+    expires_at: datetime
+    secret_digest: str
+    secret: Personal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonInvitationWithdrawn(Event):
+    """The invitation ended unanswered, by *by*."""
+
+    invitation: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonInvitationAccepted(Event):
+    """Whoever had the link is *person*."""
+
+    invitation: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitRegistered(Event):
     """A unit became known, or what is known of it changed; the newest holds."""
 
@@ -216,16 +259,24 @@ PersonEvent = (
     | TokenRevoked
 )
 
+INVITATION_EVENTS = (PersonInvited, PersonInvitationResent, PersonInvitationWithdrawn, PersonInvitationAccepted)
+InvitationEvent = PersonInvited | PersonInvitationResent | PersonInvitationWithdrawn | PersonInvitationAccepted
+
 UNIT_EVENTS = (UnitRegistered, UnitBarred, UnitUnbarred)
 UnitEvent = UnitRegistered | UnitBarred | UnitUnbarred
 
-EVENTS = named("directory", (*PERSON_EVENTS, *UNIT_EVENTS, BureauRegistered))
+EVENTS = named("directory", (*PERSON_EVENTS, *INVITATION_EVENTS, *UNIT_EVENTS, BureauRegistered))
 """Name in the log to class, for the codec."""
 
 
 def person_stream(person: str) -> str:
     """The stream of a person; also the subject whose key seals what is personal about them, in any stream."""
     return f"person-{person}"
+
+
+def invitation_stream(invitation: str) -> str:
+    """The stream of an invitation; also the subject of the name and address in it."""
+    return f"joining-{invitation}"
 
 
 def unit_stream(code: str) -> str:

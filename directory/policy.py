@@ -168,6 +168,8 @@ DESKS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "person.register": SECURITY | ADMIN,
         "person.read": GIVERS | AUDITOR,  # security and auditor everybody, a head the people of the own office
         "erasure.read": SECURITY | AUDITOR,
+        "person.invite": GIVERS,  # into roles that they answer for
+        "invitation.answer": EVERYBODY,  # whoever holds the link's key
         "person.restrict": SECURITY,
         "person.erase": SECURITY,  # another than who restricted
         "expert.list": SECURITY | CLERK,

@@ -14,9 +14,14 @@ from directory.events import (
     GrantProposalClosed,
     GrantProposed,
     GrantTakenBack,
+    InvitationEvent,
     LanguageChosen,
     PersonErased,
     PersonEvent,
+    PersonInvitationAccepted,
+    PersonInvitationResent,
+    PersonInvitationWithdrawn,
+    PersonInvited,
     PersonRegistered,
     PersonRestricted,
     UnitBarred,
@@ -30,7 +35,7 @@ REVISION = 3
 
 
 class DirectoryProjection(TableProjection):
-    """People, their grants, who gave them and what is proposed, languages, experts, units and their bars, bureaus. Of what is said anew the newest holds."""
+    """People, their grants, who gave them and what is proposed, invitations, languages, experts, units and their bars, bureaus. Of what is said anew the newest holds."""
 
     name = "directory"
     revision = REVISION
@@ -38,6 +43,7 @@ class DirectoryProjection(TableProjection):
         schema.people,
         schema.grants,
         schema.proposals,
+        schema.people_invitations,
         schema.experts,
         schema.units,
         schema.bars,
@@ -55,6 +61,13 @@ class DirectoryProjection(TableProjection):
                     self._bureau(db, event)
                 case GrantGiven() | GrantTakenBack() | GrantProposed() | GrantProposalClosed() as event:
                     self._granted(db, event, fact.recorded)
+                case (
+                    PersonInvited()
+                    | PersonInvitationResent()
+                    | PersonInvitationWithdrawn()
+                    | PersonInvitationAccepted() as event
+                ):
+                    self._invited(db, event, fact.recorded)
                 case (
                     PersonRegistered()
                     | ExpertListed()
@@ -90,6 +103,31 @@ class DirectoryProjection(TableProjection):
                 db.execute(insert(proposals).values(**where, **told, reason=reason))
             case GrantProposalClosed():
                 db.execute(open_)
+
+    def _invited(self, db: Connection, event: InvitationEvent, at: RecordedEvent) -> None:
+        table = self.table(schema.people_invitations)
+        here = update(table).where(table.c.id == event.invitation)
+        match event:
+            case PersonInvited():
+                row = {
+                    "id": event.invitation,
+                    "name": event.name.value,
+                    "email": event.email.value,
+                    "role": event.role,
+                    "scope": event.scope,
+                    "invited_by": event.by,
+                    "invited_at": at.recorded_at,
+                    "expires_at": microseconds(event.expires_at),
+                    "ended": "",
+                    "resent": 0,
+                }
+                db.execute(insert(table).values(row))
+            case PersonInvitationResent(expires_at=expires_at):
+                db.execute(here.values(expires_at=microseconds(expires_at), resent=table.c.resent + 1))
+            case PersonInvitationWithdrawn():
+                db.execute(here.values(ended="withdrawn", name=None, email=None))
+            case PersonInvitationAccepted():
+                db.execute(here.values(ended="accepted", name=None, email=None))
 
     def _person(self, db: Connection, event: PersonEvent) -> None:
         people, grants = self.table(schema.people), self.table(schema.grants)

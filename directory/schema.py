@@ -66,6 +66,23 @@ proposals = Table(
     PrimaryKeyConstraint("person", "role", "scope", name="proposals_key"),
 )
 
+people_invitations = Table(
+    "people_invitations",
+    register,
+    Column("id", Text, primary_key=True),
+    Column("name", Text),  # null once it has ended, like the address
+    Column("email", Text),
+    Column("role", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("invited_by", Text, nullable=False),
+    Column("invited_at", BIG, nullable=False),
+    Column("expires_at", BIG, nullable=False),
+    Column("ended", Text, nullable=False),  # "", withdrawn, accepted
+    Column("resent", Integer, nullable=False),
+    Index("people_invitations_place", "role", "scope"),
+    Index("people_invitations_by", "invited_by", "ended"),
+)
+
 experts = Table(
     "experts",
     register,

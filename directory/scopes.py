@@ -46,7 +46,7 @@ SCOPES: Mapping[Scope, frozenset[str]] = MappingProxyType(
         Scope.WEBHOOKS: _of("webhook", "read manage trust"),
         Scope.ACCOUNT: frozenset({"letter.choose", "token.list", "token.revoke"}),
         Scope.AUDIT: _of("history", "read verify unmask") | {"evidence.export"},
-        Scope.PEOPLE: _of("person", "register read restrict erase")
+        Scope.PEOPLE: _of("person", "register read invite restrict erase")
         | _of("grant", "give confirm take_back")
         | {"token.revoke_of", "erasure.read", "expert.list", "unit.register", "bureau.register"},
         Scope.UPKEEP: _of("letter", "list resend bounce suppress text.read text.publish")

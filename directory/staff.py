@@ -131,17 +131,25 @@ class Staff:
 
     @property
     def _everybody(self) -> bool:
-        return self._by.holds(Role.SECURITY) or self._by.holds(Role.AUDITOR)
+        return sees_everybody(self._by)
 
     def _answers(self, role: ColumnElement[str], scope: ColumnElement[str]) -> ColumnElement[bool]:
-        """`offices.competent` in SQL: roles of the own unit, bureau, province or discipline office."""
-        if self._everybody:
-            return true()
-        own = [
-            (UNIT_ROLES, scope.in_(self._by.scopes(Role.UNIT_ADMIN))),
-            (BUREAU_ROLES, scope.in_(self._by.scopes(Role.BUREAU_HEAD))),
-            (PROVINCE_ROLES | {Role.EXPERT}, scope.in_(self._by.scopes(Role.PROVINCE_LEAD))),
-            (DISCIPLINE_ROLES, scope.in_(self._by.scopes(Role.DISCIPLINE_HEAD))),
-            *((BUREAU_ROLES, scope.startswith(province)) for province in self._by.scopes(Role.PROVINCE_LEAD)),
-        ]
-        return or_(false(), *(and_(role.in_([one.value for one in roles]), where) for roles, where in own))
+        return answers_for(self._by, role, scope)
+
+
+def sees_everybody(by: Actor) -> bool:
+    return by.holds(Role.SECURITY) or by.holds(Role.AUDITOR)
+
+
+def answers_for(by: Actor, role: ColumnElement[str], scope: ColumnElement[str]) -> ColumnElement[bool]:
+    """`offices.competent` in SQL: roles of the own unit, bureau, province or discipline office; an auditor looks on."""
+    if sees_everybody(by):
+        return true()
+    own = [
+        (UNIT_ROLES, scope.in_(by.scopes(Role.UNIT_ADMIN))),
+        (BUREAU_ROLES, scope.in_(by.scopes(Role.BUREAU_HEAD))),
+        (PROVINCE_ROLES | {Role.EXPERT}, scope.in_(by.scopes(Role.PROVINCE_LEAD))),
+        (DISCIPLINE_ROLES, scope.in_(by.scopes(Role.DISCIPLINE_HEAD))),
+        *((BUREAU_ROLES, scope.startswith(province)) for province in by.scopes(Role.PROVINCE_LEAD)),
+    ]
+    return or_(false(), *(and_(role.in_([one.value for one in roles]), where) for roles, where in own))

@@ -66,6 +66,7 @@ class Who(StrEnum):
     RECEIVERS = "receivers"
     UNSIGNED = "unsigned"
     OWNER = "owner"
+    ENTERING = "entering"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from eventstore.subscription import Subscription
 from notifications import choosing, letters, timetable
 from notifications.announcements import Terms, announce
 from notifications.contents import Named, Param, contents
+from notifications.joining import STAFF_INVITED
 from notifications.kinds import kind_of
 from notifications.letters import Planned
 from notifications.news import News
@@ -153,7 +154,7 @@ class Listener:
         """The letters of an event of another room."""
         news = self._news[recorded.type](db, recorded, event)
         if news is not None:
-            to = recipients(Directory(db), news.told, "", Contacts())
+            to = recipients(Directory(db), news.told, "", Contacts(links=news.links))
             yield from self._planned(recorded, "", to, news.params, due, now)
 
     def _planned(
@@ -179,7 +180,7 @@ class Listener:
             yield self._planning.letter(recipient, cause, f"ev:{cause.event_id}:mail", params, at, due, stale)
 
 
-WITH_A_SECRET = ("member_invited", "confirmation_asked", Rule.INVITATION.kind, Rule.CONFIRMATION.kind)
+WITH_A_SECRET = (STAFF_INVITED, "member_invited", "confirmation_asked", Rule.INVITATION.kind, Rule.CONFIRMATION.kind)
 """Kinds of letter that carry a one-time link: in doubt they wait for a person, and are never sent twice by themselves."""
 
 

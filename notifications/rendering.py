@@ -157,7 +157,7 @@ class Rendering:
         match letter.because:
             case Who.OBJECTOR:
                 return "/notices"
-            case Who.INVITED | Who.ASKED if "path" in params:
+            case Who.INVITED | Who.ASKED | Who.ENTERING if "path" in params:
                 key = self._secret(str(params["secret"]))
                 return f"{params['path']}?key={key}" if key else str(params["path"])
             case Who.INVITED | Who.ASKED:

@@ -8,7 +8,9 @@ from types import MappingProxyType
 
 from notifications.audiences import Who
 
-PARTIES = frozenset({Who.UNIT, Who.MEMBERS, Who.GONE, Who.OBJECTOR, Who.INVITED, Who.ASKED, Who.DRAWN_EXPERTS})
+PARTIES = frozenset(
+    {Who.UNIT, Who.MEMBERS, Who.GONE, Who.OBJECTOR, Who.INVITED, Who.ASKED, Who.ENTERING, Who.DRAWN_EXPERTS}
+)
 
 STATUTORY: Mapping[str, str] = MappingProxyType(
     {
@@ -36,6 +38,7 @@ STATUTORY: Mapping[str, str] = MappingProxyType(
         "repayment_recorded": "T37 收款凭证",
         "member_invited": "协议第1条：一次性链接只能由收信人本人使用",
         "confirmation_asked": "一次性链接只能由收信人本人使用",
+        "staff_invited": "一次性链接只能由收信人本人使用",
         "agreement_void": "A-16 原签署全部失效",
         "undeliverable": "通知须能送达",
     }

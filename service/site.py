@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from admin import desk as audit
 from admin.api import operations as history_operations
+from admin.inviting_api import operations as inviting_operations
 from admin.pages import pages as history_pages
 from admin.pages.policy import policy as policy_pages
 from admin.people import People
@@ -20,6 +21,7 @@ from admin.policy_api import operations as policy_operations
 from admin.token_api import operations as token_operations
 from directory.actor import Actor
 from directory.granting import Granting
+from directory.inviting import Inviting
 from directory.records import Directory
 from directory.token_desk import TokenDesk
 from notifications import pages as letter_pages
@@ -163,7 +165,7 @@ def audit_desk(house: House, told: Told) -> audit.Desk:
         apart=house.apart,
         register=house.register,
         tokens=tokens,
-        people=People(house.store, house.register, Granting(house.dispatcher), tokens),
+        people=People(house.store, house.register, Granting(house.dispatcher), Inviting(house.dispatcher)),
         upkeep=partial(standing.look, house),
         rebuild=partial(rebuilding.ask, house),
         base_url=house.settings.base_url,
@@ -182,6 +184,7 @@ def registry_of(house: House, actors: Actors, told: Told, mailbox: Mailbox | Non
     registry.add(*history_operations(desk))
     registry.add(*token_operations(desk.tokens, desk.context))
     registry.add(*people_operations(desk.people, desk.context))
+    registry.add(*inviting_operations(desk.people, desk.context))
     registry.add(*policy_operations(lambda: registry))
     registry.add(*webhook_operations(house.hooks))
     if house.settings.clock_may_be_set:

@@ -55,6 +55,7 @@ from notifications.text_events import TYPES as TEXT_TYPES
 from notifications.texts_desk import TextsDesk
 from service import broker as brokers
 from service import publishing
+from service.joiners import Joiners
 from service.owners import Owners
 from service.publishing import PublishedCalls
 from service.settings import Settings
@@ -202,7 +203,9 @@ def build(settings: Settings) -> House:
         sender=sender,
         relay=relay,
         rendering=rendering,
-        listener=Listener(store, read, calls, planning, clock, wall, news=Owners(store, read).news),
+        listener=Listener(
+            store, read, calls, planning, clock, wall, news={**Owners(store, read).news, **Joiners(store, read).news}
+        ),
         ringing=Ringing(store, read, calls, planning, clock, wall, manuscripts.wording_in_force),
         delivery=Delivery(
             store,

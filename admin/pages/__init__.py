@@ -7,6 +7,7 @@ from flask import Blueprint
 from admin.desk import Desk
 from admin.pages.application import application
 from admin.pages.erasure import erasure
+from admin.pages.inviting import inviting
 from admin.pages.log import log
 from admin.pages.people import people
 from admin.pages.proof import proof
@@ -28,6 +29,7 @@ def pages(desk: Desk) -> list[Blueprint]:
         erasure(desk),
         own_tokens(desk),
         people(desk),
+        inviting(desk),
     ]
 
 

@@ -9,6 +9,9 @@ from web import texts
 WHERE: Mapping[str, str] = {
     "SCOPE_NOT_THEIRS": "scopes",
     "TOKEN_LIMIT": "label",
+    "GRANT_FORBIDDEN": "role",
+    "ROLE_NOT_FOR_PERSONS": "role",
+    "SCOPE_UNKNOWN": "scope",
     "PERSON_UNKNOWN": "person",
     "REASON_REQUIRED": "reason",
 }

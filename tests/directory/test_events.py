@@ -31,6 +31,15 @@ WRITTEN = {
         '{"handle":"0a1b","person":"p","scopes":["read","draft"],"until":"2026-11-03T04:00:00+00:00"}'
     ),
     ("directory.token_revoked", 1): '{"handle":"0a1b","person":"p"}',
+    ("directory.person_invited", 1): (
+        '{"by":"admin","email":{"pd":"e"},"expires_at":"2025-11-10T04:00:00+00:00","invitation":"i","language":"zh",'
+        '"name":{"pd":"n"},"role":"unit.editor","scope":"91430104MAXTE5T16B","secret":{"pd":"s"},"secret_digest":"d"}'
+    ),
+    ("directory.person_invitation_resent", 1): (
+        '{"expires_at":"2025-11-10T04:00:00+00:00","invitation":"i","secret":{"pd":"s"},"secret_digest":"d"}'
+    ),
+    ("directory.person_invitation_withdrawn", 1): '{"by":"admin","invitation":"i"}',
+    ("directory.person_invitation_accepted", 1): '{"invitation":"i","person":"p"}',
     ("directory.unit_registered", 1): (
         '{"code":"91430104MAXTE5T16B","county":"430104","group_root":"","kind":"enterprise","legal_person":true,'
         '"name":"湖南岳麓智模科技有限公司","name_en":"","registered_on":"2021-06-18","tags":["ai_enterprise"]}'

@@ -62,7 +62,7 @@ letter.read eabhclfxrjuos | letter.list ou | receipt.read eau | checkpoint.read 
 lifecycle.read eabhclfxrjuosp | division.read eabhclfxrjuosp | policy.read eabhclfxrjuos | policy.read_all uos | document.check eabhclfxrjuosp | page.public eabhclfxrjuosp
 signin.ask eabhclfxrjuosp | signin.use eabhclfxrjuosp | session.close eabhclfxrjuosp | session.list eabhclfxrjuos
 session.revoke eabhclfxrjuos | token.issue eabhclfxrjuos | token.list eabhclfxrjuos | token.revoke eabhclfxrjuos | token.revoke_of s
-language.choose eabhclfxrjuosp | account.read eabhclfxrjuos | person.register sa | person.read sahlju | erasure.read su | person.restrict s | person.erase s
+language.choose eabhclfxrjuosp | account.read eabhclfxrjuos | person.register sa | person.read sahlju | erasure.read su | person.invite sahlj | invitation.answer eabhclfxrjuosp | person.restrict s | person.erase s
 expert.list sc | expert.read sclrju | grant.give sahlj | grant.confirm sahlj | grant.take_back sahlj | unit.register sea
 unit.read oseabhclfrju | bureau.register s | bureau.read eabhclfxrjuosp | call.publish ol | history.read u
 history.verify u | history.unmask u | evidence.export u | checkpoint.sign o | projection.rebuild o | upkeep.read ou | letter.resend oea

@@ -10,6 +10,7 @@ from notifications.announcements import TOLD as TABLE
 from notifications.announcements import Terms, announce, preview
 from notifications.audiences import Who
 from notifications.endpoints import KEPT
+from notifications.joining import ASKED
 from notifications.kinds import KINDS, kind_of, possible_kinds
 from notifications.reminders import REMINDED
 from programmes.calendar import end_of, instant
@@ -169,7 +170,7 @@ def test_nobody_the_lifecycle_promises_to_tell_is_forgotten(step: object) -> Non
 
 def test_every_audience_of_the_table_is_used() -> None:
     lines = [line for table in (*TABLE.values(), *REMINDED.values()) for line in table]
-    assert {line.who for line in (*lines, *KEPT.values())} == set(Who)
+    assert {line.who for line in (*lines, *KEPT.values(), *ASKED.values())} == set(Who)
 
 
 def test_an_event_that_is_announced_has_a_kind_of_its_trigger() -> None:
