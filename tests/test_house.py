@@ -138,8 +138,8 @@ def test_no_path_of_one_machine_is_written_down() -> None:
     [
         ("transitions", {"workflow/lifecycle.py"}),
         ("aiosmtplib", {"notifications/smtp.py"}),
-        ("aiohttp", {"webhooks/post.py"}),
-        ("yarl", {"webhooks/post.py"}),
+        ("httptools", {"webhooks/exchange.py"}),
+        ("aiohttp", set()),
         ("boto3", {"workflow/bucket.py"}),
     ],
 )

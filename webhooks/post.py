@@ -9,26 +9,27 @@ import re
 import socket
 import ssl
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import IPv4Address, ip_address
 from itertools import chain
 from typing import Protocol
 
-import aiohttp
 import structlog
-from aiohttp.abc import AbstractResolver, ResolveResult
-from yarl import URL
 
 from webhooks.addresses import Table
+from webhooks.exchange import Answer, Broken, Exchange
 
 LONGEST_URL = 2000
-READ_AT_MOST = 16 * 1024
 HEAD_AT_MOST = 2 * 1024
+RESTS_AT_MOST_S = 10.0
+"""A connection that rested longer is not used again: its other side may be about to hang up."""
 _PORTS = (443, 8443)
 _URL = re.compile(r"(https?)://([a-z0-9.-]{1,253}|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?((?:/[!$-;=?-Z_a-z~%]*)?)", re.I)
 _NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?", re.I)
 _HEADERS = re.compile(r"[\x20-\x7e]{0,8192}")
+_DEFAULT = {"https": 443, "http": 80}
 _log = structlog.get_logger(__name__)
 
 
@@ -62,6 +63,25 @@ class Reply:
         return 200 <= self.code < 300
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a request goes: *target* is the request's, written as it was given."""
+
+    scheme: str
+    host: str
+    port: int
+    target: str
+
+    @property
+    def authority(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        return f"{self.scheme}://{self.authority}"
+
+
 class Resolver(Protocol):
     """From a name to its addresses. The system's, or one that a test leads astray."""
 
@@ -69,6 +89,8 @@ class Resolver(Protocol):
 
 
 async def by_the_system(host: str, port: int, /) -> Sequence[str]:
+    with suppress(ValueError):
+        return [str(ip_address(host))]  # nobody has to be asked, and no thread to do it
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(address[0]) for *_, address in found]
 
@@ -84,7 +106,7 @@ class Door:
     connect_s: float = 5.0
     total_s: float = 15.0
 
-    def read(self, text: str) -> URL:
+    def read(self, text: str) -> Place:
         """*text* as an address of ours. Raises Shut: our grammar is narrower than any parser's, so that none can differ."""
         found = _URL.fullmatch(text) if len(text) <= LONGEST_URL else None
         if found is None:
@@ -96,7 +118,8 @@ class Door:
             raise Shut("grammar")
         if not self.plain and (scheme != "https" or (port is not None and int(port) not in _PORTS)):
             raise Shut("scheme" if scheme != "https" else "port")
-        return URL(text, encoded=True)
+        number = int(port) if port is not None else _DEFAULT[scheme]
+        return Place(scheme=scheme, host=host.strip("[]").lower(), port=number, target=found[4] or "/")
 
     def _may_be_literal(self, host: str) -> bool:
         """A number instead of a name only where the operator opened its network."""
@@ -109,8 +132,8 @@ class Door:
 
     async def look(self, text: str) -> None:
         """Ask the resolver now, as every delivery will. Raises Shut, or Unanswered where the name has no address."""
-        url = self.read(text)
-        await self.vetted(url.host or "", url.port or 0)
+        place = self.read(text)
+        await self.vetted(place.host, place.port)
 
     async def vetted(self, host: str, port: int) -> list[str]:
         """The addresses of *host*, if we may knock at every one of them."""
@@ -131,105 +154,135 @@ class Door:
     @asynccontextmanager
     async def open(self) -> "AsyncGenerator[Line]":
         """Connections that are kept while several parcels go the same way; all closed at the end."""
-        connector = aiohttp.TCPConnector(
-            resolver=_Vetting(self),
-            socket_factory=self._socket,
-            use_dns_cache=False,  # every new connection asks anew and is judged anew
-            limit=0,
-            keepalive_timeout=10,
-            happy_eyeballs_delay=None,
-            ssl=self.tls or True,
-        )
-        session = aiohttp.ClientSession(
-            connector=connector,
-            timeout=aiohttp.ClientTimeout(total=self.total_s, connect=self.connect_s),
-            trust_env=False,
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
-            read_bufsize=READ_AT_MOST,
-        )
-        async with session:
-            yield Line(self, session)
+        line = Line(self)
+        try:
+            yield line
+        finally:
+            line.close()
 
-    def _socket(self, info: tuple[int, int, int, str, tuple[str | int, ...]]) -> socket.socket:
+    async def connect(self, place: Place) -> Exchange:
+        """A new connection: the name is asked for once, and the first address that answers is it. Raises Shut, Unanswered."""
+        troubles: list[OSError] = []
+        try:
+            async with asyncio.timeout(self.connect_s):
+                for address in await self.vetted(place.host, place.port):
+                    try:
+                        return await self._connected(place, address)
+                    except OSError as error:
+                        troubles.append(error)
+        except TimeoutError as error:
+            raise Unanswered("timeout") from error
+        last = troubles[-1]
+        why = "tls" if isinstance(last, ssl.SSLError) else "connect"
+        raise Unanswered(why, type(last).__name__) from last
+
+    async def _connected(self, place: Place, address: str) -> Exchange:
+        loop, made = asyncio.get_running_loop(), self._socket(address)
+        try:
+            await loop.sock_connect(made, (address, place.port))
+            if place.scheme == "http":
+                return (await loop.create_connection(Exchange, sock=made))[1]
+            context = self.tls or _trusting()
+            return (await loop.create_connection(Exchange, sock=made, ssl=context, server_hostname=place.host))[1]
+        except BaseException:
+            made.close()
+            raise
+
+    def _socket(self, address: str) -> socket.socket:
         """The last look, at the very address that is about to be connected to: no way leads around this one."""
-        family, kind, protocol, _, address = info
-        if not self.table.lets(str(address[0])):
-            _log.warning("webhook_address_refused", addresses=[str(address[0])])
+        if not self.table.lets(address):
+            _log.warning("webhook_address_refused", addresses=[address])
             raise Shut("address")
-        made = socket.socket(family=family, type=kind, proto=protocol)
+        made = socket.socket(socket.AF_INET if isinstance(ip_address(address), IPv4Address) else socket.AF_INET6)
         made.setblocking(False)
         return made
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
-    """An open door."""
+    """An open door. Of each place the connections that rest, the latest last."""
 
     door: Door
-    session: aiohttp.ClientSession
-    _read: dict[str, URL] = field(default_factory=dict[str, URL])  # few endpoints, many parcels
+    _read: dict[str, Place] = field(default_factory=dict[str, Place])  # few endpoints, many parcels
+    _resting: dict[str, list[Exchange]] = field(default_factory=dict[str, list[Exchange]])
 
     async def post(self, text: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Hand over *body*. Raises Shut or Unanswered; any answer at all is a Reply."""
-        url = self._read.get(text) or self._read.setdefault(text, self.door.read(text))
+        place = self._read.get(text) or self._read.setdefault(text, self.door.read(text))
         if not _HEADERS.fullmatch("".join(chain.from_iterable(headers.items()))):
             raise Shut("header")
-        sent = {**headers, "Accept-Encoding": "identity"}
+        request = _request(place, headers, body)
         try:
-            async with self.session.post(url, data=body, headers=sent, allow_redirects=False) as answer:
-                kept = await _bounded(answer)
-                head = _head(answer)
-                return Reply(
-                    code=answer.status, head=head, body=kept, retry_after=answer.headers.get("Retry-After", "")[:64]
-                )
+            async with asyncio.timeout(self.door.total_s):
+                return _reply(await self._asked(place, request))
         except TimeoutError as error:
             raise Unanswered("timeout") from error
-        except aiohttp.ClientConnectorDNSError as error:
-            raise Unanswered("resolve") from error
-        except aiohttp.ClientSSLError as error:
-            raise Unanswered("tls", type(error).__name__) from error
-        except aiohttp.ClientConnectionError as error:
-            raise Unanswered("connect", type(error).__name__) from error
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise Unanswered("broken", type(error).__name__) from error
+        except Broken as error:
+            raise Unanswered("broken" if error.begun else "connect", str(error)) from error
 
+    async def _asked(self, place: Place, request: bytes) -> Answer:
+        """On a connection that rests; where that was hung up on and heard nothing of us, on a new one."""
+        kept = self._take(place)
+        if kept is not None:
+            try:
+                return await self._on(kept, place, request)
+            except Broken as broken:
+                if broken.begun:
+                    raise
+        return await self._on(await self.door.connect(place), place, request)
 
-class _Vetting(AbstractResolver):
-    """Gives the client only addresses that were judged; it connects to these and to no others."""
+    async def _on(self, line: Exchange, place: Place, request: bytes) -> Answer:
+        try:
+            answer = await line.ask(request)
+        except BaseException:
+            line.close()
+            raise
+        if line.open:
+            self._resting.setdefault(place.origin, []).append(line)
+        return answer
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        return [_result(host, address, port) for address in await self._door.vetted(host, port)]
-
-    async def close(self) -> None:
+    def _take(self, place: Place) -> Exchange | None:
+        resting, now = self._resting.get(place.origin, []), asyncio.get_running_loop().time()
+        while resting:
+            line = resting.pop()
+            if line.open and now - line.rests_since < RESTS_AT_MOST_S:
+                return line
+            line.close()
         return None
 
-
-def _result(host: str, address: str, port: int) -> ResolveResult:
-    family = socket.AF_INET if isinstance(ip_address(address), IPv4Address) else socket.AF_INET6
-    flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-    return ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=flags)
-
-
-async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
-    """As much of the body as we read; where there is more, the connection is dropped instead of emptied."""
-    kept = bytearray()
-    while len(kept) < READ_AT_MOST:
-        some = await answer.content.read(READ_AT_MOST - len(kept))
-        if not some:
-            return bytes(kept)
-        kept += some
-    answer.close()
-    return bytes(kept)
+    def close(self) -> None:
+        for line in chain.from_iterable(self._resting.values()):
+            line.close()
+        self._resting.clear()
 
 
-def _head(answer: aiohttp.ClientResponse) -> str:
-    lines = [f"HTTP {answer.status} {answer.reason or ''}".rstrip()]
-    lines += [f"{name}: {value}" for name, value in answer.headers.items() if name.lower() != "set-cookie"]
-    return "\n".join(lines)[:HEAD_AT_MOST]
+@cache
+def _trusting() -> ssl.SSLContext:
+    """The system's authorities, read once."""
+    return ssl.create_default_context()
+
+
+def _request(place: Place, headers: Mapping[str, str], body: bytes) -> bytes:
+    lines = [f"POST {place.target} HTTP/1.1\r\nHost: {place.authority}\r\n"]
+    lines += [f"{name}: {value}\r\n" for name, value in headers.items()]
+    lines.append(f"Accept-Encoding: identity\r\nContent-Length: {len(body)}\r\n\r\n")
+    return "".join(lines).encode("ascii") + body
+
+
+def _reply(answer: Answer) -> Reply:
+    lines, wait = [f"HTTP {answer.code} {_text(answer.reason)}".rstrip()], ""
+    for raw, value in answer.headers:
+        name, said = _text(raw), _text(value)
+        match name.lower():
+            case "retry-after":
+                wait = said
+            case "set-cookie":
+                continue
+            case _:
+                pass
+        lines.append(f"{name}: {said}")
+    return Reply(code=answer.code, head="\n".join(lines)[:HEAD_AT_MOST], body=answer.body, retry_after=wait[:64])
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")

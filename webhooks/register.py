@@ -183,15 +183,14 @@ class Register:
         """Whether the door would open for *url*; answers what may be read of it. Raises Refused."""
         try:
             parsed = self.door.read(url)
-            host = parsed.host or ""
-            if kind in ROBOTS and not self.door.plain and host not in ROBOT_TABLE[kind].hosts:
+            if kind in ROBOTS and not self.door.plain and parsed.host not in ROBOT_TABLE[kind].hosts:
                 raise Shut("robot")
             asyncio.run(self.door.look(url))
         except Unanswered as away:  # told like an inner address: nobody learns here which names there are inside
             raise Refused(Refusal.of("WEBHOOK_URL", field="url", why="address")) from away
         except Shut as shut:
             raise Refused(Refusal.of("WEBHOOK_URL", field="url", why=shut.why)) from shut
-        return str(parsed.origin())
+        return parsed.origin
 
     def _own(self, owner: str, actor: Actor) -> None:
         """Raises NotFound-like refusals alike for whoever may not and for what there is not."""

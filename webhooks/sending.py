@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from random import Random
 
@@ -77,6 +78,7 @@ class Attempt:
         )
 
 
+@cache
 def user_agent() -> str:
     try:
         return f"vermilion-webhooks/{version('vermilion')}"

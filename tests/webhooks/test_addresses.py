@@ -118,12 +118,18 @@ def test_a_hostile_address_is_refused_before_anybody_is_asked_for_it(url: str) -
 
 
 def test_an_ordinary_address_is_read_as_it_is_written() -> None:
-    for url in (
-        "https://hooks.example.cn/in/%E5%8C%85?key=a%2Fb&x=1",
-        "https://hooks.example.cn:8443",
-        "HTTPS://A.example.cn/",
+    for url, origin, target in (
+        (
+            "https://hooks.example.cn/in/%E5%8C%85?key=a%2Fb&x=1",
+            "https://hooks.example.cn",
+            "/in/%E5%8C%85?key=a%2Fb&x=1",
+        ),
+        ("https://hooks.example.cn:8443", "https://hooks.example.cn:8443", "/"),
+        ("https://hooks.example.cn:443/a", "https://hooks.example.cn", "/a"),
+        ("HTTPS://A.example.cn/", "https://a.example.cn", "/"),
     ):
-        assert str(Door().read(url)) == url or url.isupper() or url.startswith("HTTPS")
+        place = Door().read(url)
+        assert (place.origin, place.target) == (origin, target)
 
 
 class Answers:

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.webhooks.depot import LOOPBACK, Receiver, answer
-from webhooks.post import READ_AT_MOST, Door, Reply, Shut, Unanswered
+from webhooks.exchange import READ_AT_MOST
+from webhooks.post import Door, Reply, Shut, Unanswered
 
 DOOR = Door(table=LOOPBACK, plain=True, connect_s=1, total_s=1)
 BODY = b'{"type":"endpoint.test","data":{}}'
@@ -135,6 +136,63 @@ def test_a_header_that_would_break_a_line_is_refused(receiver: Receiver) -> None
         with pytest.raises(Shut, match="header"):
             post(receiver.url(), x_test=value)
     assert receiver.connections == 0
+
+
+def test_one_connection_carries_several(receiver: Receiver) -> None:
+    async def several() -> None:
+        async with DOOR.open() as line:
+            for _ in range(3):
+                assert (await line.post(receiver.url(), {}, BODY)).taken
+
+    asyncio.run(several())
+    assert (len(receiver.got), receiver.connections) == (3, 1)
+
+
+def test_a_connection_that_was_hung_up_on_while_it_rested_is_made_anew() -> None:
+    connections: list[int] = []
+
+    def once(line: socket.socket) -> None:
+        connections.append(1)
+        line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    async def twice(url: str) -> None:
+        async with DOOR.open() as line:
+            assert (await line.post(url, {}, BODY)).body == b"ok"
+            assert (await line.post(url, {}, BODY)).body == b"ok"
+
+    with server(once) as url:
+        asyncio.run(twice(url))
+    assert len(connections) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "body"),
+    [
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", b"ok"),
+        (b"HTTP/1.1 200 OK\r\n\r\nuntil it ends", b"until it ends"),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", b"ok"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", b"ok"),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
+    ],
+)
+def test_every_way_to_end_an_answer_is_understood(said: bytes, body: bytes) -> None:
+    with server(lambda line: line.sendall(said)) as url:
+        assert post(url).body == body
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1;" + b"e" * 900_000 + b"\r\nx\r\n0\r\n\r\n",
+    ],
+)
+def test_half_an_answer_or_two_in_one_is_none(said: bytes) -> None:
+    with server(lambda line: line.sendall(said)) as url, pytest.raises(Unanswered):
+        post(url)
 
 
 def test_a_port_where_nobody_listens_is_an_answer_too() -> None:
