@@ -278,7 +278,7 @@ def forget(db: Connection, now: datetime, attempts_after: timedelta, parcels_aft
     """Clear away old attempts and what arrived long ago; answers how many rows. The dead stay until they are replayed."""
     old = delete(parcel_attempts).where(parcel_attempts.c.ended_at < microseconds(now - attempts_after))
     count = db.execute(old).rowcount
-    done = and_(parcels.c.state.in_(("sent", "suppressed")), parcels.c.created_at < microseconds(now - parcels_after))
+    done = and_(parcels.c.state.in_(("sent", "suppressed")), parcels.c.due_at < microseconds(now - parcels_after))
     gone = select(parcels.c.id).where(done)
     db.execute(delete(parcel_attempts).where(parcel_attempts.c.parcel.in_(gone)))
     return count + db.execute(delete(parcels).where(done)).rowcount
