@@ -13,7 +13,8 @@ from tempfile import NamedTemporaryFile
 from typing import Any, TypeAlias
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from admin import receipts
@@ -210,9 +211,11 @@ class Proofs:
     def found(self, what: str, *, sound: bool, size: int, position: int | None = None, said: str = "") -> None:
         """Remember what was found; an alarm stays until the same is found sound."""
         with self._store.begin() as db:
-            row = {"at": microseconds(self._clock.now(db)), "sound": int(sound), "size": size}
-            db.execute(delete(integrity).where(integrity.c.what == what))
-            db.execute(insert(integrity).values(what=what, position=position, said=said[:500], **row))
+            row: dict[str, Any] = {"at": microseconds(self._clock.now(db)), "sound": int(sound), "size": size}
+            row |= {"position": position, "said": said[:500]}
+            dialect = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+            fresh = dialect(integrity).values(what=what, **row)
+            db.execute(fresh.on_conflict_do_update(index_elements=["what"], set_=row))  # two may look at once
 
     def findings(self) -> list[Finding]:
         c = integrity.c

@@ -323,5 +323,5 @@ def each(works: Sequence[Callable[[], object]]) -> list[str]:
 
 
 def _named(work: Callable[[], object]) -> str:
-    inner = work.func if isinstance(work, partial) else work
-    return str(getattr(inner, "__qualname__", inner))
+    """A name without what it is bound to: that holds settings."""
+    return str(getattr(getattr(work, "func", work), "__qualname__", type(work).__name__))
