@@ -1,7 +1,6 @@
 """One PostgreSQL of our own for what only disturbs it, and a world in it."""
 
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
 

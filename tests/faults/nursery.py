@@ -13,7 +13,7 @@ from typing import Any
 import service.actors
 import service.cli
 import service.running
-import service.site  # noqa: F401  imported here, once
+import service.site
 from service import wiring
 from service.console import until_told_to_stop
 from service.settings import read

@@ -179,12 +179,13 @@ def on_a_small_disk(kind: str, folder: Path) -> Generator[tuple[World, Path]]:
         ):
             yield world, disk
         return
-    with small_disk("160m", "postgres") as disk, instances.folder("postgres") as log:
-        with (
-            instances.postgres(disk, log=log / "wal") as server,
-            peopled(server.url, folder, instances.free_port()) as world,
-        ):
-            yield world, disk
+    with (
+        small_disk("160m", "postgres") as disk,
+        instances.folder("postgres") as log,
+        instances.postgres(disk, log=log / "wal") as server,
+        peopled(server.url, folder, instances.free_port()) as world,
+    ):
+        yield world, disk
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
