@@ -25,6 +25,7 @@ from notifications import letters
 from notifications.letters import Claimed, Outcome, Verdict
 from notifications.schema import letter_attempts
 from notifications.schema import letters as table
+from notifications.smtp import CONNECTIONS
 from tests.notifications.moments import DRAFT
 from tests.notifications.post import PostOffice
 from tests.scenario import SEALED
@@ -106,7 +107,7 @@ def _body(post: PostOffice) -> bytes:
 def _delivered(post: PostOffice, port: int, count: int, body: bytes | None = None) -> float:
     """*body*: bytes that were frozen before, as for every letter that is tried again."""
     _fresh(post, count, body)
-    return timed(lambda: post.delivery(port).drain())
+    return timed(lambda: post.delivery(port, connections=CONNECTIONS).drain())
 
 
 def _claimed(post: PostOffice, at_once: int) -> float:

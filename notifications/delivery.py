@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import islice
 from random import Random
 
 import structlog
@@ -135,7 +136,7 @@ class Delivery:
         if not claimed:
             return None
         batch = _Round(self, claimed, stationery, lines, marks)
-        await batch.freeze()
+        batch.freeze()
         return batch
 
     def _claim(self, limit: int) -> tuple[list[Claimed], Stationery]:
@@ -199,8 +200,9 @@ class Delivery:
 class _Round:
     """One batch over a few connections. A connection that fails is thrown away; when none is left, the rest waits.
 
-    The batch is frozen and marked in one transaction, verdicts are written together as they come. A letter that must never
-    be sent twice is marked by itself, when its recipient was accepted; so is one whose turn comes late.
+    As many letters as there are connections are marked together, while those before them leave; verdicts are written together
+    as they come. So a process that dies leaves in doubt what was on its way and one letter a connection beside. A letter that
+    must never be sent twice is marked by itself, when its recipient was accepted; so is one whose turn comes late.
     """
 
     def __init__(
@@ -211,8 +213,8 @@ class _Round:
         self._count = len(claimed)
         self._outcomes: Counter[str] = Counter()
         self._frozen: dict[str, Frozen] = {}
-        self._marked: set[str] = set()
-        self._marked_at = 0.0
+        self._marked: dict[str, float] = {}
+        self._marking: asyncio.Task[None] | None = None
         self._settled: list[tuple[Claimed, Verdict]] = []
         self._settling: asyncio.Task[None] | None = None
         self._down = ""
@@ -220,6 +222,7 @@ class _Round:
     async def run(self) -> Delivered:
         """Carry it; answers what became of it."""
         carriers = min(self._house.connections, self._count)
+        self._mark_ahead()
         ended = await asyncio.gather(*(self._carry() for _ in range(carriers)), return_exceptions=True)
         blocked = bool(self._due)
         ended += await asyncio.gather(self.give_back(), return_exceptions=True)
@@ -233,23 +236,22 @@ class _Round:
         return Delivered(self._count, blocked, self._outcomes)
 
     async def give_back(self) -> None:
-        """Whatever was not begun waits again, no attempt used up; ends when every verdict is written."""
+        """Whatever was not begun waits again, no attempt used up; ends when every mark and verdict is written."""
+        if self._marking is not None:
+            await self._marking
         while self._due:
             self._settle(self._due.popleft(), Verdict(outcome=Outcome.UNTOUCHED, said=self._down))
         if self._settling is not None:
             await self._settling
 
-    async def freeze(self) -> None:
-        """Write every letter of the batch, and say of those that may be said of together that they leave."""
+    def freeze(self) -> None:
+        """Write every letter of the batch; what cannot be written is dead and leaves the pile."""
         for letter in tuple(self._due):
             frozen = self._written(letter)
             if frozen is None:
                 self._due.remove(letter)
             else:
                 self._frozen[letter.id] = frozen
-        together = [one for one in self._frozen.values() if one.letter.kind not in self._house.held]
-        self._marked_at = time.monotonic()
-        self._marked = await self._house.start_data(self._marks, together)
 
     async def _carry(self) -> None:
         """Take letters off the pile until it is empty or the server cannot be reached."""
@@ -289,9 +291,27 @@ class _Round:
 
     async def _is_marked(self, letter: Claimed) -> bool:
         """Whether it stands committed that this letter leaves, and not so long ago that its lease could have run out."""
-        if letter.id in self._marked and time.monotonic() - self._marked_at < MARK_HOLDS_S:
+        if letter.id not in self._marked and self._marking is not None:
+            await self._marking
+        self._mark_ahead()
+        if time.monotonic() - self._marked.get(letter.id, -MARK_HOLDS_S) < MARK_HOLDS_S:
             return True
         return letter.id in await self._house.start_data(self._marks, [self._frozen[letter.id]])
+
+    def _mark_ahead(self) -> None:
+        """Say of those that come next that they leave, while those before them do."""
+        if self._marking is not None and not self._marking.done():
+            return
+        at_once = self._house.connections
+        coming = [letter for letter in islice(self._due, 2 * at_once) if letter.kind not in self._house.held]
+        unmarked = [letter for letter in coming if letter.id not in self._marked]
+        if unmarked and len(coming) - len(unmarked) <= at_once // 2:
+            self._marking = asyncio.create_task(self._mark(unmarked[:at_once]))
+
+    async def _mark(self, several: Sequence[Claimed]) -> None:
+        at = time.monotonic()
+        ours = await self._house.start_data(self._marks, [self._frozen[letter.id] for letter in several])
+        self._marked.update(dict.fromkeys(ours, at))
 
     def _written(self, letter: Claimed) -> Frozen | None:
         """Subject and bytes; a letter that cannot be made is dead and blocks nobody."""

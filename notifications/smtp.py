@@ -22,6 +22,8 @@ _SCHEMES: dict[str, tuple[Security, int]] = {
     "smtp+starttls": ("starttls", 587),
     "smtps": ("tls", 465),
 }
+CONNECTIONS = 8
+"""Conversations at a time. A server takes most of its time to answer, and a line waits for each answer: lines are what is fast."""
 
 
 class RelayDown(Exception):
@@ -63,11 +65,13 @@ class Relay:
     password: str | None = None
     local_hostname: str = "vermilion"
     timeout_s: float = 20.0
-    connections: int = 4
+    connections: int = CONNECTIONS
     tls: ssl.SSLContext | None = None
 
     @classmethod
-    def of(cls, url: str, local_hostname: str = "vermilion", timeout_s: float = 20.0, connections: int = 4) -> Self:
+    def of(
+        cls, url: str, local_hostname: str = "vermilion", timeout_s: float = 20.0, connections: int = CONNECTIONS
+    ) -> Self:
         """`smtp://host:port`, `smtp+starttls://user:password@host`, `smtps://…`. ValueError for anything else."""
         parts = urlsplit(url)
         if parts.scheme not in _SCHEMES or not parts.hostname:

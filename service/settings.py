@@ -45,7 +45,9 @@ class Settings(BaseSettings):
     *clamd* is unix:/path or host:port of a virus scanner, "" for none; *signature_roots* is a file or folder of certificates
     (PEM) whose electronic signatures are trusted; *smtp_url* is smtp://, smtps:// or smtp+starttls://; keys are 32 bytes in
     base64 or hex; *checkpoints* is the folder outside the database for signed heads, *witnesses* C2SP verifier keys, separated
-    by commas; *log_suite* is the hash of the log, chosen before its first event and for ever; *webhook_networks* names networks (10.1.0.0/16, …) that parcels may go to besides what is public,
+    by commas; *log_suite* is the hash of the log, chosen before its first event and for ever; *mail_connections* is how many
+    conversations with the mail server each process holds at a time; *webhook_networks* names networks (10.1.0.0/16, …) that
+    parcels may go to besides what is public,
     *webhook_plain* lets them go over http and any port; *metrics_token* is what a monitoring system sends to read `/metrics`,
     which without one is not there; *s3_…* name a bucket for received files, without one they stay in *files*.
     """
@@ -80,6 +82,7 @@ class Settings(BaseSettings):
     s3_secret_key: SecretStr | None = None
     tick_s: float = Field(default=30.0, gt=0)
     mail_per_domain_minute: int = Field(default=0, ge=0, le=100_000)
+    mail_connections: int = Field(default=8, ge=1, le=32)
     batch_wait_s: float = Field(default=10.0, gt=0, le=300)
 
     @property

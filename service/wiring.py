@@ -161,7 +161,7 @@ def build(settings: Settings) -> House:
     rendering, sending = Rendering(sender), Rendering(sender, secrets_of(store, personal))
     stationer = Stationer(newest_line)
     planning = Planning(sender, ids, timedelta(seconds=settings.batch_wait_s))
-    relay = Relay.of(settings.smtp_url.get_secret_value())
+    relay = Relay.of(settings.smtp_url.get_secret_value(), connections=settings.mail_connections)
     files = files_of(settings, ids)
     handling = Handling(
         dispatcher,

@@ -165,8 +165,8 @@ class PostOffice:
             **more,  # type: ignore[arg-type]
         )
 
-    def delivery(self, port: int, *, held: Sequence[str] = (), first_s: float = 0.0) -> Delivery:
-        relay = Relay(host="127.0.0.1", port=port, local_hostname="test", timeout_s=5)
+    def delivery(self, port: int, *, held: Sequence[str] = (), first_s: float = 0.0, connections: int = 4) -> Delivery:
+        relay = Relay(host="127.0.0.1", port=port, local_hostname="test", timeout_s=5, connections=connections)
         random = Random(7)
         return Delivery(
             self.store,
