@@ -198,3 +198,31 @@ class CaseOfValues(BaseModel):
     case: str
     state: str
     values: int
+
+
+class Outgoing(BaseModel):
+    """Whether letters and parcels are held, since when, and how many about events up to *position* wait."""
+
+    held: bool
+    since: datetime | None = None
+    because: str = ""
+    position: int = 0
+    letters: int = 0
+    parcels: int = 0
+
+
+class HoldBody(Request):
+    because: str = Field(default="", max_length=LONGEST_REASON)
+
+
+class ReleaseBody(Request):
+    """*send*: what is about events of before the hold leaves, too; otherwise it is kept back for good."""
+
+    send: bool
+
+
+class ReleasedAnswer(BaseModel):
+    """What was kept back for good."""
+
+    letters: int
+    parcels: int

@@ -28,6 +28,7 @@ from web import texts
 from web.operations import Answer, Asked, Operation
 from web.problems import NotFound
 from webhooks.lists import caused_by
+from workflow.handling import actor_name
 
 _PLACE = "/history/applications/<uuid:application_id>"
 
@@ -74,6 +75,16 @@ def operations(desk: Desk) -> Iterator[Operation]:
                asking.checkpoint, m.Checkpoint, public=True)  # fmt: skip
     yield _get("getConsistencyProof", "/checkpoints/<int:earlier>/to/<int:later>", "checkpoint.read", "两个检查点的一致性证明",
                "That one head continues another", asking.consistency, m.Consistency, public=True)  # fmt: skip
+    yield _get("getOutgoing", "/outgoing", "upkeep.read", "信件和回调是否扣住", "Whether letters and parcels are held",
+               asking.outgoing, m.Outgoing)  # fmt: skip
+    yield Operation(
+        id="holdOutgoing", method="POST", path="/outgoing/hold", action="outgoing.hold", summary_zh="信件和回调先都不发",
+        summary_en="Let no letter and no parcel leave", perform=asking.hold, request=m.HoldBody, answer=m.Outgoing,
+    )  # fmt: skip
+    yield Operation(
+        id="releaseOutgoing", method="POST", path="/outgoing/release", action="outgoing.hold", summary_zh="放行信件和回调",
+        summary_en="Let letters and parcels leave again", perform=asking.release, request=m.ReleaseBody, answer=m.ReleasedAnswer,
+    )  # fmt: skip
 
 
 def _about_a_person(id_: str, resource: str, action: str, zh: str, en: str, perform: Any) -> Operation:
@@ -123,6 +134,30 @@ class _Asking:
     def _keyed(self, asked: Asked) -> Context:
         context = self._desk.context(asked.actor)
         return replace(context, command_id=asked.command_id, fingerprint=asked.fingerprint)
+
+    def outgoing(self, _asked: Asked) -> Answer:
+        waiting = self._desk.holding.standing()
+        if waiting is None:
+            return Answer(body=m.Outgoing(held=False))
+        hold = waiting.hold
+        return Answer(
+            body=m.Outgoing(
+                held=True,
+                since=hold.since,
+                because=hold.because,
+                position=hold.position,
+                letters=waiting.letters,
+                parcels=waiting.parcels,
+            )
+        )
+
+    def hold(self, asked: Asked) -> Answer:
+        self._desk.holding.hold(actor_name(asked.actor), asked.body_as(m.HoldBody).because)
+        return self.outgoing(asked)
+
+    def release(self, asked: Asked) -> Answer:
+        kept = self._desk.holding.release(actor_name(asked.actor), send=asked.body_as(m.ReleaseBody).send)
+        return Answer(body=m.ReleasedAnswer(letters=kept.letters, parcels=kept.parcels))
 
     def search(self, asked: Asked) -> Answer:
         filters = asked.query_as(Filters) if asked.query else Filters()

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from admin import export, search
 from admin.erasure import Erasures
 from admin.history import History
+from admin.holding import Holding
 from admin.log_index import LogIndex
 from admin.notes import Noting
 from admin.people import People
@@ -46,6 +47,7 @@ class Desk:
     proofs: Proofs
     erasures: Erasures
     apart: SettingApart
+    holding: Holding
     register: Register
     tokens: TokenDesk
     people: People

@@ -232,6 +232,14 @@ class Proofs:
             return None
         return open_note((self._folder / LATEST).read_text("utf-8"), [self.verifier])
 
+    def outside_size(self) -> int:
+        """How many events the newest head in the folder covers; 0 where there is none of ours."""
+        try:
+            head = self._outside()
+        except NotSigned:
+            return 0
+        return head.size if head else 0
+
     def _put_outside(self, head: Checkpoint, note: str) -> None:
         """Whole or not at all, whoever else is writing; an older head never takes the place of a newer one."""
         if self._folder is None:

@@ -189,6 +189,7 @@ DESKS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "checkpoint.sign": OPERATOR,
         "projection.rebuild": OPERATOR,
         "upkeep.read": OPERATOR | AUDITOR,
+        "outgoing.hold": OPERATOR,  # and release: whether letters and parcels leave
         "letter.remind": UNIT,  # the lead presses a unit of its consortium
         "letter.choose": PERSONS,  # how one's own letters come
         "letter.resend": OPERATOR | UNIT,  # a unit, of its own applications, to a corrected address

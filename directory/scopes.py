@@ -30,7 +30,15 @@ SCOPES: Mapping[Scope, frozenset[str]] = MappingProxyType(
     {
         Scope.READ: _of("application", "list read actions figures file.read history")
         | {"paper.read", "inbox.read", "figures.read", "recommendation_list.read", "exception.read", "related.read"}
-        | {"review.read", "ranking.read", "objection.read", "payment.read", "letter.read", "receipt.read", "account.read"}
+        | {
+            "review.read",
+            "ranking.read",
+            "objection.read",
+            "payment.read",
+            "letter.read",
+            "receipt.read",
+            "account.read",
+        }
         | {"unit.read", "expert.read", "policy.read", "policy.read_all"},
         Scope.DRAFT: _of("application", "create save print invite uninvite remove_member set_ratios set_terms")
         | _of("application", "issue_agreement sign_agreement ask_confirmation")
@@ -50,7 +58,7 @@ SCOPES: Mapping[Scope, frozenset[str]] = MappingProxyType(
         | _of("grant", "give confirm take_back")
         | {"token.revoke_of", "erasure.read", "expert.list", "unit.register", "bureau.register"},
         Scope.UPKEEP: _of("letter", "list resend bounce suppress text.read text.publish")
-        | {"upkeep.read", "projection.rebuild", "checkpoint.sign", "call.publish", "clock.move"},
+        | {"upkeep.read", "outgoing.hold", "projection.rebuild", "checkpoint.sign", "call.publish", "clock.move"},
     }
 )
 

@@ -160,3 +160,18 @@ clock_offset = Table(
     CheckConstraint("id = 1", name="clock_offset_one"),
     sqlite_strict=True,
 )
+
+outgoing = Table(
+    "outgoing",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("since", BIG, nullable=False),
+    Column("position", BIG, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("held_by", Text, nullable=False),
+    Column("outside", BIG, nullable=False, server_default=text("0")),
+    Column("released_at", BIG),
+    Column("released_by", Text, nullable=False, server_default=text("''")),
+    CheckConstraint("id = 1", name="outgoing_one"),
+    sqlite_strict=True,
+)

@@ -18,6 +18,7 @@ import structlog
 from jinja2 import TemplateError
 from sqlalchemy import Connection
 
+from eventstore import outgoing
 from eventstore.clock import Clock
 from eventstore.refusal import Busy
 from eventstore.store import EventStore
@@ -142,6 +143,8 @@ class Delivery:
     def _claim(self, limit: int) -> tuple[list[Claimed], Stationery]:
         with self._store.begin() as db:
             now = self._clock.now(db)
+            if outgoing.held(db):
+                return []
             letters.recover(db, now, self.held)
             claimed = letters.claim(db, now, limit)
             return claimed, self._stationery(db, claimed) if claimed else PLAIN

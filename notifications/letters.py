@@ -22,6 +22,8 @@ from notifications.schema import letter_attempts, letters
 LEASE = timedelta(seconds=120)
 SECOND_TRY_AFTER = timedelta(minutes=5)
 SAID_KEPT = 2000
+RESTORED = "restored"
+"""Why a letter was kept back that may have left before the backup that was restored had been overtaken."""
 
 
 class Outcome(StrEnum):
@@ -345,6 +347,17 @@ def _attempt(letter: Claimed, verdict: Verdict, now: datetime) -> dict[str, Any]
         "code": verdict.code,
         "said": verdict.said[:SAID_KEPT],
     }
+
+
+def of_before(position: int) -> tuple[Any, ...]:
+    """Letters about events up to *position* that have not left, or not so that anybody knew."""
+    return letters.c.state.in_(("planned", "leased")), letters.c.event_position <= position
+
+
+def withhold(db: Connection, position: int) -> int:
+    """Keep back for good what `of_before` finds: after a restore it may have left already. Answers how many."""
+    kept = {"state": "suppressed", "reason": RESTORED, "lease_token": None, "lease_until": None, "stage": "none"}
+    return db.execute(update(letters).where(*of_before(position)).values(kept)).rowcount
 
 
 def recover(db: Connection, now: datetime, held: Collection[str] = ()) -> int:

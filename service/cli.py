@@ -17,6 +17,7 @@ from service import (
     cli_history,
     cli_letters,
     cli_mail,
+    cli_outgoing,
     cli_payments,
     cli_people,
     cli_tokens,
@@ -109,6 +110,7 @@ def relay() -> None:
 
     logs.begin()
     house = wiring.build(settings_or_exit())
+    house.holding.hold_if_restored(house.proofs)
     run(house, until_told_to_stop())
     house.close()
 
@@ -204,6 +206,7 @@ for command in (
     cli_webhooks.webhooks,
     *cli_history.COMMANDS,
     *cli_doing.COMMANDS,
+    *cli_outgoing.COMMANDS,
 ):
     cli.add_command(command)
 

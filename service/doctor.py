@@ -225,6 +225,10 @@ def signatures(roots: Path | None) -> Finding:
 
 
 def _letters(house: House) -> Finding:
+    waiting = house.holding.standing()
+    if waiting is not None:
+        said = f"扣住 held: 信件 letters {waiting.letters}, 回调 parcels {waiting.parcels}"
+        return Finding("信件 letters", WARNING, said, "vermilion release")
     found = health.letters(house)
     return Finding(
         "信件 letters", SOUND if found == "ok" else WARNING, found, "" if found == "ok" else _MENDS["信件 letters"]

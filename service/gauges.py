@@ -12,6 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from sqlalchemy import Connection
 
+from eventstore import outgoing
 from eventstore.subscription import standings
 from notifications import correspondence
 from service.standing import kept
@@ -45,6 +46,7 @@ def look(house: House) -> list[Metric]:
         now, head = house.wall.now(db), house.store.head_in(db)
         found = [
             _gauge("vermilion_log_events", "The position of the newest event.", head),  # the last entry of the key
+            _gauge("vermilion_outgoing_held", "1 while no letter and no parcel leaves.", outgoing.held(db) is not None),
             *_queues(db, now),
             *_causes(db),
             *_cursors(house, db),

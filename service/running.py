@@ -115,6 +115,7 @@ def serve_alone(settings: Settings, host: str, port: int) -> Generator[str]:
         house = wiring.build(settings)
         stack.callback(house.close)
         house.prepare()
+        house.holding.hold_if_restored(house.proofs)
         actors = acting.declare(house)
         server = _server(host, port)
         stack.callback(server.server_close)
@@ -129,6 +130,7 @@ def working(settings: Settings, threads: int) -> Generator[None]:
     with ExitStack() as stack:
         house = wiring.build(settings)
         stack.callback(house.close)
+        house.holding.hold_if_restored(house.proofs)
         actors = acting.declare(house)
         workers = Workers(house.broker, threads=threads)
         workers.start()

@@ -163,6 +163,7 @@ def audit_desk(house: House, told: Told) -> audit.Desk:
         proofs=house.proofs,
         erasures=house.erasures,
         apart=house.apart,
+        holding=house.holding,
         register=house.register,
         tokens=tokens,
         people=People(house.store, house.register, Granting(house.dispatcher), Inviting(house.dispatcher)),

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 import migrations
 from admin.erasure import Erasures
 from admin.history import History
+from admin.holding import Holding
 from admin.log_index import LogIndex
 from admin.notes import TYPES as NOTE_TYPES
 from admin.notes import Noting
@@ -128,6 +129,7 @@ class House:
     hooks: Hooks
     erasures: Erasures
     apart: SettingApart
+    holding: Holding
     broker: dramatiq.Broker
 
     def as_roof(self) -> Context:
@@ -182,6 +184,9 @@ def build(settings: Settings) -> House:
     )
     apart = SettingApart(dispatcher, personal, printing.forget)
     scanner = Clamd(settings.clamd) if settings.clamd else None
+    news = {**Owners(store, read).news, **Joiners(store, read).news}
+    listener = Listener(store, read, calls, planning, clock, wall, news=news)
+    hooks = Hooks.of(dispatcher, read, door_of(settings), wall, SystemRandom(), settings.base_url, newest_line)
     return House(
         settings=settings,
         engine=engine,
@@ -203,9 +208,7 @@ def build(settings: Settings) -> House:
         sender=sender,
         relay=relay,
         rendering=rendering,
-        listener=Listener(
-            store, read, calls, planning, clock, wall, news={**Owners(store, read).news, **Joiners(store, read).news}
-        ),
+        listener=listener,
         ringing=Ringing(store, read, calls, planning, clock, wall, manuscripts.wording_in_force),
         delivery=Delivery(
             store,
@@ -226,7 +229,8 @@ def build(settings: Settings) -> House:
         erasures=Erasures(store, read, register, personal, wall, settings.checkpoints, apart),
         apart=apart,
         proofs=proofs,
-        hooks=Hooks.of(dispatcher, read, door_of(settings), wall, SystemRandom(), settings.base_url, newest_line),
+        hooks=hooks,
+        holding=Holding(store, wall, (listener.subscription, hooks.listener.subscription)),
         broker=brokers.build(settings),
     )
 

@@ -16,6 +16,7 @@ from typing import TypeAlias
 import structlog
 from sqlalchemy import Connection
 
+from eventstore import outgoing
 from eventstore.clock import Clock
 from eventstore.dispatch import Context
 from eventstore.ids import Ids
@@ -109,6 +110,8 @@ class Delivery:
         """Take what is due, leave what may not go any more, unseal what the rest needs. One transaction."""
         with self._store.begin() as db:
             now = self._clock.now(db)
+            if outgoing.held(db):
+                return now, [], Counter()
             parcels.recover(db, now)
             endpoints = {kept.endpoint.id: kept.endpoint for kept in records.every(db)}
             claimed = parcels.claim(db, now, room, self._lanes(db, endpoints, now))

@@ -22,6 +22,7 @@ from webhooks.schema import parcel_attempts, parcels
 
 LEASE = timedelta(seconds=60)
 SAID_KEPT = 2048
+RESTORED = "restored"
 LOOKED_AT = 8
 """How many due rows are looked at for each that is wanted, so that one endpoint's pile hides no other's."""
 
@@ -265,6 +266,17 @@ def _attempt(parcel: Claimed, verdict: Verdict, now: datetime) -> dict[str, Any]
         "answered": verdict.answered[:SAID_KEPT],
         "said": verdict.said[:SAID_KEPT],
     }
+
+
+def of_before(position: int) -> tuple[ColumnElement[bool], ...]:
+    """Parcels of events up to *position* that have not left, or not so that anybody knew."""
+    return parcels.c.state.in_(("planned", "leased")), parcels.c.position <= position
+
+
+def withhold(db: Connection, position: int) -> int:
+    """Keep back what `of_before` finds; it can be replayed. Answers how many."""
+    kept = {"state": "suppressed", "reason": RESTORED, "lease_token": None, "lease_until": None}
+    return db.execute(update(parcels).where(*of_before(position)).values(kept)).rowcount
 
 
 def recover(db: Connection, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""The operator's desk: how far everything has read, what waits, whether the log is sound, what is set."""
+"""The operator's desk: how far everything has read, what waits, whether the log is sound, what is set, and whether anything leaves."""
 
 from flask import Blueprint, redirect, render_template
 from flask.typing import ResponseReturnValue
@@ -6,8 +6,8 @@ from flask.typing import ResponseReturnValue
 from admin.desk import Desk
 from directory.policy import may
 from web import forms
-from web.face import signed_in
 from web.problems import NotFound
+from workflow.handling import actor_name
 from workflow.pages.desk import asking
 
 
@@ -16,12 +16,17 @@ def upkeep(desk: Desk) -> Blueprint:
 
     @pages.get("/upkeep")
     def shown() -> ResponseReturnValue:
-        asking("upkeep.read")
-        found, may_build = desk.upkeep(), may(signed_in(), "projection.rebuild") is None
+        actor = asking("upkeep.read")
+        found = desk.upkeep()
         return render_template(
-            "admin/upkeep.html", found=found, findings=desk.proofs.findings(), may_build=may_build,
+            "admin/upkeep.html",
+            found=found,
+            findings=desk.proofs.findings(),
+            may_build=may(actor, "projection.rebuild") is None,
             rebuilds={one.projection: one for one in found.rebuilds},
-        )  # fmt: skip
+            waiting=desk.holding.standing(),
+            may_hold=may(actor, "outgoing.hold") is None,
+        )
 
     @pages.post("/upkeep/rebuilds")
     def build() -> ResponseReturnValue:
@@ -29,5 +34,15 @@ def upkeep(desk: Desk) -> Blueprint:
         if not desk.rebuild(forms.text("projection"), actor.id):
             raise NotFound
         return redirect("/upkeep#projections", 303)
+
+    @pages.post("/upkeep/hold")
+    def hold() -> ResponseReturnValue:
+        desk.holding.hold(actor_name(asking("outgoing.hold")))
+        return redirect("/upkeep", 303)
+
+    @pages.post("/upkeep/release")
+    def release() -> ResponseReturnValue:
+        desk.holding.release(actor_name(asking("outgoing.hold")), send=forms.text("what") == "send")
+        return redirect("/upkeep", 303)
 
     return pages

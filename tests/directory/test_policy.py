@@ -65,7 +65,7 @@ session.revoke eabhclfxrjuos | token.issue eabhclfxrjuos | token.list eabhclfxrj
 language.choose eabhclfxrjuosp | account.read eabhclfxrjuos | person.register sa | person.read sahlju | erasure.read su | person.invite sahlj | invitation.answer eabhclfxrjuosp | person.restrict s | person.erase s
 expert.list sc | expert.read sclrju | grant.give sahlj | grant.confirm sahlj | grant.take_back sahlj | unit.register sea
 unit.read oseabhclfrju | bureau.register s | bureau.read eabhclfxrjuosp | call.publish ol | history.read u
-history.verify u | history.unmask u | evidence.export u | checkpoint.sign o | projection.rebuild o | upkeep.read ou | letter.resend oea
+history.verify u | history.unmask u | evidence.export u | checkpoint.sign o | projection.rebuild o | upkeep.read ou | outgoing.hold o | letter.resend oea
 letter.remind ea | letter.choose eabhclfxrjuos | letter.text.read ou | letter.text.publish o | letter.bounce o | letter.suppress o
 webhook.read ahlou | webhook.manage ahlo | webhook.trust o | webhook.types eabhclfxrjuosp | clock.move o
 """

@@ -1,0 +1,94 @@
+"""After a restore nothing leaves until somebody says so; what may have left before is kept back, or sent because somebody wanted it."""
+
+from collections.abc import Generator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from eventstore import outgoing
+from tests.adversary.serving import World, peopled
+from tests.databases import postgres_database, sqlite_url
+from tests.faults.instances import free_port
+from tests.faults.outside import MailServer
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[str]:
+    if request.param == "sqlite":
+        yield sqlite_url(tmp_path)
+    else:
+        with postgres_database() as url:
+            yield url
+
+
+def states(world: World) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for letter in world.letters():
+        found[letter["state"]] = found.get(letter["state"], 0) + 1
+    return found
+
+
+@pytest.mark.parametrize("send", [False, True])
+def test_what_is_held_leaves_when_it_is_released_and_what_came_before_as_was_said(
+    database: str, tmp_path: Path, send: bool
+) -> None:
+    server = MailServer(Random(1))
+    with server.running() as port, peopled(database, tmp_path, port) as world:
+        house = world.house
+        world.sealed(1)
+        house.listener.follow()
+        before = states(world)["planned"]
+        house.holding.hold("house", "restored")
+        world.sealed(2)
+        house.listener.follow()
+        house.delivery.drain()
+        house.hooks.delivery.drain()
+        assert server.taken == []
+        waiting = house.holding.standing()
+        assert waiting is not None
+        assert waiting.letters == before
+        released = house.holding.release("operator", send=send)
+        assert released.letters == (0 if send else before)
+        assert house.holding.standing() is None
+        house.delivery.drain()
+        kept_back = {} if send else {"suppressed": before}
+        assert states(world) == {"sent": before * 2 if send else before, **kept_back}
+        assert len(server.taken) == states(world)["sent"]
+
+
+def test_a_log_that_is_shorter_than_a_head_kept_outside_is_held_by_itself_and_once(
+    database: str, tmp_path: Path
+) -> None:
+    with peopled(database, tmp_path, free_port(), checkpoints=tmp_path / "outside") as world:
+        house = world.house
+        world.sealed(1)
+        assert house.proofs.keep(now=True)
+        assert house.holding.hold_if_restored(house.proofs) is None
+        shorter = _Shorter(house.proofs)
+        held = house.holding.hold_if_restored(shorter)  # type: ignore[arg-type]
+        assert held is not None
+        assert held.because == "restored"
+        house.holding.release("operator", send=False)
+        assert house.holding.hold_if_restored(shorter) is None, "the same head says nothing new"
+        shorter.more = 2
+        assert house.holding.hold_if_restored(shorter) is not None  # type: ignore[arg-type]
+
+
+class _Shorter:
+    """A head outside that covers more than the log has."""
+
+    def __init__(self, proofs: object) -> None:
+        self.proofs, self.more = proofs, 1
+
+    def outside_size(self) -> int:
+        return self.proofs.outside_size() + self.more  # type: ignore[attr-defined, no-any-return]
+
+
+def test_a_hold_stands_as_it_was_first_said(database: str, tmp_path: Path) -> None:
+    with peopled(database, tmp_path, free_port()) as world:
+        first = world.house.holding.hold("one", "restored")
+        world.sealed(1)
+        assert world.house.holding.hold("another", "") == first
+        with world.house.store.reading() as db:
+            assert outgoing.held(db) == first
