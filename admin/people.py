@@ -127,8 +127,8 @@ def grant_of(role: str, scope: str) -> Grant:
 def names_of(db: Connection, held: Iterable[Held], proposals: Iterable[Proposed]) -> Names:
     """The names of everybody and every place in *held* and *proposals*."""
     held, proposals = list(held), list(proposals)
-    who = {one.given_by for one in held} | {one.proposed_by for one in [*held, *proposals]}
-    return named(db, who, {one.grant for one in [*held, *proposals]})
+    who = {one.given_by for one in held} | {one.proposed_by for one in held} | {one.proposed_by for one in proposals}
+    return named(db, who, {one.grant for one in held} | {one.grant for one in proposals})
 
 
 def named(db: Connection, who: set[str], grants: set[Grant]) -> Names:

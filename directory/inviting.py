@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -170,7 +171,8 @@ class Inviting:
         if id_:
             query = query.where(t.c.id == id_)
         with self._dispatcher.store.reading() as db:
-            rows = db.execute(query.order_by(t.c.invited_at.desc(), t.c.id).limit(500)).all()
+            found = db.execute(query.order_by(t.c.invited_at.desc(), t.c.id).limit(500))
+            rows: list[tuple[Any, ...]] = [tuple(row) for row in found]
         return [_row(now, *row) for row in rows]
 
     def now(self) -> datetime:

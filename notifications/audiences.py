@@ -129,8 +129,8 @@ class Situation:
                 return tuple(Audience(Kind.MEMBER, unit) for unit in self.receive or self._due())
             case Who.UNSIGNED:
                 return tuple(Audience(Kind.MEMBER, unit) for unit in self.unsigned)
-            case Who.OWNER:
-                return ()  # an endpoint is owned, no application is
+            case Who.OWNER | Who.ENTERING:
+                return ()  # an endpoint is owned and an office entered, no application is
             case Who.GONE:
                 return (Audience(Kind.MEMBER, self.gone),) if self.gone else ()
             case Who.INVITED:

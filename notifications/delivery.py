@@ -144,7 +144,7 @@ class Delivery:
         with self._store.begin() as db:
             now = self._clock.now(db)
             if outgoing.held(db):
-                return []
+                return [], PLAIN
             letters.recover(db, now, self.held)
             claimed = letters.claim(db, now, limit)
             return claimed, self._stationery(db, claimed) if claimed else PLAIN

@@ -8,7 +8,7 @@ import ast
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,7 +42,12 @@ def read(path: Path) -> list[Row]:
         found = csv.DictReader(file)
         if tuple(found.fieldnames or ()) != COLUMNS:
             raise ValueError(f"{path} has other columns than {', '.join(COLUMNS)}")
-        return [Row(**{**row, "tests": tuple((row["tests"] or "").split())}) for row in found]
+        return [_row(row) for row in found]
+
+
+def _row(cells: Mapping[str, str | None]) -> Row:
+    said = {name: cells[name] or "" for name in COLUMNS if name != "tests"}
+    return Row(**said, tests=tuple((cells["tests"] or "").split()))
 
 
 def faults(rows: Sequence[Row], project: Path) -> Iterator[str]:
