@@ -189,8 +189,9 @@ class Settings(BaseSettings):
 def read(environment: Mapping[str, Any] | None = None) -> Settings:
     """The settings of the environment, *environment* laid over them; raises SettingsFaulty with every fault."""
     lying, faults = _in_files(os.environ)
+    given: dict[str, Any] = {**lying, **(environment or {})}
     try:
-        found = Settings(**{**lying, **(environment or {})})
+        found = Settings(**given)
     except ValidationError as error:
         said = tuple(_fault(detail["loc"], detail["msg"]) for detail in error.errors())
         raise SettingsFaulty((*faults, *said)) from error

@@ -4,6 +4,8 @@ A file comes in as ever: streamed to this machine's disk, hashed on the way, loo
 the bucket and leaves the disk. What comes back is compared with its digest, whoever keeps the bucket.
 """
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
 import hashlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
