@@ -147,6 +147,34 @@ def _consorting() -> Iterator[Step]:
     yield from steps("expire_invitation", _OPEN_TO_THE_UNIT, guards=(g.invitation_is_open,), told=("unit", "invited"))
 
 
+def _objecting() -> Iterator[Step]:
+    """T25, T26. Whoever objects in the window is heard, while another objection is looked into too; the notice goes on when
+    the last one is settled, and one that an upheld objection left open can still be."""
+    yield from steps(
+        "object",
+        (Stage.PUBLIC_NOTICE, Stage.OBJECTION_HOLD),
+        Stage.OBJECTION_HOLD,
+        guards=(g.objector_is_named, g.objected_in_the_window, g.grounds_are_given),
+        document="异议受理书 | acceptance of the objection",
+        told=("unit_without_the_objector", "discipline"),
+    )
+    for source, dest, when in (
+        (Stage.OBJECTION_HOLD, Stage.PUBLIC_NOTICE, g.no_other_objection_is_open),
+        (Stage.OBJECTION_HOLD, Stage.OBJECTION_HOLD, g.another_objection_is_open),
+        (Stage.PROPOSED, Stage.PROPOSED, g.an_objection_was_left_open),
+        (Stage.PUBLIC_NOTICE, Stage.PUBLIC_NOTICE, g.an_objection_was_left_open),
+    ):
+        yield Step(
+            trigger="dismiss",
+            source=source,
+            dest=dest,
+            when=when,
+            guards=(g.objection_is_open, g.finding_is_given),
+            document="核查报告 | report of the check",
+            told=("unit", "bodies_acted"),
+        )
+
+
 _THE_TEXT_IS_WHOLE = (
     g.form_is_complete,
     g.attachments_are_there,
@@ -341,22 +369,7 @@ LIFECYCLE: tuple[Step, ...] = (
         document="公示名单 | list for public notice",
         told=("unit", "bodies_acted"),
     ),
-    Step(
-        trigger="object",
-        source=Stage.PUBLIC_NOTICE,
-        dest=Stage.OBJECTION_HOLD,
-        guards=(g.objector_is_named, g.objected_in_the_window, g.grounds_are_given),
-        document="异议受理书 | acceptance of the objection",
-        told=("unit_without_the_objector", "discipline"),
-    ),
-    Step(
-        trigger="dismiss",
-        source=Stage.OBJECTION_HOLD,
-        dest=Stage.PUBLIC_NOTICE,
-        guards=(g.objection_is_open, g.finding_is_given),
-        document="核查报告 | report of the check",
-        told=("unit", "bodies_acted"),
-    ),
+    *_objecting(),
     Step(
         trigger="uphold",
         source=Stage.OBJECTION_HOLD,

@@ -10,6 +10,7 @@ from eventstore.event import Personal
 from eventstore.refusal import Refused
 from programmes.calendar import end_of
 from tests.scenario import (
+    ACCOUNT,
     ADMIN,
     AWARDED,
     BOTH,
@@ -27,6 +28,7 @@ from tests.scenario import (
     REVIEW_DONE,
     SCAN,
     UNDER_REVIEW,
+    UNIT_CODE,
     Given,
     call_of_2025,
     facts,
@@ -70,6 +72,45 @@ def test_another_sum_is_proposed_only_after_an_objection_was_upheld_for_that() -
     assert again.amount_fen == 90_000_000
     after = Given(*ON_NOTICE, OBJECTED, upheld, again).application
     assert (after.notice, after.award_signers) == (None, ())
+
+
+def test_whoever_objects_in_the_window_is_heard_while_another_objection_is_looked_into() -> None:
+    """T25: the notice goes on when the last one is settled."""
+    objected = c.Object(
+        application_id=ID, kind="person", objector="严秉公", contact="13800138000", grounds="另有重复支持"
+    )
+    (second,) = (
+        Given(*ON_NOTICE, OBJECTED).when(objected, ANYBODY, "2026-01-06 23:59").then_entered(Stage.OBJECTION_HOLD)
+    )
+    assert isinstance(second, e.ObjectionReceived)
+    assert second.objection == 2
+    Given(*ON_NOTICE, OBJECTED).when(objected, ANYBODY, "2026-01-07 00:00").then_refused("OBJECTION_LATE")
+    first = c.DismissObjection(application_id=ID, objection=1, finding="不属实")
+    (dismissed,) = Given(*ON_NOTICE, OBJECTED, second).when(first, JUDGE).then_entered(Stage.OBJECTION_HOLD)
+    Given(*ON_NOTICE, OBJECTED, second, dismissed).when(replace(first, objection=2), JUDGE).then_entered(
+        Stage.PUBLIC_NOTICE
+    )
+
+
+def test_nothing_is_awarded_while_an_objection_is_open_and_what_an_upheld_one_left_open_can_be_settled() -> None:
+    second = replace(OBJECTED, objection=2, grounds="另有重复支持")
+    upheld = e.ObjectionUpheld(entered=Stage.PROPOSED, objection=1, finding="应予核减")
+    anew = (*ON_NOTICE, OBJECTED, second, upheld, PROPOSED, NOTICED)
+    award = c.Award(application_id=ID, document_number="1")
+    (refusal,) = Given(*anew).when(award, PROVINCE_LEAD, "2026-01-12 10:00").then_refused("OBJECTION_OPEN")
+    assert refusal.params["count"] == 1
+    settle = c.DismissObjection(application_id=ID, objection=2, finding="不属实")
+    (settled,) = Given(*anew).when(settle, JUDGE, "2026-01-12 10:00").then_entered(Stage.PUBLIC_NOTICE)
+    Given(*anew, settled).when(award, PROVINCE_LEAD, "2026-01-12 11:00").then_entered(Stage.PUBLIC_NOTICE)
+    Given(*ON_NOTICE).when(settle, JUDGE).then_refused("NO_SUCH_STEP")
+
+
+def test_money_goes_to_an_account_of_the_lead_and_to_no_other() -> None:
+    """协议第3条: no account in the form and none verified since, and nothing is instructed."""
+    without = [event for event in (*ON_NOTICE, AWARDED) if event is not ACCOUNT]
+    wish = c.InstructTranche(application_id=ID, amount_fen=1)
+    (refusal,) = Given(*without).when(wish, FINANCE, "2026-01-20 10:00").then_refused("PAYEE_NOT_LEAD")
+    assert refusal.params["unit"] == UNIT_CODE
 
 
 def test_what_is_promised_stays_within_the_budget() -> None:

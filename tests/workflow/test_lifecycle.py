@@ -74,8 +74,11 @@ AGREED: dict[str, set[tuple[Stage | None, Stage]]] = {
     },
     "propose": {(S.EXPERT_REVIEW, S.PROPOSED), (S.PROPOSED, S.PROPOSED)},
     "publish": {(S.PROPOSED, S.PUBLIC_NOTICE)},
-    "object": {(S.PUBLIC_NOTICE, S.OBJECTION_HOLD)},
-    "dismiss": {(S.OBJECTION_HOLD, S.PUBLIC_NOTICE)},
+    "object": {(S.PUBLIC_NOTICE, S.OBJECTION_HOLD), (S.OBJECTION_HOLD, S.OBJECTION_HOLD)},
+    "dismiss": {
+        (S.OBJECTION_HOLD, S.PUBLIC_NOTICE),
+        *((stage, stage) for stage in (S.OBJECTION_HOLD, S.PROPOSED, S.PUBLIC_NOTICE)),
+    },
     "uphold": {(S.OBJECTION_HOLD, S.NOTICE_REJECTED), (S.OBJECTION_HOLD, S.PROPOSED)},
     "reserve": {(S.PUBLIC_NOTICE, S.RESERVED)},
     "award": {

@@ -68,6 +68,8 @@ from workflow.guards.funding import (
     within_the_budget,
 )
 from workflow.guards.noticing import (
+    an_objection_was_left_open,
+    another_objection_is_open,
     calendar_knows_the_window,
     finding_is_given,
     grounds_are_given,
@@ -75,6 +77,7 @@ from workflow.guards.noticing import (
     it_is_proposed_anew,
     it_was_sent_back_to_be_proposed,
     no_objection_is_open,
+    no_other_objection_is_open,
     notice_is_long_enough,
     notice_is_over,
     objected_in_the_window,
@@ -148,6 +151,8 @@ __all__ = [
     "agreement_is_whole",
     "all_marks_are_in",
     "amount_is_positive",
+    "an_objection_was_left_open",
+    "another_objection_is_open",
     "answer_counts",
     "asked_in_time",
     "attachments_are_there",
@@ -206,6 +211,7 @@ __all__ = [
     "no_file_is_infected",
     "no_objection_is_open",
     "no_other_has_the_place",
+    "no_other_objection_is_open",
     "no_recommendation_is_left",
     "no_site_check_follows",
     "not_granted",

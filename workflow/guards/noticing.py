@@ -91,6 +91,22 @@ def notice_is_over(application: Application, command: Command | None, facts: Fac
     return Refusal.of("NOTICE_RUNNING", until=notice.until.isoformat() if notice else "")
 
 
+def another_objection_is_open(application: Application, command: Command | None, facts: Facts) -> bool:
+    """Beside the one that is being settled; before one is named, whether there are several."""
+    settled = getattr(command, "objection", None)
+    others = [one for one in application.open_objections if one.number != settled]
+    return len(others) > (1 if command is None else 0)
+
+
+def no_other_objection_is_open(application: Application, command: Command | None, facts: Facts) -> bool:
+    return not another_objection_is_open(application, command, facts)
+
+
+def an_objection_was_left_open(application: Application, command: Command | None, facts: Facts) -> bool:
+    """One was upheld for another sum while this one had not been looked into."""
+    return bool(application.open_objections)
+
+
 def no_objection_is_open(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
     open_ = application.open_objections
     return Refusal.of("OBJECTION_OPEN", count=len(open_)) if open_ else None

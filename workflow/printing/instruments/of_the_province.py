@@ -287,7 +287,7 @@ def finding(case: Case) -> dict[str, Any]:
 def _concluded(case: Case) -> str:
     match case.event:
         case e.ObjectionDismissed():
-            return "异议不成立，恢复公示程序。"
+            return "异议不成立；没有其他未办结异议的，恢复公示程序。"
         case e.ObjectionUpheld(entered="notice_rejected"):
             return "异议成立，取消该项目的拟支持资格。"
         case _:
