@@ -68,10 +68,10 @@ def standing(desk: Desk, frame: Frame) -> dict[str, Any]:
 
 def dossier(desk: Desk, frame: Frame) -> dict[str, Any]:
     """What dossier.html asks."""
-    offered = list(_offered(frame))
-    first = next(
-        (each for each in _by_urgency(offered, frame) if each["open"] and each["step"].trigger in _INLINE), None
-    )
+    offered = _by_urgency(list(_offered(frame)), frame)
+    said = {"declare"} if frame.actor.id in frame.application.review.cleared else set[str]()
+    inline_here = _INLINE - said
+    first = next((each for each in offered if each["open"] and each["step"].trigger in inline_here), None)
     inline = asked_of(desk, frame, first["step"]) if first else {}
     return {
         **standing(desk, frame),
@@ -102,7 +102,7 @@ def _said_of_files(desk: Desk, frame: Frame) -> Mapping[str, Verdict]:
 
 
 def _by_urgency(offered: Sequence[dict[str, Any]], frame: Frame) -> Sequence[dict[str, Any]]:
-    """An expert who has declared comes to score; the declaration stays at hand."""
+    """An expert who has declared comes to the score sheet, which has a page of its own; the declaration stays at hand."""
     if frame.actor.id not in frame.application.review.cleared:
         return offered
     return sorted(offered, key=lambda each: each["step"].trigger != "score")
