@@ -24,7 +24,8 @@ from workflow.handling import Handling, actor_name
 READERS = (Role.OPERATOR, Role.PROVINCE_CLERK, Role.PROVINCE_LEAD, Role.AUDITOR, *DISCIPLINE_ROLES)
 KINDS = (".xlsx", ".csv", ".txt")
 MOST_BYTES = 4 << 20
-MOST_ROWS = 2_000
+MOST_ROWS = 500  # each is a transaction of its own
+MOST_OUT = 5_000
 HEADS: Mapping[str, tuple[str, str]] = {
     "name": ("姓名", "Name"),
     "email": ("电子邮箱", "E-mail"),

@@ -40,7 +40,7 @@ def experts(desk: Desk) -> Blueprint:
     def taken_out() -> ResponseReturnValue:
         province = province_of(asking("expert.list"))
         with desk.handling.store.reading() as db:
-            found = pool.search(db, province, size=roster.MOST_ROWS)
+            found = pool.search(db, province, size=roster.MOST_OUT)
         headers = {"Content-Disposition": 'attachment; filename="experts.xlsx"', "Content-Type": _XLSX}
         return Response(write_sheets([PoolSheet(found.experts)]), headers=headers)
 
