@@ -25,7 +25,7 @@ from tests.eventstore.golden_files import must_read
 from workflow.answers import content_digest, plain
 from workflow.printing.room import Format
 
-SECOND = Actor("operator-2", "第二位系统管理员", (Grant(Role.OPERATOR, "43"),))
+SECOND = Actor("security-2", "第二位安全管理员", (Grant(Role.SECURITY, "43"),))
 PHONE = "13800138000"
 
 
@@ -36,8 +36,8 @@ def fresh(tmp_path: Path) -> Generator[Office]:
 
 
 def test_every_event_of_it_that_was_released_is_read_for_ever() -> None:
-    restricted = ValuesRestricted(application="a", by="operator", reason="本人要求", commitments=("0" * 64,))
-    erased = ValuesErased(application="a", by="operator-2", reason="本人要求")
+    restricted = ValuesRestricted(application="a", by="security", reason="本人要求", commitments=("0" * 64,))
+    erased = ValuesErased(application="a", by="security-2", reason="本人要求")
     must_read(Codec(TYPES), Path(__file__).parent / "golden_erasing", (restricted, erased))
 
 
@@ -53,7 +53,7 @@ def typed(office: Office, one: UUID) -> dict[str, str]:
 def asked(office: Office, one: UUID, *values: str, **more: Any) -> Any:
     number = office.played.application(one).number
     body = {"about": number, "values": list(values), "reason": "本人要求删除", **more}
-    return office.api("operator", "/erasures", "POST", json=body)
+    return office.api("security", "/erasures", "POST", json=body)
 
 
 def erased(office: Office, case: str) -> int:
@@ -95,7 +95,7 @@ def test_erased_by_another_the_value_is_gone_for_good_and_the_log_verifies(fresh
     fresh.follow()
     value = next(said for said in typed(fresh, one).values() if said == PHONE)
     case = asked(fresh, one, value).get_json()["case"]
-    same = fresh.api("operator", f"/erasures/{case}/erasure", "POST", json={"reason": "x"})
+    same = fresh.api("security", f"/erasures/{case}/erasure", "POST", json={"reason": "x"})
     assert [each["code"] for each in same.get_json()["refusals"]] == ["SAME_PERSON"]
     assert erased(fresh, case) == 1
     assert erased(fresh, case) == 1  # done is done
@@ -114,7 +114,7 @@ def test_what_is_refused_says_why_and_nothing_is_written(fresh: Office) -> None:
         (asked(fresh, one, "没有填过"), "VALUE_NOT_FOUND"),
         (asked(fresh, one, PHONE, about="HN-AI-2025-9999"), "APPLICATION_UNKNOWN"),
         (asked(fresh, one, PHONE, reason=" "), "REASON_REQUIRED"),
-        (fresh.api("operator", "/erasures/erasing-x/erasure", "POST", json={"reason": "x"}), "NOT_RESTRICTED"),
+        (fresh.api("security", "/erasures/erasing-x/erasure", "POST", json={"reason": "x"}), "NOT_RESTRICTED"),
     ):
         assert [each["code"] for each in answer.get_json()["refusals"]] == [code]
     for who in ("auditor", "lead", "admin"):
@@ -168,7 +168,7 @@ def test_a_restored_backup_forgets_the_values_again(tmp_path: Path) -> None:
 def test_an_operator_does_it_on_a_page_and_another_erases(fresh: Office) -> None:
     one = fresh.played.sealed()
     fresh.follow()
-    browser = fresh.browser("operator")
+    browser = fresh.browser("security")
     number = fresh.played.application(one).number
     token = browser.get("/erasures").text.split('name="csrf_token" value="')[-1].split('"')[0]
     headers = {"Sec-Fetch-Site": "same-origin"}

@@ -117,6 +117,7 @@ def instrument_of(application: Application, kind: str, bearing: Bearing, laid_ou
         version=bearing.version,
         code=bearing.code,
         link=bearing.link,
+        head=bearing.head,
         dated=bearing.dated.isoformat(),
         subject=application.number,
         **laid_out,

@@ -233,6 +233,7 @@ class PrintingRoom:
             version=made.number,
             link=f"{self._base_url}/v/{made.code}",
             dated=beijing_date(made.at),
+            head=self._head(facts[made.at_version - 1].recorded.position),
         )
         laid_out = instruments.drawn_up(facts, made, self._handling.call_of(application), self._names(facts, made))
         return instrument_of(application, made.instrument.kind, bearing, laid_out)
