@@ -1,11 +1,12 @@
 """Letters in trouble, for machines: sent anew, set aside; delivery reports taken in; addresses that take no mail."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from directory.actor import Actor
 from eventstore.store import EventStore
 from notifications import correspondence
 from notifications.mending import Mending
@@ -94,6 +95,9 @@ def operations(store: EventStore, mending: Mending) -> Iterator[Operation]:
 
 
 def _letters(mending: Mending) -> Iterator[Operation]:
+    def admit(actor: Actor, path: Mapping[str, Any]) -> None:
+        mending.letter(str(path["letter_id"]), actor)
+
     def resend(asked: Asked) -> Answer:
         letter = mending.resend(str(asked.path["letter_id"]), asked.actor, asked.body_as(ResendBody).address)
         return Answer(body=Resent(letter=letter), status=201, location=f"/api/v1/letters/{letter}")
@@ -114,6 +118,7 @@ def _letters(mending: Mending) -> Iterator[Operation]:
         answer=Resent,
         status=201,
         also=(409,),
+        admit=admit,
     )
     yield Operation(
         id="setAsideLetter",
@@ -125,6 +130,7 @@ def _letters(mending: Mending) -> Iterator[Operation]:
         perform=set_aside,
         status=204,
         also=(409,),
+        admit=admit,
     )
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from directory.policy import POLICY
+from directory.scopes import IN_PERSON
 from service.world import people
 from tests.adversary.site import NOBODY, STRANGER, Said, Site
 
@@ -58,7 +59,7 @@ GARBAGE: dict[str, Any] = {
 }
 FILLED = {"call": "hn-2025", "direction": "L-V", "programme": "L", "body": "430104", "slot": "L-1", "unit": "x",
           "section": "model", "file_id": "0" * 32, "objection": "1", "letter_id": STRANGER, "exception": STRANGER,
-          "endpoint_id": STRANGER, "kind": "awarded", "language": "zh"}  # fmt: skip
+           "endpoint_id": STRANGER, "kind": "awarded", "language": "zh", "invitation": STRANGER, "person": "nobody"}  # fmt: skip
 
 
 class Operations:
@@ -84,8 +85,8 @@ class Operations:
         ]
 
 
-def filled(path: str, application: object) -> str:
-    given = {**FILLED, "application_id": str(application)}
+def filled(path: str, application: object, **parts: str) -> str:
+    given = {**FILLED, **parts, "application_id": str(application)}
     return re.sub(r"\{(\w+)\}", lambda place: quote(given.get(place[1], "0" * 64), safe=""), path)
 
 
@@ -136,6 +137,8 @@ def test_whoever_may_not_is_told_so_before_anything_is_looked_at(site: Site, who
             elif not is_allowed(who, action):
                 assert answer.status == 403, (name, who, answer.text)
                 assert answer.codes == ["ROLE_FORBIDDEN"]
+            elif action in IN_PERSON and who not in NOT_SIGNED_IN:
+                assert (answer.status, answer.codes) == (403, ["NOT_BY_TOKEN"]), (name, who)
             else:
                 assert answer.status not in (401, 403), (name, who, answer.text)
     assert site.head() == before
