@@ -1,12 +1,17 @@
 """After a restore nothing leaves until somebody says so; what may have left before is kept back, or sent because somebody wanted it."""
 
+import sqlite3
 from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
 import pytest
+from sqlalchemy import update
 
 from eventstore import outgoing
+from eventstore.schema import checkpoints
+from service import wiring
 from tests.adversary.serving import World, peopled
 from tests.databases import postgres_database, sqlite_url
 from tests.faults.instances import free_port
@@ -92,3 +97,45 @@ def test_a_hold_stands_as_it_was_first_said(database: str, tmp_path: Path) -> No
         assert world.house.holding.hold("another", "") == first
         with world.house.store.reading() as db:
             assert outgoing.held(db) == first
+
+
+def test_a_restored_backup_sends_nothing_of_its_past_and_everything_new(tmp_path: Path) -> None:
+    """Letters planned in the backup had left after it was made; the signed head outside says that this log is an older one."""
+    server = MailServer(Random(1))
+    with server.running() as port:
+        with peopled(sqlite_url(tmp_path), tmp_path, port, checkpoints=tmp_path / "outside") as world:
+            database = str(world.house.engine.url.database)
+            world.sealed(1)
+            world.house.listener.follow()
+            copied(database, tmp_path / "backup.db")
+            world.house.delivery.drain()
+            world.sealed(2)
+            world.house.listener.follow()
+            world.house.delivery.drain()
+            assert world.house.proofs.keep(now=True)
+            left = len(server.taken)
+            assert left
+        for leftover in Path(database).parent.glob(f"{Path(database).name}*"):
+            leftover.unlink()
+        copied(str(tmp_path / "backup.db"), Path(database))
+        house = wiring.build(world.settings)
+        assert house.holding.hold_if_restored(house.proofs) is not None
+        house.delivery.drain()
+        assert len(server.taken) == left
+        house.holding.release("operator", send=False)
+        house.delivery.drain()
+        assert len(server.taken) == left, "what was planned in the backup is kept back"
+        with house.store.begin() as db:
+            db.execute(update(checkpoints).values(lease_until=0))  # the half minute of whoever followed then is over
+        World(settings=world.settings, house=house, tokens={}).sealed(3)
+        house.listener.follow()
+        house.delivery.drain()
+        house.close()
+        assert len(server.taken) == left + left // 2
+        assert len({one.message_id for one in server.taken}) == len(server.taken)
+
+
+def copied(database: str, to: Path) -> None:
+    """As `.backup` does it: a copy that is whole, whoever writes meanwhile."""
+    with closing(sqlite3.connect(database)) as here, closing(sqlite3.connect(to)) as there:
+        here.backup(there)
