@@ -15,19 +15,16 @@ from sqlalchemy import Connection
 from eventstore import outgoing
 from eventstore.subscription import standings
 from notifications import correspondence
-from service.standing import kept
+from service.standing import HEALTH, kept, state_of
 from service.wiring import House
 from webhooks import health as endpoint_health
 from webhooks import lists as parcels
 from webhooks import records
-from webhooks.endpoint import Endpoint
-from webhooks.health import Health
 from workflow import verdicts
 from workflow.printing import jobs
 
 WORST = 20
 """So many failing endpoints are named, and so many causes; the rest is in the sums."""
-HEALTH = ("well", "failing", "resting", "unverified", "off", "switched_off")
 QUEUES: Mapping[str, Callable[[Connection], tuple[int, datetime | None]]] = {
     "letters": correspondence.waiting,  # four statements, each over a partial index that holds what waits and nothing else
     "parcels": parcels.waiting,
@@ -127,19 +124,6 @@ def _projections(house: House, db: Connection, head: int) -> Iterable[Metric]:
         live.add_metric((one.name,), is_live)
         lag.add_metric((one.name,), 0 if is_live else max(0, head - (row.position if row else 0)))
     return live, lag
-
-
-def state_of(endpoint: Endpoint, health: Health, now: datetime) -> str:
-    """One word of `HEALTH`."""
-    if endpoint.why_disabled in ("failing", "gone"):
-        return "switched_off"
-    if not endpoint.verified:
-        return "unverified"
-    if not endpoint.enabled:
-        return "off"
-    if health.rests(now):
-        return "resting"
-    return "failing" if health.failures else "well"
 
 
 def _endpoints(db: Connection, now: datetime) -> Iterable[Metric]:

@@ -22,8 +22,15 @@ from service.doctor import Finding, examined
 from service.rebuilding import Asked
 from service.settings import PREFIX, Settings
 from service.wiring import House
+from webhooks import health as endpoint_health
+from webhooks import lists as parcel_lists
+from webhooks import records
+from webhooks.endpoint import Endpoint
+from webhooks.health import Health
 
 HIDDEN = "••••••"
+HEALTH = ("well", "failing", "resting", "unverified", "off", "switched_off")
+ENDPOINTS_SHOWN = 50
 _CAUSES = 10
 _REMINDERS = select(func.count(), func.min(reminders.c.due_at)).where(reminders.c.state == "waiting")
 
@@ -42,6 +49,20 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointStands:
+    """One endpoint: a word of HEALTH, failures in a row, parcels that wait and that were given up."""
+
+    id: str
+    name: str
+    host: str
+    owner: str
+    health: str
+    failures: int
+    waiting: int
+    dead: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Everything one page of the operator's shows."""
 
@@ -56,6 +77,7 @@ class Standing:
     letters: dict[str, int]
     oldest_due: datetime | None
     dead: dict[str, int]
+    endpoints: Sequence[EndpointStands]
     storage: Sequence[tuple[str, int]]
     findings: Sequence[Finding]
     settings: Sequence[tuple[str, str]]
@@ -78,6 +100,7 @@ def look(house: House) -> Standing:
             letters=correspondence.counts(db),
             oldest_due=correspondence.oldest_due(db),
             dead={str(cause): int(count) for cause, count in db.execute(_DEAD)},
+            endpoints=endpoints(db, house.wall.now(db)),
             storage=list(_storage(house, db)),
             findings=examined(house, at_once=True),
             settings=settings_shown(house.settings),
@@ -105,6 +128,40 @@ def kept(db: Connection) -> list[Kept]:
     c = projections.c
     query = select(c.name, c.revision, c.state, c.position, c.last_error).order_by(c.name, c.revision)
     return [Kept(name, revision, state, at, error or "") for name, revision, state, at, error in db.execute(query)]
+
+
+def state_of(endpoint: Endpoint, health: Health, now: datetime) -> str:
+    """One word of `HEALTH`."""
+    if endpoint.why_disabled in ("failing", "gone"):
+        return "switched_off"
+    if not endpoint.verified:
+        return "unverified"
+    if not endpoint.enabled:
+        return "off"
+    if health.rests(now):
+        return "resting"
+    return "failing" if health.failures else "well"
+
+
+def endpoints(db: Connection, now: datetime) -> list[EndpointStands]:
+    """The worst first, and no more than a page of them; four statements."""
+    fares, queued, dead = endpoint_health.of(db), parcel_lists.queued(db), parcel_lists.given_up(db)
+    found: list[EndpointStands] = []
+    for one in (kept.endpoint for kept in records.every(db)):
+        health = fares.get(one.id, endpoint_health.WELL)
+        found.append(
+            EndpointStands(
+                id=one.id,
+                name=one.name,
+                host=one.host,
+                owner=one.owner,
+                health=state_of(one, health, now),
+                failures=health.failures,
+                waiting=queued.get(one.id, 0),
+                dead=dead.get(one.id, 0),
+            )
+        )
+    return sorted(found, key=lambda one: (-one.failures, -one.dead, -one.waiting, one.id))[:ENDPOINTS_SHOWN]
 
 
 _CAUSE = func.coalesce(letters.c.last_error, letters.c.reason)

@@ -140,6 +140,12 @@ def given_up(db: Connection) -> dict[str, int]:
     return {str(endpoint): int(count) for endpoint, count in db.execute(query)}
 
 
+def queued(db: Connection) -> dict[str, int]:
+    """Endpoint to how many parcels of it wait."""
+    query = select(parcels.c.endpoint, func.count()).where(_PLANNED).group_by(parcels.c.endpoint)
+    return {str(endpoint): int(count) for endpoint, count in db.execute(query)}
+
+
 def oldest_due(db: Connection) -> datetime | None:
     """Since when the parcel waits that is due for the longest; None when nothing waits."""
     at = db.execute(select(func.min(parcels.c.due_at)).where(_PLANNED)).scalar()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Generator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,16 @@ from eventstore.event import microseconds
 from service import actors, chores, rebuilding
 from service.doctor import SOUND, examined
 from service.standing import HIDDEN, look, settings_shown
+from service.wiring import ROOF
 from tests.admin.office import KEYS, Office, opened
+from webhooks import health
+from webhooks.endpoint import Wanted
+from webhooks.health import Beat
 
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Generator[Office]:
-    with opened(tmp_path_factory.mktemp("upkeep")) as found:
+    with opened(tmp_path_factory.mktemp("upkeep"), webhook_networks="127.0.0.0/8", webhook_plain=True) as found:
         found.follow()
         yield found
 
@@ -146,3 +151,41 @@ def test_every_finding_of_the_doctor_that_is_not_sound_says_one_command_that_men
     broken = replace(fresh.house, engine=open_engine("sqlite:////nowhere/x.db"))
     for finding in examined(broken, at_once=True):
         assert finding.grade == SOUND or finding.mend, finding
+
+
+def test_the_operator_holds_everything_and_releases_it_on_the_page(fresh: Office) -> None:
+    """Two buttons and what they mean; the auditor sees that it is held, and has neither."""
+    hold = partial(_pressed, fresh, "operator", "/upkeep/hold")
+    release = partial(_pressed, fresh, what="withhold", path="/upkeep/release")
+    assert hold() == 303
+    assert fresh.house.holding.standing() is not None
+    assert "什么也不发" in fresh.page("auditor", "/upkeep")
+    assert "/upkeep/release" not in fresh.page("auditor", "/upkeep")
+    assert release(who="auditor") == 403
+    assert fresh.house.holding.standing() is not None
+    assert "照发的，收信人可能收到第二封" in fresh.page("operator", "/upkeep")
+    assert release(who="operator") == 303
+    assert fresh.house.holding.standing() is None
+
+
+def _pressed(office: Office, who: str, path: str, what: str = "") -> int:
+    browser = office.browser(who)
+    token = re.search(
+        r'name="csrf_token" value="([^"]+)"', browser.get("/letters" if who == "auditor" else "/upkeep").text
+    )
+    data = {"what": what, "csrf_token": token[1] if token else ""}
+    return browser.post(path, data=data, headers={"Sec-Fetch-Site": "same-origin"}).status_code
+
+
+def test_every_endpoint_stands_there_with_its_health_the_worst_first(fresh: Office) -> None:
+    house, made = fresh.house, list[str]()
+    for name in ("平静", "失败"):
+        one = house.hooks.register.create(
+            ROOF, house.as_roof(), Wanted(name=name), kind="standard", owner="province:43", url="http://127.0.0.1:9/x"
+        )
+        made.append(one.id)
+    with house.store.begin() as db:
+        health.note(db, {made[1]: [Beat(well=False)]}, house.wall.now(db))
+    assert [(one.name, one.failures) for one in look(house).endpoints] == [("失败", 1), ("平静", 0)]
+    assert "连续失败 1 次" in fresh.page("operator", "/upkeep")
+    assert "1 failures in a row" in fresh.page("auditor", "/upkeep", language="en")
