@@ -146,15 +146,15 @@ def declare(house: House) -> Actors:
     )
 
     def follow() -> None:
-        each(followers)
+        each(house, followers)
         done()
 
     def deliver_letters() -> None:
-        house.delivery.drain()
+        carry_letters(house)
         done()
 
     def deliver_parcels() -> None:
-        if house.hooks.delivery.drain().more:
+        if carry_parcels(house):
             actors.deliver_parcels.send()
         done()
 
@@ -208,6 +208,17 @@ def declare(house: House) -> Actors:
     house.printing.on_asked.append(actors.wake_the_printers)
     house.dispatcher.on_commit.append(actors.wake)
     return actors
+
+
+def carry_letters(house: House) -> None:
+    house.counted.delivered("letters", house.delivery.drain().outcomes)
+
+
+def carry_parcels(house: House) -> bool:
+    """Whether there is more to carry."""
+    done = house.hooks.delivery.drain()
+    house.counted.delivered("parcels", done.outcomes)
+    return done.more
 
 
 def _brings_bytes(outcome: Outcome) -> bool:
@@ -264,8 +275,12 @@ def relay(house: House, stop: threading.Event) -> None:
     beside = [
         threading.Thread(target=house.listener.subscription.follow, args=(stop,), name="following", daemon=True),
         threading.Thread(target=house.hooks.listener.subscription.follow, args=(stop,), name="planning", daemon=True),
-        threading.Thread(target=_rounds, args=([house.hooks.delivery.drain], stop), name="parcels", daemon=True),
-        threading.Thread(target=_rounds, args=([partial(rebuilding.work, house)], stop), name="building", daemon=True),
+        threading.Thread(
+            target=_rounds, args=(house, [partial(carry_parcels, house)], stop), name="parcels", daemon=True
+        ),
+        threading.Thread(
+            target=_rounds, args=(house, [partial(rebuilding.work, house)], stop), name="building", daemon=True
+        ),
     ]
     for thread in beside:
         thread.start()
@@ -277,9 +292,10 @@ def relay(house: House, stop: threading.Event) -> None:
             swept[0] = time.monotonic()
 
     _rounds(
+        house,
         [
             house.ringing.ring,
-            house.delivery.drain,
+            partial(carry_letters, house),
             house.scanning.drain,
             house.printing.drain,
             house.index.follow,
@@ -294,20 +310,20 @@ def relay(house: House, stop: threading.Event) -> None:
         thread.join()
 
 
-def _rounds(works: Sequence[Callable[[], object]], stop: threading.Event) -> None:
+def _rounds(house: House, works: Sequence[Callable[[], object]], stop: threading.Event) -> None:
     """Do *works* each second. Parcels have a thread of their own: a server that lets parcels wait lets no letter wait."""
     while not stop.wait(RELAY_S):
-        each(works)
+        each(house, works)
 
 
 def ring(house: House, works: Sequence[Callable[[], object]]) -> None:
     """Do what the clock asks for, and note when that was and what of it failed."""
     began = time.monotonic()
-    failed = each(works)
-    each([partial(chores.note, house, chores.TICK, time.monotonic() - began, " ".join(failed))])
+    failed = each(house, works)
+    each(house, [partial(chores.note, house, chores.TICK, time.monotonic() - began, " ".join(failed))])
 
 
-def each(works: Sequence[Callable[[], object]]) -> list[str]:
+def each(house: House, works: Sequence[Callable[[], object]]) -> list[str]:
     """Do all of *works*. What fails is told and waits for the next time; none of the others waits for it. Answers what failed."""
     failed: list[str] = []
     for work in works:
@@ -315,9 +331,11 @@ def each(works: Sequence[Callable[[], object]]) -> list[str]:
             work()
         except Busy as busy:
             failed.append(_named(work))
+            house.counted.failures.labels(_named(work)).inc()
             _log.warning("not_now", work=_named(work), error=str(busy))
         except Exception as error:
             failed.append(_named(work))
+            house.counted.failures.labels(_named(work)).inc()
             _log.error("work_failed", work=_named(work), error=f"{type(error).__name__}: {error}")
     return failed
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,13 @@ from service import (
     cli_webhooks,
 )
 from service.console import FAILED, OK, progress, settings_or_exit, until_told_to_stop
+
+MEASURED_AT = click.option(
+    "--metrics",
+    "measured_at",
+    default="",
+    help="在此应答 /metrics、/healthz、/readyz · answer them there: 127.0.0.1:9101",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -85,7 +93,8 @@ def serve(bind: str) -> None:
 
 @cli.command()
 @click.option("--threads", default=4, show_default=True)
-def worker(threads: int) -> None:
+@MEASURED_AT
+def worker(threads: int, measured_at: str) -> None:
     """后台：跟随历史、寄信、到期 · follow the log, deliver letters, sweep; with Redis or RabbitMQ."""
     settings = settings_or_exit()
     if settings.broker == "local":
@@ -98,20 +107,22 @@ def worker(threads: int) -> None:
     logs.begin()
 
     stop = until_told_to_stop()
-    with working(settings, threads):
+    with working(settings, threads, measured_at):
         stop.wait()
 
 
 @cli.command()
-def relay() -> None:
+@MEASURED_AT
+def relay(measured_at: str) -> None:
     """不用代理的后台 · the same work without any broker: looks at the database each second."""
-    from service import logs, wiring
+    from service import logs, metrics, wiring
     from service.actors import relay as run
 
     logs.begin()
     house = wiring.build(settings_or_exit())
-    house.holding.hold_if_restored(house.proofs)
-    run(house, until_told_to_stop())
+    with metrics.beside(house, measured_at) if measured_at else nullcontext():
+        house.holding.hold_if_restored(house.proofs)
+        run(house, until_told_to_stop())
     house.close()
 
 

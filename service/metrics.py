@@ -5,8 +5,10 @@ What was answered is counted in memory, or, where PROMETHEUS_MULTIPROC_DIR names
 """
 
 import hmac
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from flask import Blueprint, Flask, Response, g, request
@@ -17,9 +19,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from eventstore.refusal import Busy
-from service import gauges
+from service import gauges, health
 from service.wiring import House
 
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -82,7 +85,9 @@ def pages(house: House, watched: Watched) -> Blueprint:
         if not _holds(token):
             return Response("token\n", 401, {"WWW-Authenticate": 'Bearer realm="metrics"'}, mimetype="text/plain")
         watched.scrapes.inc()
-        told = generate_latest(counted(watched.registry)) + generate_latest(_of(_stands(house)))
+        told = b"".join(
+            generate_latest(each) for each in (*counted(watched.registry, house.counted.registry), _of(_stands(house)))
+        )
         return Response(told, content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
 
     return blueprint
@@ -94,14 +99,40 @@ def _holds(token: SecretStr) -> bool:
     return hmac.compare_digest(sent, f"Bearer {token.get_secret_value()}".encode())
 
 
-def counted(registry: CollectorRegistry) -> CollectorRegistry:
+def counted(*registries: CollectorRegistry) -> tuple[CollectorRegistry, ...]:
     """What this process counted; what all of them did where the library was told a folder to count in."""
     every = CollectorRegistry()
     try:
         MultiProcessCollector(every)  # type: ignore[no-untyped-call]
     except ValueError:  # no folder
-        return registry
-    return every
+        return registries
+    return (every,)
+
+
+@contextmanager
+def beside(house: House, bind: str) -> Generator[int]:
+    """`/metrics`, `/healthz` and `/readyz` of a process that serves nobody else, on *bind* (host:port); yields the port."""
+    app = Flask("beside", static_folder=None)
+    watched = watch(app)
+    app.register_blueprint(pages(house, watched))
+    app.register_blueprint(health.pages(house))
+    host, _, port = bind.rpartition(":")
+    server = make_server(host.strip("[]"), int(port), app, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Quiet(WSGIRequestHandler):
+    timeout = 10.0
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        return None
 
 
 def _stands(house: House) -> list[Metric]:

@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 
 from programmes.catalogue import Catalogue
 from service import actors as acting
-from service import publishing, wiring
+from service import metrics, publishing, wiring
 from service.actors import Actors, Ticker
 from service.broker import Workers
 from service.chunks import Handler
@@ -125,11 +125,13 @@ def serve_alone(settings: Settings, host: str, port: int) -> Generator[str]:
 
 
 @contextmanager
-def working(settings: Settings, threads: int) -> Generator[None]:
-    """Workers and ticker without a web server, for Redis or RabbitMQ."""
+def working(settings: Settings, threads: int, measured_at: str = "") -> Generator[None]:
+    """Workers and ticker without a web server, for Redis or RabbitMQ. *measured_at*: host:port that monitoring reads."""
     with ExitStack() as stack:
         house = wiring.build(settings)
         stack.callback(house.close)
+        if measured_at:
+            stack.enter_context(metrics.beside(house, measured_at))
         house.holding.hold_if_restored(house.proofs)
         actors = acting.declare(house)
         workers = Workers(house.broker, threads=threads)

@@ -57,6 +57,7 @@ from notifications.texts_desk import TextsDesk
 from service import broker as brokers
 from service import publishing
 from service.joiners import Joiners
+from service.counting import Counted
 from service.owners import Owners
 from service.publishing import PublishedCalls
 from service.settings import Settings
@@ -131,6 +132,7 @@ class House:
     apart: SettingApart
     holding: Holding
     broker: dramatiq.Broker
+    counted: Counted
 
     def as_roof(self) -> Context:
         """A context for what the roof itself does."""
@@ -232,6 +234,7 @@ def build(settings: Settings) -> House:
         hooks=hooks,
         holding=Holding(store, wall, (listener.subscription, hooks.listener.subscription)),
         broker=brokers.build(settings),
+        counted=Counted.fresh(),
     )
 
 

@@ -5,7 +5,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,8 @@ from eventstore.schema import checkpoints, projections
 from eventstore.store import EventStore
 from notifications.schema import letters
 from service import gauges
+from service.actors import each
+from service.metrics import beside
 from service.settings import SettingsFaulty, for_the_demo
 from service.site import create_app
 from service.wiring import House
@@ -285,7 +290,7 @@ app.test_client().get("/")
 if not child:
     os._exit(0)
 os.waitpid(child, 0)
-print(generate_latest(counted(watched.registry)).decode())
+print(generate_latest(*counted(watched.registry)).decode())
 """
 
 
@@ -373,3 +378,34 @@ def test_on_postgresql_it_is_the_same_and_a_database_that_goes_away_is_told(tmp_
         assert found["vermilion_parcels_dead", (("cause", "500"),)] == 1
         office.house.engine.dispose()
     assert value(office.client, "up") == 0
+
+
+def test_a_process_that_serves_nobody_answers_on_a_port_of_its_own_with_the_same_token(office: Office) -> None:
+    office.house.counted.delivered("letters", {"sent": 3, "later": 1})
+    with beside(office.house, "127.0.0.1:0") as port:
+
+        def ask(path: str, token: str = "") -> tuple[int, str]:
+            with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+                connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
+                answer = connection.getresponse()
+                return answer.status, answer.read().decode()
+
+        assert ask("/healthz") == (200, "ok\n")
+        assert ask("/metrics")[0] == 401
+        code, told = ask("/metrics", TOKEN)
+        assert code == 200
+        assert 'vermilion_deliveries_total{outcome="sent",queue="letters"} 3.0' in told
+        assert "vermilion_queue_waiting" in told
+        assert ask("/")[0] == 404
+
+
+def test_work_that_fails_is_counted_and_holds_up_no_other(office: Office) -> None:
+    done: list[str] = []
+
+    def fails() -> None:
+        raise OSError("no")
+
+    each(office.house, [fails, partial(done.append, "next")])
+    assert done == ["next"]
+    name = fails.__qualname__
+    assert f'vermilion_work_failures_total{{work="{name}"}} 1.0' in text(office.client)
