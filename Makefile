@@ -11,7 +11,7 @@ SOURCES = $(wildcard pyproject.toml constraints.txt)
 DEMO_ARGS ?=
 TEST_ARGS ?= -n auto --dist loadfile
 
-.PHONY: demo test check fuzz bench rules constraints diagram clean
+.PHONY: demo test check fuzz faults bench rules constraints diagram clean
 
 demo: $(VENV)/.installed
 	$(BIN)/vermilion demo $(DEMO_ARGS)
@@ -39,6 +39,10 @@ fuzz: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m bench
+
+# five hundred relays and workers killed with -9, brokers and PostgreSQL of its own under them; FAULTS_SEED=… plays one again
+faults: $(VENV)/.installed-dev
+	$(BIN)/python -m bench faults
 
 rules: $(VENV)/.installed-dev
 	$(BIN)/vermilion rules

@@ -29,6 +29,8 @@ MEASURES = {
     "mail": "bench.mailing",
     "audit": "bench.auditing",
     "webhooks": "bench.webhooks",
+    "latency": "bench.latency",
+    "faults": "bench.faults",
 }
 
 

@@ -24,7 +24,7 @@ def main(what: str, path: str) -> None:
 
     def watch(done: int, whole: int) -> None:
         nonlocal early, most
-        most = max(most, _resident_kb())
+        most = max(most, resident_kb())
         if done * 10 <= whole or not early:
             early = most
 
@@ -36,7 +36,7 @@ def main(what: str, path: str) -> None:
     print(early, most)
 
 
-def _resident_kb() -> int:
+def resident_kb() -> int:
     """What is in memory now; where the system does not say, the most that ever was."""
     status = Path("/proc/self/status")
     if status.exists():

@@ -13,6 +13,7 @@ class Scale:
     many: int
     repeats: int  # of a read, a round
     passes: int  # over the whole log
+    kills: int  # of relays and workers
 
 
 FULL = Scale(
@@ -24,5 +25,8 @@ FULL = Scale(
     many=1_000_000,
     repeats=200,
     passes=3,
+    kills=500,
 )
-QUICK = Scale(rounds=2, commands=24, events=20_000, events_postgres=5_000, few=1_000, many=10_000, repeats=20, passes=1)
+QUICK = Scale(
+    rounds=2, commands=24, events=20_000, events_postgres=5_000, few=1_000, many=10_000, repeats=20, passes=1, kills=12
+)

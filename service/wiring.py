@@ -56,8 +56,8 @@ from notifications.text_events import TYPES as TEXT_TYPES
 from notifications.texts_desk import TextsDesk
 from service import broker as brokers
 from service import publishing
-from service.joiners import Joiners
 from service.counting import Counted
+from service.joiners import Joiners
 from service.owners import Owners
 from service.publishing import PublishedCalls
 from service.settings import Settings
