@@ -12,6 +12,7 @@ from typing import cast
 
 import dramatiq
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from directory import signin
 from eventstore.dispatch import Outcome
@@ -269,8 +270,11 @@ class Ticker:
 def relay(house: House, stop: threading.Event) -> None:
     """The same work without any broker, until *stop*: the log is followed as it grows, the rest is looked at each second.
 
-    What fails, a database that is away for example, fails alone and is tried again in the next round.
+    What fails, a database that is away for example, fails alone and is tried again in the next round. Only whether this is a
+    restored log has to be known before anything leaves.
     """
+    while not stop.is_set() and not _knows_its_past(house):
+        stop.wait(RELAY_S)
     keeping = Keeping(house)
     beside = [
         threading.Thread(target=house.listener.subscription.follow, args=(stop,), name="following", daemon=True),
@@ -308,6 +312,15 @@ def relay(house: House, stop: threading.Event) -> None:
     )
     for thread in beside:
         thread.join()
+
+
+def _knows_its_past(house: House) -> bool:
+    try:
+        house.holding.hold_if_restored(house.proofs)
+    except (Busy, SQLAlchemyError) as error:
+        _log.warning("not_now", work="hold_if_restored", error=str(error))
+        return False
+    return True
 
 
 def _rounds(house: House, works: Sequence[Callable[[], object]], stop: threading.Event) -> None:

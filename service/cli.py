@@ -121,7 +121,6 @@ def relay(measured_at: str) -> None:
     logs.begin()
     house = wiring.build(settings_or_exit())
     with metrics.beside(house, measured_at) if measured_at else nullcontext():
-        house.holding.hold_if_restored(house.proofs)
         run(house, until_told_to_stop())
     house.close()
 
