@@ -45,7 +45,10 @@ SCOPES: Mapping[Scope, frozenset[str]] = MappingProxyType(
         | {"scan.keep", "letter.remind", "letter.resend"},
         Scope.ACT: _of("application", "seal recall withdraw leave resubmit ask_reconsideration waive self_evaluate")
         | _of("application", "recommend not_recommend receive return extend form_fail reconsider form_pass")
-        | _of("application", "draw replace recuse declare score close_review site_result not_select propose publish enter_audit check_audit")
+        | _of(
+            "application",
+            "draw replace recuse declare score close_review site_result not_select propose publish enter_audit check_audit",
+        )
         | _of("application", "accept_objection dismiss uphold reserve drop award close cancel_award")
         | {"scan.keep", "unit.bar", "exception.grant", "review.record"},
         Scope.MONEY: _of("application", "plan instruct confirm_paid return_payment change_account verify_account")
