@@ -158,6 +158,10 @@ class Directory:
         within = units.c.group_root.in_(above) | units.c.code.in_(above) | (units.c.group_root == code)
         return list(self._units((units.c.code == code) | within))
 
+    def barred(self) -> list[Unit]:
+        """Every unit of which a decision stands that keeps, kept or will keep it from applying; by code."""
+        return list(self._units(live(schema.bars).c.reason.is_not(None)))
+
     def bureau(self, code: str) -> Bureau | None:
         return next(self._bureaus(live(schema.bureaus).c.code == code), None)
 

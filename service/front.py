@@ -39,6 +39,7 @@ def links(actor: Actor) -> Sequence[Link]:
     found = [Link(href=path, zh=_DESKS[path][0], en=_DESKS[path][1]) for path in dict.fromkeys(homes) if path in _DESKS]
     if may(actor, "exception.read") is None:
         found.append(Link(href="/exceptions", zh="例外", en="Exceptions"))
+        found.append(Link(href="/bars", zh="失信", en="Barred"))
     if may(actor, "expert.read") is None:
         found.append(Link(href="/experts", zh="专家库", en="Experts"))
     if may(actor, "ranking.read") is None:

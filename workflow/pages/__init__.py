@@ -14,6 +14,7 @@ from programmes.call import Call
 from workflow.files import Files
 from workflow.handling import Handling
 from workflow.pages.acting import acting
+from workflow.pages.bars import bars
 from workflow.pages.batches import batches
 from workflow.pages.consortium import consortium
 from workflow.pages.desk import Desk
@@ -69,6 +70,7 @@ def pages(
         lists(desk),
         batches(desk),
         exceptions(desk),
+        bars(desk),
         experts(desk),
         links(desk),
         objectors(desk),
