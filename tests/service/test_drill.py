@@ -152,7 +152,7 @@ def test_a_restore_to_an_instant_ends_in_a_verified_log_and_no_letter(
     assert "against #" in said["核验 verified"].said
     assert said["再清除 erased again"].said.startswith("1 "), "whoever was erased after the instant is erased again"
     assert said["信件 letters"].said.startswith("0 封寄出")
-    assert "0 封排着" not in said["信件 letters"].said, "there are letters that would leave if a worker began"
+    assert "; 0 封信" not in said["信件 letters"].said, "there are letters that would leave, were they not held"
     names = {step.what.removeprefix("重建 rebuilt ") for step in steps if step.what.startswith("重建")}
     assert names == {projection.name for projection in house.projections}
     for step in steps:
