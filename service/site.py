@@ -1,6 +1,6 @@
 """The Flask application: every room's pages and operations under one roof, with the house handed in.
 
-`gunicorn "service.site:create_app()"` reads the settings from the environment; workers run in a process of their own.
+`gunicorn -c python:service.serving "service.site:create_app()"` reads the settings from the environment; workers run in a process of their own.
 """
 
 from collections.abc import Mapping, Sequence
