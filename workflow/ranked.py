@@ -1,5 +1,7 @@
 """A ranking asked of the database: the closed reviews of one direction, as far as whoever asks may see them."""
 
+from typing import Any
+
 from sqlalchemy import Connection, select
 
 from directory.actor import Actor
@@ -22,11 +24,11 @@ def ranked(db: Connection, actor: Actor, call: Call, direction: str, places: int
     query = select(*columns, table.c.amount_fen).where(
         table.c.call == call.id, table.c.direction == direction, table.c.province == call.province
     )
-    rows = {str(row["id"]): dict(row) for row in db.execute(query.limit(MOST)).mappings()}
+    rows: dict[str, dict[str, Any]] = {str(row["id"]): dict(row) for row in db.execute(query.limit(MOST)).mappings()}
     judged = judgements(db, list(rows))
-    entries = [
-        Entry(**{**row, "stage": Stage(row["stage"])}, judgement=judged[id_])
-        for id_, row in rows.items()
-        if id_ in judged
-    ]
+    entries = [Entry(**_staged(row), judgement=judged[id_]) for id_, row in rows.items() if id_ in judged]
     return ranking(entries, call.direction(direction), call.review, places, call.budget_fen)
+
+
+def _staged(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "stage": Stage(row["stage"])}

@@ -79,7 +79,7 @@ def read(stream: IO[bytes], name: str) -> list[Row]:
 def rows_of(cells: Sequence[Sequence[Value]]) -> Iterator[Row]:
     """Below the row of heads each row that says something."""
     heads = ((place, _columns(row)) for place, row in enumerate(cells))
-    place, columns = next((one for one in heads if one[1].keys() >= set(_NEEDED)), (-1, {}))
+    place, columns = next((one for one in heads if one[1].keys() >= set(_NEEDED)), (-1, dict[str, int]()))
     if not columns:
         lacking = "、".join(HEADS[name][0] for name in _NEEDED)
         raise Malformed(Fault("file", "ROSTER_COLUMN", {"columns": lacking}))

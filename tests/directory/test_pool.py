@@ -1,5 +1,7 @@
 """A province's clerk keeps its pool of experts: enlisted by address, changed, struck off, searched; nobody's identity moves."""
 
+from typing import Any
+
 import pytest
 
 from directory import pool
@@ -94,9 +96,9 @@ def test_who_is_struck_off_is_drawn_no_more_and_can_be_listed_again(house: House
     ],
 )
 def test_what_cannot_be_is_refused_by_its_field(
-    house: House, keeping: Pool, changed: dict[str, object], field: str
+    house: House, keeping: Pool, changed: dict[str, Any], field: str
 ) -> None:
-    whole = {name: getattr(ENTRY, name) for name in Entry.__dataclass_fields__}
+    whole: dict[str, Any] = {name: getattr(ENTRY, name) for name in Entry.__dataclass_fields__}
     with pytest.raises(Malformed) as wrong:
         enlisted(house, keeping, Entry(**{**whole, **changed}))
     assert [fault.field for fault in wrong.value.faults] == [field]

@@ -167,7 +167,15 @@ class _Asking:
     def enlist(self, asked: Asked) -> Answer:
         body, actor = asked.body_as(ExpertBody), asked.actor
         former = tuple(Employment(employer=one.employer, until=one.until, since=one.since) for one in body.former)
-        entry = Entry(**{**body.model_dump(exclude={"former"}), "former": former})
+        entry = Entry(
+            name=body.name,
+            email=body.email,
+            phone=body.phone,
+            employer=body.employer,
+            title=body.title,
+            fields=body.fields,
+            former=former,
+        )
         year = beijing_date(self._desk.handling.now()).year
         outcome = self._pool.enlist(self._context(asked), actor, province_of(actor), entry, year)
         done = ExpertDone(person=str(outcome.result["person"]))

@@ -1,6 +1,7 @@
 """When experts may be drawn, may judge, and when their judgement counts."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
 
 from eventstore.event import Personal
 from eventstore.refusal import Refusal
@@ -220,10 +221,10 @@ def _people_in(answer: object) -> Iterator[str]:
         case Personal(value=str(value)):
             yield value
         case Mapping():
-            for each in answer.values():  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+            for each in cast("Mapping[object, object]", answer).values():
                 yield from _people_in(each)
         case list() | tuple():
-            for each in answer:  # pyright: ignore[reportUnknownVariableType]
+            for each in cast("Sequence[object]", answer):
                 yield from _people_in(each)
         case _:
             return
