@@ -83,6 +83,7 @@ def furnish(app: Flask, furniture: Furniture) -> CSRFProtect:
     app.extensions["furniture"] = furniture
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: _around(furniture))
+    app.extensions["preferred_language"] = lambda: _visitor(furniture).language
     return protect
 
 
@@ -112,15 +113,22 @@ def now() -> datetime:
     return found
 
 
-def _around(furniture: Furniture) -> dict[str, Any]:
-    """What every page knows; macros know `t` and `speech` without being given a context."""
+def _visitor(furniture: Furniture) -> Visitor:
+    """Who looks at the page; looked up once a request."""
     if "visitor" not in g:
         g.visitor = furniture.visitor(caller())
-        g.preferred_language = g.visitor.language
+    found: Visitor = g.visitor
+    return found
+
+
+def _around(furniture: Furniture) -> dict[str, Any]:
+    """What every page knows; macros know `t` and `speech` without being given a context."""
+    visitor = _visitor(furniture)
+    g.preferred_language = visitor.language
     return {
         "lang": speech(),
         "theme": language.theme(request),
-        "visitor": g.visitor,
+        "visitor": visitor,
         "here": request.full_path.rstrip("?") if request.method == "GET" else _back(),
         "back": request.path if request.method == "GET" else _back(),
         "now": now(),

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from flask import request
+from flask import current_app, g, request
 from markupsafe import Markup
 
 from eventstore.refusal import Refusal
@@ -15,7 +15,11 @@ from web.format import Language
 
 
 def speech() -> Language:
-    """The language of the page that is being made."""
+    """The language of the page that is being made; what the person chose for good is asked before the first word is said."""
+    ask = current_app.extensions.get("preferred_language")
+    if ask is not None and "preferred_language" not in g and not request.path.startswith("/api/"):
+        g.preferred_language = None  # whoever is asked may speak too
+        g.preferred_language = ask()
     return language.of(request)
 
 

@@ -1,15 +1,18 @@
 """An auditor reads what each event changed, sees the dossier as people saw it then, and compares two moments."""
 
 import json
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel
 
 from admin.differences import Change, differences
 from tests.admin.office import Office, opened
+from web import texts
 from workflow import commands as c
-from workflow.dossier import present, view_of
+from workflow.dossier import Dossier, present, view_of
 
 
 @pytest.fixture(scope="module")
@@ -185,3 +188,41 @@ def test_the_dossier_leads_an_auditor_to_its_history_and_a_unit_to_its_receipt(o
     receipt = f'href="/applications/{office.noticed}/receipts/1"'
     assert receipt in office.page("admin", f"/applications/{office.noticed}")
     assert receipt not in office.page("lead", f"/applications/{office.noticed}")
+
+
+NEVER_DIFFERENT = {
+    "answers", "call_title", "direction_title", "due_at", "hidden", "holder", "id", "section_versions",
+    "covered", "findings", "gaps", "standing", "code", "params", "en", "zh", "file_id", "files",
+}  # fmt: skip
+"""Left out of differences, told by the definition, or only ever the name of a part."""
+
+
+def _fields(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[str]:
+    seen.add(model)
+    for name, field in model.model_fields.items():
+        yield name
+        for found in _models(field.annotation):
+            if found not in seen:
+                yield from _fields(found, seen)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
+
+
+def test_whatever_can_differ_in_a_dossier_has_a_name_in_both_languages() -> None:
+    names = set(_fields(Dossier, set())) - NEVER_DIFFERENT
+    assert {name for name in names if not texts.has(f"history.field.{name}")} == set()
+
+
+def test_what_changed_is_told_in_the_language_a_person_chose_for_good(office: Office) -> None:
+    """Even where the browser asks for another one: the page is of one language, to the last label."""
+    browser = office.browser("auditor")
+    browser.delete_cookie("lang")
+    page = browser.get(f"/history/applications/{office.noticed}", headers={"Accept-Language": "en-US,en"}).text
+    assert '<html lang="zh-Hans"' in page
+    assert "环节" in page
+    assert "<dt>Stage" not in page
