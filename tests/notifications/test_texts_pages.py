@@ -5,29 +5,18 @@ import re
 from collections.abc import Callable
 
 import pytest
-from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from directory.actor import Actor, Grant, Role
 from notifications import manuscripts
-from notifications.pages import pages as letter_pages
-from notifications.rendering import Rendering
 from notifications.samples import samples_of
-from notifications.stationery import Stationer
-from notifications.texts_api import operations
-from notifications.texts_desk import TextsDesk
-from notifications.texts_pages import FRAGMENT, pages
+from notifications.texts_pages import FRAGMENT
 from notifications.variables import house_text
-from tests.notifications.post import SENDER, PostOffice
-from web.face import Furniture, Visitor, furnish
-from web.operations import Registry
-from web.security import exempt
-from workflow.pages import TEMPLATES
+from tests.notifications.post import PostOffice
+from tests.notifications.writing import AUDITOR, OPERATOR, site
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-OPERATOR = Actor("somebody", "管理员", (Grant(Role.OPERATOR, ""),))
-AUDITOR = Actor("auditor", "审计员", (Grant(Role.AUDITOR, "43"),))
 EDITOR = Actor("editor", "经办人", (Grant(Role.UNIT_EDITOR, "91430104MAXTE5T16B"),))
 HERE = "/letters/texts/awarded/zh"
 HOUSE = house_text("awarded", "happened", "zh")
@@ -37,30 +26,7 @@ Ask = Callable[[Actor | None], FlaskClient]
 
 @pytest.fixture
 def ask(post: PostOffice) -> Ask:
-    def as_seen_by(actor: Actor | None) -> FlaskClient:
-        site = Flask("site", static_folder=None)
-        site.config.update(SECRET_KEY="0" * 32)
-
-        def identity(_request: object, /) -> Actor | None:
-            return actor
-
-        furniture = Furniture(
-            identity=identity, now=lambda: post.clock.at, visitor=lambda found: Visitor(actor=found), secure=False
-        )
-        protect = furnish(site, furniture)
-        stationer = Stationer(lambda _db: "34 q83vEjRW=")
-        desk = TextsDesk(post.store, post.editing, Rendering(SENDER), stationer, lambda actor: actor)
-        registry = Registry()
-        registry.add(*operations(desk))
-        api = registry.blueprint(identity, lambda: post.clock.at)
-        exempt(protect, api)
-        site.register_blueprint(api)
-        site.register_blueprint(pages(desk))
-        site.register_blueprint(letter_pages(post.store))
-        site.register_blueprint(Blueprint("workflow_templates", __name__, template_folder=str(TEMPLATES)))
-        return site.test_client()
-
-    return as_seen_by
+    return lambda actor: site(post, actor).test_client()
 
 
 def hidden(page: str) -> dict[str, str]:
