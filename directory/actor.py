@@ -3,7 +3,7 @@
 Pure values. What a role may do stands in policy.py; how a grant is given and taken back in records.py.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from directory.scopes import Scope
@@ -51,12 +51,14 @@ class Grant:
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Somebody who acts. `id` is what the log remembers; the name is for the page and is never logged. `through`: the
-    scopes of the token that they came with; None for whoever came in person."""
+    scopes of the token that they came with; None for whoever came in person. `must_prove`: a second factor was shown too
+    long ago for a legal or money act; a token is never asked for one."""
 
     id: str
     name: str
     grants: tuple[Grant, ...] = ()
     through: frozenset[Scope] | None = None
+    must_prove: bool = field(default=False, compare=False)
 
     def holds(self, role: Role, scope: str | None = None) -> bool:
         """Whether the role was given, in this scope or (without one) in any."""
@@ -75,6 +77,11 @@ class Actor:
     @property
     def staff(self) -> bool:
         return not self.roles.isdisjoint(STAFF)
+
+    @property
+    def keeps_much(self) -> bool:
+        """Whether a strong profile demands a second factor: roles of the authorities, and a unit's administrators."""
+        return self.staff or Role.UNIT_ADMIN in self.roles
 
 
 CLOCK = Actor("clock", "时钟", (Grant(Role.CLOCK, ""),))

@@ -157,6 +157,9 @@ DESKS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "signin.ask": EVERYBODY,
         "signin.use": EVERYBODY,
         "session.close": EVERYBODY,
+        "credential.change": PERSONS,  # one's own password and second factors
+        "factor.ask_reset": SECURITY | ADMIN,  # a lost second factor; a unit's administrator, of its own people
+        "factor.confirm_reset": SECURITY,  # another than who asked
         "session.list": PERSONS,
         "session.revoke": PERSONS,
         "token.issue": PERSONS,

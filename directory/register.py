@@ -10,7 +10,7 @@ from datetime import datetime
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Connection
 
-from directory import bars, signin, tokens
+from directory import access, bars, signin, tokens
 from directory import person as rules
 from directory.actor import Actor, Grant
 from directory.bars import UNIT, UnitState
@@ -201,6 +201,7 @@ def erase(db: Connection, personal: PersonalData, person: str, now: datetime) ->
     Also what re-applies an erasure after a restore. The register's own columns empty with PersonErased.
     """
     signin.revoke_all(db, person)
+    access.forget(db, person)
     tokens.revoke_all(db, person, now)
     return personal.erase(db, person_stream(person))
 
@@ -208,6 +209,7 @@ def erase(db: Connection, personal: PersonalData, person: str, now: datetime) ->
 def restrict(db: Connection, personal: PersonalData, person: str, now: datetime) -> None:
     """Keep what is personal about *person* from everybody and close every door. Also what re-applies it after a restore."""
     signin.revoke_all(db, person)
+    access.forget(db, person)
     tokens.revoke_all(db, person, now)
     personal.restrict(db, person_stream(person))
 

@@ -23,7 +23,7 @@ register = MetaData()
 """Kept in step by DirectoryProjection: in the database they are called <name>_r<revision>."""
 
 secrets = MetaData()
-"""Made by migration 0002. What lies here is no history: nobody needs to know later which session was open."""
+"""Made by migrations 0002 and 0023. What lies here is no history: nobody needs to know later which session was open."""
 
 BIG = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -152,6 +152,8 @@ sessions = Table(
     Column("agent", Text, nullable=False),
     Column("opened_at", BIG, nullable=False),
     Column("seen_at", BIG, nullable=False),
+    Column("method", Text, nullable=False, server_default="link"),
+    Column("proved_at", BIG),  # when a second factor was shown last; null where there is none
     UniqueConstraint("handle", name="sessions_handle"),
     Index("sessions_person", "person"),
     Index("sessions_age", "opened_at"),
@@ -172,5 +174,110 @@ tokens = Table(
     Column("used_at", BIG),  # to the minute
     UniqueConstraint("handle", name="tokens_handle"),
     Index("tokens_person", "person"),
+    sqlite_strict=True,
+)
+
+waiting = Table(
+    "waiting",
+    secrets,
+    Column("secret", LargeBinary, primary_key=True),  # signed in by half: the second factor is still to come
+    Column("person", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("opened_at", BIG, nullable=False),
+    Index("waiting_age", "opened_at"),
+    sqlite_strict=True,
+)
+
+passwords = Table(
+    "passwords",
+    secrets,
+    Column("person", Text, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("set_at", BIG, nullable=False),
+    sqlite_strict=True,
+)
+
+former_passwords = Table(
+    "former_passwords",
+    secrets,
+    Column("person", Text),
+    Column("set_at", BIG),
+    Column("hash", Text, nullable=False),
+    PrimaryKeyConstraint("person", "set_at", name="former_passwords_key"),
+    sqlite_strict=True,
+)
+
+tries = Table(
+    "tries",
+    secrets,
+    Column("door", Text),
+    Column("key", LargeBinary),  # SHA-256 of an account, a network address, a person
+    Column("tried", Integer, nullable=False),
+    Column("since", BIG, nullable=False),
+    Column("closings", Integer, nullable=False),
+    Column("until", BIG),
+    PrimaryKeyConstraint("door", "key", name="tries_key"),
+    Index("tries_age", "since"),
+    sqlite_strict=True,
+)
+
+authenticators = Table(
+    "authenticators",
+    secrets,
+    Column("person", Text, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),  # sealed with a key that is not in the database
+    Column("added_at", BIG),  # null: shown, and not confirmed with a code yet
+    Column("last_step", BIG, nullable=False),  # no code of this step or an earlier one is taken again
+    sqlite_strict=True,
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    secrets,
+    Column("code", LargeBinary, primary_key=True),  # HMAC with a key that is not in the database
+    Column("person", Text, nullable=False),
+    Column("made_at", BIG, nullable=False),
+    Column("used_at", BIG),
+    Index("recovery_codes_person", "person"),
+    sqlite_strict=True,
+)
+
+passkeys = Table(
+    "passkeys",
+    secrets,
+    Column("id", LargeBinary, primary_key=True),
+    Column("handle", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BIG, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("added_at", BIG, nullable=False),
+    Column("used_at", BIG),
+    UniqueConstraint("handle", name="passkeys_handle"),
+    Index("passkeys_person", "person"),
+    sqlite_strict=True,
+)
+
+challenges = Table(
+    "challenges",
+    secrets,
+    Column("challenge", LargeBinary, primary_key=True),  # SHA-256: asked once, answered once
+    Column("purpose", Text, nullable=False),
+    Column("person", Text),
+    Column("made_at", BIG, nullable=False),
+    Index("challenges_age", "made_at"),
+    sqlite_strict=True,
+)
+
+outside_accounts = Table(
+    "outside_accounts",
+    secrets,
+    Column("issuer", Text),
+    Column("subject", Text),
+    Column("person", Text, nullable=False),
+    Column("added_at", BIG, nullable=False),
+    PrimaryKeyConstraint("issuer", "subject", name="outside_accounts_key"),
+    Index("outside_accounts_person", "person"),
     sqlite_strict=True,
 )

@@ -18,7 +18,7 @@ from directory import schema
 from directory.actor import Actor
 from directory.projection import comparable
 from directory.records import Badge, Directory, actor_of, badge_columns, badge_of, live, with_offices
-from directory.schema import sessions, signin_links
+from directory.schema import sessions, signin_links, waiting
 from eventstore.clock import DatabaseClock
 from eventstore.event import instant_of, microseconds
 from eventstore.refusal import Refusal, Refused
@@ -27,6 +27,9 @@ LINK_LASTS = timedelta(minutes=30)
 LINKS_AT_ONCE, LINKS_WITHIN = 5, timedelta(minutes=15)
 IDLE, IDLE_OF_STAFF, LONGEST = timedelta(hours=2), timedelta(minutes=30), timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
+WAITS_FOR = timedelta(minutes=10)
+FRESH_FOR = timedelta(minutes=5)
+"""How long a second factor that was shown is good for a legal or money act (design A9; ASVS 5.0, 7.5.3)."""
 _SECRET, _HANDLE, _AGENT = 32, 8, 200
 
 Random = Callable[[int], bytes]
@@ -52,13 +55,29 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A session as its owner sees it. `handle` names it and opens nothing."""
+    """A session as its owner sees it. `handle` names it and opens nothing; `method` is what it was opened with: link,
+    password, passkey or outside; `proved_at` when a second factor was shown last, None where the person has none."""
 
     handle: str
     person: str
     agent: str
     opened_at: datetime
     seen_at: datetime
+    method: str = "link"
+    proved_at: datetime | None = None
+
+    def stale_proof(self, now: datetime) -> bool:
+        """Whether the person has a second factor and showed it too long ago for a legal or money act."""
+        return self.proved_at is not None and now - self.proved_at > FRESH_FOR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Signed in by half: the first factor was right, the second is still to come. Opens nothing."""
+
+    person: str
+    agent: str
+    method: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +157,63 @@ def open_session(
     agent: str = "",
     former: str = "",
     random: Random = secrets.token_bytes,
+    *,
+    method: str = "link",
+    proved: bool = False,
 ) -> str:
-    """A new session; answers its secret, for the cookie. *former*: the secret the browser came with, which ends."""
+    """A new session; answers its secret, for the cookie. *former*: the secret the browser came with, which ends.
+    *proved*: a second factor was shown just now."""
     if former:
         close(db, former)
     secret, at = random(_SECRET).hex(), microseconds(now)
     row = {"secret": digest(secret), "handle": random(_HANDLE).hex(), "person": person, "agent": agent[:_AGENT]}
-    db.execute(insert(sessions).values(row | {"opened_at": at, "seen_at": at}))
+    times = {"opened_at": at, "seen_at": at, "proved_at": at if proved else None}
+    db.execute(insert(sessions).values(row | times | {"method": method}))
     return secret
+
+
+def wait(
+    db: Connection,
+    person: str,
+    now: datetime,
+    agent: str = "",
+    former: str = "",
+    random: Random = secrets.token_bytes,
+    *,
+    method: str = "link",
+) -> str:
+    """Remember that the first factor was right; answers the secret for the cookie. It opens nothing but the second step."""
+    if former:
+        close(db, former)
+    secret = random(_SECRET).hex()
+    row = {"secret": digest(secret), "person": person, "agent": agent[:_AGENT], "method": method}
+    db.execute(insert(waiting).values(row | {"opened_at": microseconds(now)}))
+    return secret
+
+
+def waiting_for(db: Connection, secret: str, now: datetime) -> Waiting | None:
+    """Who waits for the second step with this secret; None after ten minutes. Changes nothing."""
+    since = waiting.c.opened_at > microseconds(now - WAITS_FOR)
+    query = select(waiting.c.person, waiting.c.agent, waiting.c.method).where(waiting.c.secret == digest(secret), since)
+    row = db.execute(query).one_or_none()
+    return None if row is None else Waiting(person=row[0], agent=row[1], method=row[2])
+
+
+def renew(db: Connection, secret: str, random: Random = secrets.token_bytes) -> str | None:
+    """A new secret for the same session, for the cookie; None when it is no session any more."""
+    fresh = random(_SECRET).hex()
+    moved = update(sessions).where(sessions.c.secret == digest(secret)).values(secret=digest(fresh))
+    return fresh if db.execute(moved).rowcount == 1 else None
+
+
+def prove(db: Connection, handle: str, now: datetime) -> None:
+    """Note that a second factor was shown in this session."""
+    db.execute(update(sessions).where(sessions.c.handle == handle).values(proved_at=microseconds(now)))
+
+
+def unprove(db: Connection, person: str) -> None:
+    """The person has no second factor any more: there is nothing to be shown again."""
+    db.execute(update(sessions).where(sessions.c.person == person).values(proved_at=None))
 
 
 def signed_in(db: Connection, secret: str, now: datetime | None = None) -> SignedIn | None:
@@ -158,10 +226,10 @@ def signed_in(db: Connection, secret: str, now: datetime | None = None) -> Signe
     query = select(*_COLUMNS, people.c.id, people.c.name, grants.c.role, grants.c.scope, *badge_columns(), _time(db))
     query = query.select_from(joined).where(sessions.c.secret == digest(secret), people.c.erased.is_(False))
     rows: list[tuple[Any, ...]] = [tuple(row) for row in db.execute(query.order_by(grants.c.role, grants.c.scope))]
-    actor, badge = actor_of(row[5:9] for row in rows), badge_of(row[9:14] for row in rows)
+    actor, badge = actor_of(row[7:11] for row in rows), badge_of(row[11:16] for row in rows)
     if actor is None or badge is None:
         return None
-    session, told = _session(*rows[0][:5]), rows[0][14]
+    session, told = _session(*rows[0][:7]), rows[0][16]
     now = now or (DatabaseClock().now(db) if told is None else instant_of(told))
     idle = IDLE_OF_STAFF if actor.staff else IDLE
     if now - session.seen_at >= idle or now - session.opened_at >= LONGEST:
@@ -190,7 +258,8 @@ def sessions_of(db: Connection, person: str) -> list[Session]:
 
 def close(db: Connection, secret: str) -> None:
     """Sign out."""
-    db.execute(delete(sessions).where(sessions.c.secret == digest(secret)))
+    for table in (sessions, waiting):
+        db.execute(delete(table).where(table.c.secret == digest(secret)))
 
 
 def revoke(db: Connection, person: str, handle: str) -> bool:
@@ -202,15 +271,23 @@ def revoke(db: Connection, person: str, handle: str) -> bool:
 def revoke_all(db: Connection, person: str) -> int:
     """End every session and every open link of the person; answers how many sessions."""
     db.execute(delete(signin_links).where(signin_links.c.person == person))
-    return db.execute(delete(sessions).where(sessions.c.person == person)).rowcount
+    return revoke_others(db, person)
+
+
+def revoke_others(db: Connection, person: str, but: str = "") -> int:
+    """End every session of the person except the one with this handle, and every sign-in that waits for its second step;
+    answers how many sessions."""
+    db.execute(delete(waiting).where(waiting.c.person == person))
+    return db.execute(delete(sessions).where(sessions.c.person == person, sessions.c.handle != but)).rowcount
 
 
 def sweep(db: Connection, now: datetime) -> int:
     """Clear away links and sessions that can never open anything again; answers how many."""
     old_links = signin_links.c.expires_at < microseconds(now - LINKS_WITHIN)
     old_sessions = sessions.c.opened_at <= microseconds(now - LONGEST)
-    swept = (db.execute(delete(signin_links).where(old_links)), db.execute(delete(sessions).where(old_sessions)))
-    return sum(result.rowcount for result in swept)
+    old_waits = waiting.c.opened_at <= microseconds(now - WAITS_FOR)
+    old = ((signin_links, old_links), (sessions, old_sessions), (waiting, old_waits))
+    return sum(db.execute(delete(table).where(where)).rowcount for table, where in old)
 
 
 _COLUMNS = (
@@ -219,14 +296,20 @@ _COLUMNS = (
     sessions.c.agent,
     sessions.c.opened_at,
     sessions.c.seen_at,
+    sessions.c.method,
+    sessions.c.proved_at,
 )
 
 
-def _session(handle: str, person: str, agent: str, opened_at: int, seen_at: int) -> Session:
+def _session(
+    handle: str, person: str, agent: str, opened_at: int, seen_at: int, method: str, proved_at: int | None
+) -> Session:
     return Session(
         handle=handle,
         person=person,
         agent=agent,
         opened_at=instant_of(opened_at),
         seen_at=instant_of(seen_at),
+        method=method,
+        proved_at=None if proved_at is None else instant_of(proved_at),
     )

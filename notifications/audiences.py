@@ -13,7 +13,7 @@ from workflow.stages import Stage
 
 class Kind(StrEnum):
     """What sort of audience. *unit* and *body* are named by code, *objector* by the number of the objection,
-    *member* by its code, *invited* and *signer* by the one-time link they are sent."""
+    *member* by its code, *invited* and *signer* by the one-time link they are sent, *person* by the person."""
 
     UNIT = "unit"
     BODY = "body"
@@ -25,6 +25,7 @@ class Kind(StrEnum):
     MEMBER = "member"
     INVITED = "invited"
     SIGNER = "signer"
+    PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,6 +68,7 @@ class Who(StrEnum):
     UNSIGNED = "unsigned"
     OWNER = "owner"
     ENTERING = "entering"
+    SELF = "self"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +131,8 @@ class Situation:
                 return tuple(Audience(Kind.MEMBER, unit) for unit in self.receive or self._due())
             case Who.UNSIGNED:
                 return tuple(Audience(Kind.MEMBER, unit) for unit in self.unsigned)
-            case Who.OWNER | Who.ENTERING:
-                return ()  # an endpoint is owned and an office entered, no application is
+            case Who.OWNER | Who.ENTERING | Who.SELF:
+                return ()  # an endpoint is owned, an office entered, an account one's own; no application is
             case Who.GONE:
                 return (Audience(Kind.MEMBER, self.gone),) if self.gone else ()
             case Who.INVITED:

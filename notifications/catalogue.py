@@ -7,6 +7,7 @@ from notifications.announcements import TOLD
 from notifications.audiences import Kind, Who
 from notifications.cadence import Cadence, Choices
 from notifications.endpoints import KEPT
+from notifications.own_account import TOLD as OWN
 from notifications.recipients import roles_of
 from notifications.reminders import REMINDED
 from notifications.statutory import is_served
@@ -40,7 +41,7 @@ def kinds_for(actor: Actor) -> dict[str, bool]:
             found[kind] = found.get(kind, True) and is_served(kind, who)
     if actor.holds(Role.EXPERT):
         found["panel_drawn"] = True
-    return found
+    return found | {kind: is_served(kind, line.who) for kind, line in OWN.items()}
 
 
 def _lines() -> Iterator[tuple[str, Who]]:

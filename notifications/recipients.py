@@ -88,8 +88,9 @@ def _of(directory: Directory, announcement: Announcement, unit_name: str, contac
     audience = announcement.audience
     match audience.kind:
         case Kind.EXPERT:
-            expert = directory.person(audience.id.removeprefix("person:"))
-            yield _written(expert, announcement) if expert else _nobody(announcement, NO_ADDRESS)
+            yield _one(directory, audience.id.removeprefix("person:"), announcement)
+        case Kind.PERSON:
+            yield _one(directory, audience.id, announcement)
         case Kind.OBJECTOR:
             yield _outsider(announcement, "", contacts.objectors.get(int(audience.id), ""))
         case Kind.INVITED | Kind.SIGNER:
@@ -103,6 +104,11 @@ def _of(directory: Directory, announcement: Announcement, unit_name: str, contac
                 yield _outsider(announcement, "", contacts.members[audience.id])
             elif not persons:
                 yield _nobody(announcement, NOBODY_THERE)
+
+
+def _one(directory: Directory, person: str, announcement: Announcement) -> Recipient:
+    found = directory.person(person)
+    return _written(found, announcement) if found else _nobody(announcement, NO_ADDRESS)
 
 
 def _holders(directory: Directory, audience: Audience, because: Who) -> Iterator[Person]:

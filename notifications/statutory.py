@@ -9,7 +9,10 @@ from types import MappingProxyType
 from notifications.audiences import Who
 
 PARTIES = frozenset(
-    {Who.UNIT, Who.MEMBERS, Who.GONE, Who.OBJECTOR, Who.INVITED, Who.ASKED, Who.ENTERING, Who.DRAWN_EXPERTS}
+    {
+        Who.UNIT, Who.MEMBERS, Who.GONE, Who.OBJECTOR, Who.INVITED, Who.ASKED, Who.ENTERING, Who.DRAWN_EXPERTS,
+        Who.SELF,
+    }
 )
 
 STATUTORY: Mapping[str, str] = MappingProxyType(
@@ -41,6 +44,10 @@ STATUTORY: Mapping[str, str] = MappingProxyType(
         "staff_invited": "一次性链接只能由收信人本人使用",
         "agreement_void": "A-16 原签署全部失效",
         "undeliverable": "通知须能送达",
+        "credential_changed": "登录凭据变动须告知本人（OWASP ASVS 5.0 6.3.7）",
+        "reset_asked": "登录凭据变动须告知本人（OWASP ASVS 5.0 6.3.7）",
+        "reset_dropped": "登录凭据变动须告知本人（OWASP ASVS 5.0 6.3.7）",
+        "factors_reset": "登录凭据变动须告知本人（OWASP ASVS 5.0 6.3.7）",
     }
 )
 """Kind of letter to the document of the process it serves (T-numbers of its table), or the rule that asks for it."""

@@ -14,7 +14,7 @@ import dramatiq
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from directory import signin
+from directory import guessing, signin
 from eventstore.dispatch import Outcome
 from eventstore.refusal import Busy
 from notifications import bundles, correspondence
@@ -236,6 +236,7 @@ def sweep(house: House) -> int:
     with house.store.begin() as db:
         now = house.wall.now(db)
         signin.sweep(db, now)
+        guessing.sweep(db, now)
     house.printing.sweep(now)
     house.hooks.care.sweep()
     return lapsed

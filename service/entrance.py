@@ -1,21 +1,29 @@
-"""The door: a one-time link by mail, a session on the server, the way out. Looking at a link never uses it up."""
+"""The door: a one-time link by mail or a password, a second factor, a session on the server, the way out.
+
+Looking at a link never uses it up. Until the second factor was right the cookie opens nothing but the second step.
+"""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from directory import signin, tokens
+from directory import guessing, signin, tokens
 from directory.actor import Actor
+from directory.guessing import TooManyTries
 from directory.records import Badge, Directory
-from eventstore.refusal import Busy, Refused
-from service import knocking
+from directory.second_factor import Answer
+from eventstore.refusal import Busy, Refusal, Refused
+from service import enrolling, knocking
 from service.wiring import House
-from web import language, session
+from web import forms, language, session
 from web.security import own_path
 
-FRONT = "/"
+FRONT, SECOND = "/", "/sign-in/second"
+_LONGEST, _CODE = 1024, 64
+"""So much of what is typed is looked at: longer than any password or code may be."""
 
 
 def by_session(house: House, secret: str) -> Actor | None:
@@ -27,8 +35,10 @@ def by_session(house: House, secret: str) -> Actor | None:
     if found.stale:
         with suppress(Busy), house.store.begin() as db:  # a note, not worth a refusal
             signin.touch(db, found.session.handle, found.at)
-    g.badge, g.person = found.badge, found.actor.id
-    return found.actor
+    if found.session.proved_at is None and house.access.must_have(found.actor):
+        return None
+    g.badge, g.person, g.session = found.badge, found.actor.id, found.session
+    return replace(found.actor, must_prove=found.session.stale_proof(found.at))
 
 
 def badge(house: House, actor: Actor) -> Badge | None:
@@ -62,12 +72,18 @@ def identity(house: House, *, secure: bool) -> session.CookieOrToken:
     )
 
 
-def let_in(house: House, person: str, *, secure: bool, to: str = FRONT) -> Response:
-    """A new session for *person* in place of the one the browser came with, and on to *to*."""
+def let_in(house: House, person: str, *, secure: bool, to: str = FRONT, method: str = "link") -> Response:
+    """A new session for *person* in place of the one the browser came with, and on to *to*; or the second step before it."""
     former = session.secret_of(request, secure=secure) or ""
+    agent = request.headers.get("User-Agent", "")
+    second = method != "passkey" and house.access.needs_second(person)
     with house.store.begin() as db:
-        agent = request.headers.get("User-Agent", "")
-        secret = signin.open_session(db, person, house.wall.now(db), agent, former)
+        now = house.wall.now(db)
+        if second:
+            secret, to = signin.wait(db, person, now, agent, former, method=method), SECOND
+        else:
+            proved = method == "passkey"
+            secret = signin.open_session(db, person, now, agent, former, method=method, proved=proved)
     response = make_response(redirect(own_path(to), code=303))
     session.give(response, secret, secure=secure)
     return response
@@ -85,12 +101,19 @@ def pages(house: House, *, secure: bool) -> Blueprint:
 
     @blueprint.post("/sign-in")
     def send() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        email = request.form.get("email", "")[:320]
+        """By password where one was typed, else by a link."""
+        email, password = request.form.get("email", "")[:320], request.form.get("password", "")
+        by_password = bool(password) and request.form.get("way") != "link"
         try:
-            with house.store.begin() as db:
-                link = signin.ask(db, email, house.wall.now(db))
+            if by_password:
+                person = house.access.by_password(email, password[:_LONGEST], request.remote_addr or "")
+                return let_in(house, person, secure=secure, method="password")
+            link = _link(house, email)
+        except TooManyTries as refused:
+            return _later(shown("sign_in", 429, sent=False, email=email, faults=refused.refusals), refused)
         except Refused as refused:
-            return shown("sign_in", 429, sent=False, email=email, faults=refused.refusals)
+            status = 422 if by_password else 429
+            return shown("sign_in", status, sent=False, email=email, faults=refused.refusals)
         if link is not None:
             knocking.send_link(house, link, language.of(request))
         return shown("sign_in", sent=True, email=email, faults=())
@@ -105,11 +128,34 @@ def pages(house: House, *, secure: bool) -> Blueprint:
     @blueprint.post("/sign-in/<secret>")
     def use(secret: str) -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         try:
+            house.access.count((guessing.LINK_USE_ADDRESS, guessing.key_of_address(request.remote_addr or "")))
             with house.store.begin() as db:
                 person = signin.use(db, secret, _now(house))
+        except TooManyTries:
+            raise
         except Refused:
             return shown("sign_in_link", 410, standing="used", secret="")
         return let_in(house, person, secure=secure)
+
+    @blueprint.get(SECOND)
+    def second() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
+        waits = _waits(house, secure=secure)
+        return redirect("/sign-in", 303) if waits is None else _second(house, waits.person)
+
+    @blueprint.post(SECOND)
+    def prove() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
+        waits = _waits(house, secure=secure)
+        if waits is None:
+            return redirect("/sign-in", 303)
+        if not house.access.factors(waits.person):
+            return _enrol(house, waits, secure=secure)
+        try:
+            answer = house.access.answer(waits.person, forms.text("code")[:_CODE])
+        except TooManyTries as refused:
+            return _later(_second(house, waits.person, 429, refused.refusals), refused)
+        if answer is not Answer.RIGHT:
+            return _second(house, waits.person, 422, (said(answer),))
+        return _opened(house, waits, make_response(redirect(FRONT, 303)), secure=secure)
 
     @blueprint.post("/sign-out")
     def leave() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
@@ -122,6 +168,61 @@ def pages(house: House, *, secure: bool) -> Blueprint:
         return response
 
     return blueprint
+
+
+def said(answer: Answer) -> Refusal:
+    """Why a code was not taken."""
+    return Refusal.of("CLOCK_WRONG" if answer is Answer.CLOCK else "WRONG_CODE")
+
+
+def _link(house: House, email: str) -> signin.Link | None:
+    """A link for whoever has this address. Raises TooManyTries by where the request comes from, SIGNIN_LIMIT by the address."""
+    here = guessing.key_of_address(request.remote_addr or "")
+    house.access.count((guessing.LINK_ADDRESS, here), (guessing.LINK_ALL, guessing.ALL))
+    with house.store.begin() as db:
+        return signin.ask(db, email, house.wall.now(db))
+
+
+def _waits(house: House, *, secure: bool) -> signin.Waiting | None:
+    secret = session.secret_of(request, secure=secure)
+    with house.store.reading() as db:
+        return signin.waiting_for(db, secret, house.wall.now(db)) if secret else None
+
+
+def _second(house: House, person: str, status: int = 200, faults: tuple[Refusal, ...] = ()) -> ResponseReturnValue:
+    """The second step: show a factor, or for whoever must have one and has none, set one up."""
+    if house.access.factors(person):
+        return render_template("service/second.html", faults=faults), status
+    return render_template("service/second_first.html", faults=faults, **enrolling.shown(house, person)), status
+
+
+def _enrol(house: House, waits: signin.Waiting, *, secure: bool) -> ResponseReturnValue:
+    """The first authenticator of somebody who may not come in without one; then the recovery codes, once, and in."""
+    context = enrolling.context(house, waits.person)
+    try:
+        answer, codes = house.access.confirm_authenticator(context, waits.person, forms.text("code")[:_CODE])
+    except TooManyTries as refused:
+        return _later(_second(house, waits.person, 429, refused.refusals), refused)
+    if answer is not Answer.RIGHT:
+        return _second(house, waits.person, 422, (said(answer),))
+    page = make_response(render_template("service/codes.html", codes=codes, onward=FRONT))
+    return _opened(house, waits, page, secure=secure)
+
+
+def _opened(house: House, waits: signin.Waiting, response: Response, *, secure: bool) -> Response:
+    """A session of a new id in place of the half of one."""
+    former = session.secret_of(request, secure=secure) or ""
+    with house.store.begin() as db:
+        now = house.wall.now(db)
+        secret = signin.open_session(db, waits.person, now, waits.agent, former, method=waits.method, proved=True)
+    session.give(response, secret, secure=secure)
+    return response
+
+
+def _later(answer: ResponseReturnValue, refused: TooManyTries) -> Response:
+    response = make_response(answer)
+    response.headers["Retry-After"] = str(refused.retry_after_s)
+    return response
 
 
 def _now(house: House) -> datetime:

@@ -15,8 +15,6 @@ from flask_limiter.util import get_remote_address
 from service.settings import Settings
 
 DOORS = {
-    "entrance.send": "10 per 5 minutes",
-    "entrance.use": "30 per 5 minutes",
     "api.object": "20 per hour",
     "public.object_to": "20 per hour",
     "links.answer": "30 per 5 minutes",
@@ -29,8 +27,8 @@ DOORS = {
     "api.readInvitation": "120 per 5 minutes",
     "api.readConfirmation": "120 per 5 minutes",
 }
-"""Endpoint to limit: asking for a sign-in link, using one, objecting to a notice, answering a letter's one-time link,
-turning letters off, a browser's report."""
+"""Endpoint to limit: objecting to a notice, answering a letter's one-time link, turning letters off, a browser's report.
+Signing in is counted in the database (directory/guessing): no restart forgets it, and where that is away nobody gets in."""
 LOOKED_AT = {
     "printing.check": "120 per 5 minutes",
     "api.checkPaper": "120 per 5 minutes",

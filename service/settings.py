@@ -49,7 +49,9 @@ class Settings(BaseSettings):
     conversations with the mail server each process holds at a time; *webhook_networks* names networks (10.1.0.0/16, …) that
     parcels may go to besides what is public,
     *webhook_plain* lets them go over http and any port; *metrics_token* is what a monitoring system sends to read `/metrics`,
-    which without one is not there; *s3_…* name a bucket for received files, without one they stay in *files*.
+    which without one is not there; *s3_…* name a bucket for received files, without one they stay in *files*; *accounts* is
+    the profile of passwords (asvs or dengbao3), *second_factor* says whether roles of the authorities and unit
+    administrators must have one, *password_memory_kib* and *password_passes* are what a password's hash costs.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -80,6 +82,10 @@ class Settings(BaseSettings):
     s3_region: str = "us-east-1"
     s3_access_key: SecretStr | None = None
     s3_secret_key: SecretStr | None = None
+    accounts: Literal["asvs", "dengbao3"] = "asvs"
+    second_factor: Literal["offered", "demanded"] = "demanded"
+    password_memory_kib: int = Field(default=47_104, ge=19_456, le=1 << 21)
+    password_passes: int = Field(default=1, ge=1, le=20)
     tick_s: float = Field(default=30.0, gt=0)
     mail_per_domain_minute: int = Field(default=0, ge=0, le=100_000)
     mail_connections: int = Field(default=8, ge=1, le=32)
@@ -165,6 +171,10 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         faults: list[str] = []
+        if self.password_memory_kib < 47_104 and self.password_passes < 2:
+            faults.append(
+                f"{PREFIX}PASSWORD_PASSES: 内存少于 47104 KiB 时至少 2 遍 · at least 2 with less than 47104 KiB (OWASP ASVS 5.0, C)"
+            )
         if self.broker != "local" and self.broker_url is None:
             faults.append(f"{PREFIX}BROKER_URL: 使用 {self.broker} 时必填 · needed with {self.broker}")
         relay = urlsplit(self.smtp_url.get_secret_value())
@@ -236,6 +246,7 @@ def for_the_demo(folder: Path, *, base_url: str, smtp_url: str, **more: Any) -> 
         "session_key": fresh_key(),
         "checkpoint_key": fresh_key(),
         "mail_from": "no-reply@vermilion.test",
+        "second_factor": "offered",
         "tick_s": 2.0,
         "batch_wait_s": 1.0,
     }

@@ -35,6 +35,7 @@ from notifications.texts_pages import pages as texts_pages
 from notifications.wishes import Choosing, TurningOff
 from notifications.wishes import operations as letter_wishes
 from service import (
+    account,
     clockwork,
     demonstration,
     entrance,
@@ -46,6 +47,7 @@ from service import (
     metrics,
     rebuilding,
     standing,
+    stepping,
     wiring,
 )
 from service.actors import Actors, declare
@@ -100,6 +102,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
         notices=partial(notices, house),
         new_id=logs.request_id,
     )
+    stepping.install(app, house, secure=secure)
     protect = face.furnish(app, furniture)
     registry = registry_of(house, actors, told, mailbox)
     api = registry.blueprint(identity, now)
@@ -121,6 +124,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     app.register_blueprint(webhook_pages.pages(house.hooks))
     app.register_blueprint(front.pages(house, identity))
     app.register_blueprint(entrance.pages(house, secure=secure))
+    app.register_blueprint(account.pages(house))
     app.register_blueprint(health.pages(house))
     app.register_blueprint(metrics.pages(house, watched))
     if mailbox is not None and house.settings.mode == "demo":

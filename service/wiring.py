@@ -24,11 +24,15 @@ from admin.proof import Proofs, newest_line
 from admin.sentences import Sentences
 from admin.setting_apart import TYPES as ERASING_TYPES
 from admin.setting_apart import SettingApart
+from directory.access import Access
+from directory.access_events import TYPES as ACCESS_TYPES
 from directory.actor import Actor, Grant, Role
 from directory.events import EVENTS as DIRECTORY_TYPES
+from directory.passwords import PROFILES, Hashing
 from directory.projection import DirectoryProjection
 from directory.records import Directory
 from directory.register import Register
+from directory.second_factor import Keys
 from eventstore.clock import Clock, DatabaseClock, SettableClock
 from eventstore.codec import Codec
 from eventstore.dispatch import Context, Dispatcher
@@ -55,7 +59,7 @@ from notifications.stationery import Stationer
 from notifications.text_events import TYPES as TEXT_TYPES
 from notifications.texts_desk import TextsDesk
 from service import broker as brokers
-from service import publishing
+from service import own_account, publishing
 from service.counting import Counted
 from service.joiners import Joiners
 from service.owners import Owners
@@ -80,6 +84,7 @@ from workflow.scanning import Scanning
 
 TYPES: Mapping[str, type[Event]] = {
     **DIRECTORY_TYPES,
+    **ACCESS_TYPES,
     **publishing.TYPES,
     **APPLICATION_TYPES,
     **EXCEPTION_TYPES,
@@ -110,6 +115,7 @@ class House:
     projections: tuple[Projection, ...]
     dispatcher: Dispatcher
     register: Register
+    access: Access
     handling: Handling
     files: Files
     scanning: Scanning
@@ -186,7 +192,7 @@ def build(settings: Settings) -> House:
     )
     apart = SettingApart(dispatcher, personal, printing.forget)
     scanner = Clamd(settings.clamd) if settings.clamd else None
-    news = {**Owners(store, read).news, **Joiners(store, read).news}
+    news = {**Owners(store, read).news, **Joiners(store, read).news, **own_account.news()}
     listener = Listener(store, read, calls, planning, clock, wall, news=news)
     hooks = Hooks.of(dispatcher, read, door_of(settings), wall, SystemRandom(), settings.base_url, newest_line)
     return House(
@@ -203,6 +209,7 @@ def build(settings: Settings) -> House:
         projections=projections,
         dispatcher=dispatcher,
         register=register,
+        access=access_of(settings, dispatcher, wall),
         handling=handling,
         printing=printing,
         files=files,
@@ -265,3 +272,15 @@ def files_of(settings: Settings, ids: Ids) -> Files:
 def door_of(settings: Settings) -> Door:
     """The door of parcels: open to what is public, and to what the operator named."""
     return Door(table=Table(allowed=settings.webhook_networks_open), plain=settings.webhook_plain)
+
+
+def access_of(settings: Settings, dispatcher: Dispatcher, wall: Clock) -> Access:
+    """How people get in, by the profile that is in force."""
+    return Access(
+        dispatcher,
+        wall,
+        Keys(settings.master_key_bytes),
+        Hashing(settings.password_memory_kib, settings.password_passes),
+        PROFILES[settings.accounts],
+        demanded=settings.second_factor == "demanded",
+    )

@@ -64,6 +64,7 @@ class Furniture:
     new_id: Callable[[], str] = field(default=lambda: uuid4().hex)
     sign_in_path: str = "/sign-in"
     sign_out_path: str = "/sign-out"
+    account_path: str = "/me/account"
 
 
 LANGUAGE_PATH, THEME_PATH = "/language", "/theme"
@@ -135,6 +136,7 @@ def _around(furniture: Furniture) -> dict[str, Any]:
         "notices": furniture.notices(),
         "sign_in_path": furniture.sign_in_path,
         "sign_out_path": furniture.sign_out_path,
+        "account_path": furniture.account_path,
         "language_path": LANGUAGE_PATH,
         "theme_path": THEME_PATH,
     }

@@ -14,6 +14,7 @@ from flask import Flask, Response, current_app, render_template, request
 from flask_wtf.csrf import CSRFError  # pyright: ignore[reportMissingTypeStubs]
 from werkzeug.exceptions import HTTPException
 
+from directory.guessing import TooManyTries
 from eventstore.event import RecordedEvent, instant_of
 from eventstore.refusal import (
     Busy,
@@ -159,6 +160,8 @@ def reason_of(fault: Fault) -> Reason:
 def problem_of(error: Exception, name_of: Callable[[str], str] = str) -> Problem | None:
     """The problem that *error* is, None where it is nobody's but ours. *name_of* turns an actor's id into a name."""
     match error:
+        case TooManyTries():
+            return _too_many(error)
         case Refused():
             return _refused(error.refusals)
         case Malformed():
@@ -195,6 +198,15 @@ def problem_of(error: Exception, name_of: Callable[[str], str] = str) -> Problem
             return None
 
 
+def _too_many(error: TooManyTries) -> Problem:
+    told, wait = {"seconds": error.retry_after_s}, {"Retry-After": str(error.retry_after_s)}
+    return Problem(kind="too-many-requests", status=429, params=told, reasons=_told(error), headers=wait)
+
+
+def _told(refused: Refused) -> tuple[Reason, ...]:
+    return tuple(texts.explain(refusal) for refusal in refused.refusals)
+
+
 def _said(code: str, **params: str | int) -> tuple[Reason, ...]:
     return (texts.explain(Refusal(code, params)),)
 
@@ -210,7 +222,7 @@ def _refused(refusals: Sequence[Refusal]) -> Problem:
     codes = {refusal.code for refusal in refusals}
     if "NOT_FOUND" in codes:
         return _trouble(NotFound())
-    reasons = tuple(texts.explain(refusal) for refusal in refusals)
+    reasons = _told(Refused(refusals))
     kind, status = ("forbidden", 403) if codes & _FORBIDDEN else ("refused", 409)
     if codes <= _LOCKED:
         kind, status = "locked", 423

@@ -61,7 +61,7 @@ recommendation_list.read bhclfu | figures.read bhclfu | exception.read clfu | re
 letter.read eabhclfxrjuos | letter.list ou | receipt.read eau | checkpoint.read eabhclfxrjuosp | notice.read eabhclfxrjuosp | call.read eabhclfxrjuosp
 lifecycle.read eabhclfxrjuosp | division.read eabhclfxrjuosp | policy.read eabhclfxrjuos | policy.read_all uos | document.check eabhclfxrjuosp | page.public eabhclfxrjuosp
 signin.ask eabhclfxrjuosp | signin.use eabhclfxrjuosp | session.close eabhclfxrjuosp | session.list eabhclfxrjuos
-session.revoke eabhclfxrjuos | token.issue eabhclfxrjuos | token.list eabhclfxrjuos | token.revoke eabhclfxrjuos | token.revoke_of s
+session.revoke eabhclfxrjuos | credential.change eabhclfxrjuos | factor.ask_reset sa | factor.confirm_reset s | token.issue eabhclfxrjuos | token.list eabhclfxrjuos | token.revoke eabhclfxrjuos | token.revoke_of s
 language.choose eabhclfxrjuosp | account.read eabhclfxrjuos | person.register sa | person.read sahlju | erasure.read su | person.invite sahlj | invitation.answer eabhclfxrjuosp | person.restrict s | person.erase s
 expert.list sc | expert.read sclrju | grant.give sahlj | grant.confirm sahlj | grant.take_back sahlj | unit.register sea
 unit.read oseabhclfrju | bureau.register s | bureau.read eabhclfxrjuosp | call.publish ol | history.read u

@@ -12,6 +12,7 @@ from notifications.audiences import Who
 from notifications.endpoints import KEPT
 from notifications.joining import ASKED
 from notifications.kinds import KINDS, kind_of, possible_kinds
+from notifications.own_account import TOLD as OWN
 from notifications.reminders import REMINDED
 from programmes.calendar import end_of, instant
 from tests.consortium import tale
@@ -170,7 +171,8 @@ def test_nobody_the_lifecycle_promises_to_tell_is_forgotten(step: object) -> Non
 
 def test_every_audience_of_the_table_is_used() -> None:
     lines = [line for table in (*TABLE.values(), *REMINDED.values()) for line in table]
-    assert {line.who for line in (*lines, *KEPT.values(), *ASKED.values())} == set(Who)
+    told = (*lines, *KEPT.values(), *ASKED.values(), *OWN.values())
+    assert {line.who for line in told} == set(Who)
 
 
 def test_an_event_that_is_announced_has_a_kind_of_its_trigger() -> None:

@@ -21,6 +21,7 @@ from notifications.catalogue import READERS, kinds_for
 from notifications.choosing_pages import pages
 from notifications.endpoints import KEPT
 from notifications.mail import Sender
+from notifications.own_account import TOLD as OWN
 from notifications.reminders import REMINDED
 from notifications.rendering import Rendering
 from notifications.statutory import PARTIES, STATUTORY, is_served
@@ -190,8 +191,8 @@ def test_every_served_kind_cites_its_document_and_every_reader_is_known() -> Non
     assert all(STATUTORY.values())
     lines = [(kind, line.who) for kind, lines in TOLD.items() for line in lines]
     lines += [(rule.kind, line.who) for rule, lines in REMINDED.items() for line in lines]
-    lines += [(kind, line.who) for kind, line in KEPT.items()]
-    outsiders = {Who.INVITED, Who.ASKED, Who.OBJECTOR, Who.DRAWN_EXPERTS}
+    lines += [(kind, line.who) for kind, line in (*KEPT.items(), *OWN.items())]
+    outsiders = {Who.INVITED, Who.ASKED, Who.OBJECTOR, Who.DRAWN_EXPERTS, Who.SELF}
     assert {who for _, who in lines} - outsiders == set(READERS)
 
 

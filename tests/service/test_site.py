@@ -22,7 +22,7 @@ class Browser:
     """One visitor: keeps cookies, sends the token that the page before held."""
 
     def __init__(self, run: Running) -> None:
-        self.run, self.cookies, self.token = run, dict[str, str](), ""
+        self.run, self.cookies, self.token, self.forwarded = run, dict[str, str](), "", ""
 
     def get(self, path: str) -> tuple[int, str, HTTPResponse]:
         return self._ask("GET", path, None, {})
@@ -34,7 +34,8 @@ class Browser:
     def _ask(self, method: str, path: str, body: str | None, more: dict[str, str]) -> tuple[int, str, HTTPResponse]:
         connection = HTTPConnection("127.0.0.1", int(self.run.url.rpartition(":")[2]), timeout=20)
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        connection.request(method, path, body, {"Cookie": cookie, **more})
+        claimed = {"X-Forwarded-For": self.forwarded} if self.forwarded else {}
+        connection.request(method, path, body, {"Cookie": cookie, **claimed, **more})
         response = connection.getresponse()
         text = response.read().decode()
         connection.close()
