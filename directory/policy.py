@@ -227,6 +227,32 @@ TWO_PERSONS = frozenset(
 )
 """What one person begins and another completes; the rules that hold it lie with each decision."""
 
+STEP_UP = frozenset(
+    {
+        "application.award",
+        "application.cancel_award",
+        "application.instruct",
+        "application.confirm_paid",
+        "application.return_payment",
+        "application.verify_account",
+        "application.demand_recovery",
+        "application.confirm_correction",
+        "statement.book",
+        "grant.give",
+        "grant.confirm",
+        "grant.take_back",
+        "person.restrict",
+        "person.erase",
+        "checkpoint.sign",
+        "token.issue",
+        "credential.change",
+        "factor.ask_reset",
+        "factor.confirm_reset",
+    }
+)
+"""Legal and money acts, and what opens doors: whoever has a second factor has shown it within five minutes (design A9)."""
+STEP_UP_MINUTES = 5
+
 
 class ActionUnknown(LookupError):
     """An operation names an action that the table does not have."""
@@ -256,6 +282,14 @@ def _through(actor: Actor, action: str) -> Refusal | None:
         return Refusal.of("NOT_BY_TOKEN", action=action)
     given, needed = (tuple(scope.value for scope in scopes) for scopes in (actor.through, scopes_of(action)))
     return Refusal.of("SCOPE_MISSING", action=action, scopes=tuple(sorted(given)), needed=needed)
+
+
+def proven(actor: Actor, action: str) -> Refusal | None:
+    """None, or STEP_UP_REQUIRED where the act needs a second factor and it was shown too long ago. A token shows none: what it
+    may do was decided when it was issued, which is such an act itself."""
+    if action not in STEP_UP or not actor.must_prove:
+        return None
+    return Refusal.of("STEP_UP_REQUIRED", action=action, minutes=STEP_UP_MINUTES)
 
 
 def _words(roles: Collection[Role]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, cast, delete, extr
 
 from directory import schema
 from directory.actor import Actor
+from directory.policy import STEP_UP_MINUTES
 from directory.projection import comparable
 from directory.records import Badge, Directory, actor_of, badge_columns, badge_of, live, with_offices
 from directory.schema import sessions, signin_links, waiting
@@ -28,7 +29,7 @@ LINKS_AT_ONCE, LINKS_WITHIN = 5, timedelta(minutes=15)
 IDLE, IDLE_OF_STAFF, LONGEST = timedelta(hours=2), timedelta(minutes=30), timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
 WAITS_FOR = timedelta(minutes=10)
-FRESH_FOR = timedelta(minutes=5)
+FRESH_FOR = timedelta(minutes=STEP_UP_MINUTES)
 """How long a second factor that was shown is good for a legal or money act (design A9; ASVS 5.0, 7.5.3)."""
 _SECRET, _HANDLE, _AGENT = 32, 8, 200
 

@@ -7,15 +7,14 @@ from flask.typing import ResponseReturnValue
 
 from directory import signin
 from directory.actor import Actor
-from directory.policy import may
 from directory.records import Directory, Person
 from directory.second_factor import Answer
 from directory.signin import Session
 from eventstore.refusal import Refusal, Refused
 from service import enrolling
-from service.entrance import said
+from service.stepping import said
 from service.wiring import House
-from web.face import signed_in
+from web.face import asking
 from web.problems import NotFound, NotSignedIn
 from web.security import SAFE_METHODS
 
@@ -29,11 +28,11 @@ def pages(house: House) -> Blueprint:
 
     @blueprint.get(HOME)
     def account() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        return _shown(house, _asking("account.read"))
+        return _shown(house, asking("account.read"))
 
     @blueprint.post(f"{HOME}/password")
     def set_password() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        actor = _asking("credential.change")
+        actor = asking("credential.change")
         new, old = (request.form.get(name, "")[:_LONGEST] for name in ("new", "old"))
         here, address = _session(), request.remote_addr or ""
         person, context = _person(house, actor), enrolling.context(house, actor.id)
@@ -41,13 +40,13 @@ def pages(house: House) -> Blueprint:
 
     @blueprint.post(f"{HOME}/password/removal")
     def remove_password() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        actor, here = _asking("credential.change"), _session()
+        actor, here = asking("credential.change"), _session()
         context = enrolling.context(house, actor.id)
         return _changed(house, actor, lambda: house.access.remove_password(context, actor.id, here))
 
     @blueprint.get(f"{HOME}/authenticator")
     def authenticator() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        actor = _asking("account.read")
+        actor = asking("account.read")
         house.access.require_recent(_session())
         if house.access.factors(actor.id).authenticator_since is not None:
             return redirect(f"{HOME}#factors", 303)
@@ -55,7 +54,7 @@ def pages(house: House) -> Blueprint:
 
     @blueprint.post(f"{HOME}/authenticator")
     def confirm_authenticator() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        actor, here = _asking("credential.change"), _session()
+        actor, here = asking("credential.change"), _session()
         house.access.require_recent(here)
         context, code = enrolling.context(house, actor.id), request.form.get("code", "")[:64]
         answer, codes = house.access.confirm_authenticator(context, actor.id, code, here.handle)
@@ -71,40 +70,32 @@ def pages(house: House) -> Blueprint:
 
     @blueprint.post(f"{HOME}/authenticator/removal")
     def remove_authenticator() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        actor, here = _asking("credential.change"), _session()
+        actor, here = asking("credential.change"), _session()
         context = enrolling.context(house, actor.id)
         return _changed(house, actor, lambda: house.access.remove_authenticator(context, actor.id, here))
 
     @blueprint.post(f"{HOME}/recovery-codes")
     def renew_codes() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        actor = _asking("credential.change")
+        actor = asking("credential.change")
         codes = house.access.renew_codes(enrolling.context(house, actor.id), actor.id)
         return render_template("service/codes.html", codes=codes, onward=HOME)
 
     @blueprint.post(f"{HOME}/sessions/revocation")
     def revoke_others() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        actor, here = _asking("session.revoke"), _session()
+        actor, here = asking("session.revoke"), _session()
         with house.store.begin() as db:
             signin.revoke_others(db, actor.id, here.handle)
         return redirect(f"{HOME}?done=session#sessions", 303)
 
     @blueprint.post(f"{HOME}/sessions/<handle>/revocation")
     def revoke(handle: str) -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        actor = _asking("session.revoke")
+        actor = asking("session.revoke")
         with house.store.begin() as db:
             if not signin.revoke(db, actor.id, handle):
                 raise NotFound
         return redirect(f"{HOME}?done=session#sessions", 303)
 
     return blueprint
-
-
-def _asking(action: str) -> Actor:
-    """Whoever calls by a session; a token changes nobody's way in."""
-    actor = signed_in()
-    if refusal := may(actor, action):
-        raise Refused(refusal)
-    return actor
 
 
 def _session() -> Session:

@@ -17,6 +17,7 @@ from directory.records import Badge, Directory
 from directory.second_factor import Answer
 from eventstore.refusal import Busy, Refusal, Refused
 from service import enrolling, knocking
+from service.stepping import said
 from service.wiring import House
 from web import forms, language, session
 from web.security import own_path
@@ -168,11 +169,6 @@ def pages(house: House, *, secure: bool) -> Blueprint:
         return response
 
     return blueprint
-
-
-def said(answer: Answer) -> Refusal:
-    """Why a code was not taken."""
-    return Refusal.of("CLOCK_WRONG" if answer is Answer.CLOCK else "WRONG_CODE")
 
 
 def _link(house: House, email: str) -> signin.Link | None:

@@ -102,8 +102,8 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
         notices=partial(notices, house),
         new_id=logs.request_id,
     )
-    stepping.install(app, house, secure=secure)
     protect = face.furnish(app, furniture)
+    stepping.install(app, house, secure=secure)
     registry = registry_of(house, actors, told, mailbox)
     api = registry.blueprint(identity, now)
     app.register_blueprint(api)

@@ -1,14 +1,33 @@
-"""Between two requests of one session: its id is another after each proof, so that one that was stolen before opens nothing."""
+"""Stepping up: a form that was refused for want of a second factor comes once more with it, and goes on as it was typed.
 
-from flask import Flask, Response, g, request
+Any form may bring the field `step_up_code`. It is judged before anything else looks at the form; the page then finds a
+person who has proved themselves. After each proof the session has another id, so that one stolen before opens nothing.
+"""
+
+from flask import Flask, Response, g, render_template, request
+from flask.typing import ResponseReturnValue
 
 from directory import signin
+from directory.guessing import TooManyTries
+from directory.second_factor import Answer
+from eventstore.refusal import Refusal
 from service.wiring import House
-from web import session
+from web import forms, session
 
 
 def install(app: Flask, house: House, *, secure: bool) -> None:
-    """Give the session a new id after an answer that asked for it (`g.renew_session`)."""
+    """Judge the proof that a form brings, and renew the session after an answer that asked for it (`g.renew_session`).
+
+    Call after the guards against forged forms are installed: a code is only taken from our own page.
+    """
+    app.jinja_env.globals["carried"] = forms.carried
+
+    @app.before_request
+    def prove() -> ResponseReturnValue | None:  # pyright: ignore[reportUnusedFunction]
+        if request.method != "POST" or request.path.startswith("/api/") or forms.PROOF not in request.form:
+            return None
+        found = _session(house, secure=secure)
+        return None if found is None else _proved(house, found, request.form[forms.PROOF][:64])
 
     @app.after_request
     def renewed(response: Response) -> Response:  # pyright: ignore[reportUnusedFunction]
@@ -20,3 +39,30 @@ def install(app: Flask, house: House, *, secure: bool) -> None:
         if fresh is not None:
             session.give(response, fresh, secure=secure)
         return response
+
+
+def _session(house: House, *, secure: bool) -> signin.Session | None:
+    secret = session.secret_of(request, secure=secure)
+    with house.store.reading() as db:
+        found = signin.signed_in(db, secret) if secret else None
+    return None if found is None else found.session
+
+
+def _proved(house: House, found: signin.Session, code: str) -> ResponseReturnValue | None:
+    """Nothing, and the form goes on; or the question again, with what was typed."""
+    try:
+        answer = house.access.answer(found.person, code)
+    except TooManyTries as refused:
+        page = render_template("step_up.html", faults=refused.refusals)
+        return page, 429, {"Retry-After": str(refused.retry_after_s)}
+    if answer is not Answer.RIGHT:
+        return render_template("step_up.html", faults=(said(answer),)), 422
+    with house.store.begin() as db:
+        signin.prove(db, found.handle, house.wall.now(db))
+    g.renew_session = True
+    return None
+
+
+def said(answer: Answer) -> Refusal:
+    """Why a code was not taken."""
+    return Refusal.of("CLOCK_WRONG" if answer is Answer.CLOCK else "WRONG_CODE")

@@ -18,6 +18,8 @@ from flask_wtf import CSRFProtect  # pyright: ignore[reportMissingTypeStubs]
 from werkzeug.exceptions import SecurityError
 
 from directory.actor import Actor
+from directory.policy import may, proven
+from eventstore.refusal import Refused
 from web import language, problems, security, session
 from web.format import Language
 from web.operations import Identity
@@ -102,6 +104,16 @@ def signed_in() -> Actor:
     actor = caller()
     if actor is None:
         raise problems.NotSignedIn
+    return actor
+
+
+def asking(action: str, *, acts: bool = True) -> Actor:
+    """Whoever calls, if the policy lets them do *action* at all; before a legal or money act, if they proved themselves.
+    *acts*: False where what is sent is only looked at."""
+    actor = signed_in()
+    acting = acts and request.method not in security.SAFE_METHODS
+    if refusal := may(actor, action) or (proven(actor, action) if acting else None):
+        raise Refused(refusal)
     return actor
 
 

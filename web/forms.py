@@ -13,6 +13,9 @@ from web import reading
 from web.problems import VersionRequired
 
 AUTOSAVE_HEADER = "X-Autosave"
+PROOF = "step_up_code"
+"""The field with which any form may bring a second factor; see service/stepping."""
+_NEVER_CARRIED = frozenset({"csrf_token", PROOF, "password", "new", "old"})
 
 
 _READ = "vermilion.form"
@@ -21,6 +24,12 @@ _READ = "vermilion.form"
 def fields() -> dict[str, list[str]]:
     """Every field of the form, without the house's own; Unreadable for NUL and lone surrogates."""
     return dict(_read())
+
+
+def carried() -> list[tuple[str, str]]:
+    """What was typed into the form, to be sent once more with a proof; passwords are not repeated."""
+    typed = request.form.items(multi=True)
+    return [(name, value) for name, value in typed if name not in _NEVER_CARRIED]
 
 
 def text(name: str, otherwise: str = "") -> str:
@@ -32,7 +41,7 @@ def _read() -> dict[str, list[str]]:
     """Read once a request: a batch of two hundred files asks a thousand times."""
     read: dict[str, list[str]] | None = request.environ.get(_READ)
     if read is None:
-        own = ("csrf_token", "version", "command_id")
+        own = ("csrf_token", "version", "command_id", PROOF)
         found = reading.form(request.form.to_dict(flat=False))
         read = request.environ[_READ] = {name: values for name, values in found.items() if name not in own}
     return read

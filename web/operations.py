@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from werkzeug.datastructures import FileStorage
 
 from directory.actor import PUBLIC, Actor
-from directory.policy import allowed, may
+from directory.policy import allowed, may, proven
 from eventstore.refusal import Fault, Malformed, Refused
 from web import reading
 from web.problems import CommandIdMissing, NotFound, NotSignedIn, TooLarge, VersionRequired, WrongContentType, in_words
@@ -185,6 +185,8 @@ def _authorise(operation: Operation, actor: Actor, path: Mapping[str, Any]) -> N
             raise NotFound
     if operation.admit is not None:
         operation.admit(actor, path)
+    if unproved := proven(actor, operation.action):
+        raise Refused(unproved)
 
 
 def _validate(operation: Operation, asked: Asked) -> Asked:

@@ -224,6 +224,8 @@ def _refused(refusals: Sequence[Refusal]) -> Problem:
         return _trouble(NotFound())
     reasons = _told(Refused(refusals))
     kind, status = ("forbidden", 403) if codes & _FORBIDDEN else ("refused", 409)
+    if "STEP_UP_REQUIRED" in codes:
+        kind, status = "step-up-required", 403
     if codes <= _LOCKED:
         kind, status = "locked", 423
     return Problem(kind=kind, status=status, params={"n": len(reasons)}, reasons=reasons)
@@ -270,6 +272,7 @@ _SAID_IN_THE_DETAIL = frozenset(
         "cross-site",
         "form-expired",
         "not-signed-in",
+        "step-up-required",
     }
 )
 
@@ -316,6 +319,8 @@ def answer(problem: Problem) -> Response:
 def _page(problem: Problem) -> str:
     """The problem in the house's frame; bare where who is looking, or what time it is, cannot be asked for either."""
     try:
+        if problem.kind == "step-up-required" and request.method == "POST":
+            return render_template("step_up.html", reason=problem.reasons[0], faults=())
         return render_template("error.html", problem=problem)
     except Busy:
         bare = current_app.jinja_env.get_template("error_bare.html")

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from consortium.membership import digest_of
 from directory.actor import BUREAU_ROLES, CLOCK, PUBLIC, Actor
-from directory.policy import visible_to
+from directory.policy import proven, visible_to
 from directory.records import Directory
 from eventstore.aside import Aside
 from eventstore.clock import Clock
@@ -100,6 +100,8 @@ class Handling:
 
         A repetition under the same command key answers the first result.
         """
+        if unproved := proven(actor, f"application.{command.trigger}"):
+            raise Refused(unproved)
         result: dict[str, object] = {"id": str(command.application_id)}
         notes = dict(context.metadata)
         signatures = self._signatures_for(command, actor)

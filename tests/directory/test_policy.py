@@ -1,6 +1,7 @@
 """One table says which role may do what; queries are scoped by the same grants."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import pytest
 
@@ -21,6 +22,7 @@ from directory.policy import (
     ActionUnknown,
     Sight,
     may,
+    proven,
     visible_to,
 )
 
@@ -95,6 +97,24 @@ def test_every_role_may_do_what_the_table_says_and_nothing_else(action: str, rol
         assert refusal.code == "ROLE_FORBIDDEN"
         assert refusal.params["role"] == (role.value,)
         assert refusal.params["allowed"] == tuple(r.value for r in Role if r in EXPECTED[action])
+
+
+PROVED = """
+application.award application.cancel_award application.instruct application.confirm_paid application.return_payment
+application.verify_account application.demand_recovery application.confirm_correction statement.book
+grant.give grant.confirm grant.take_back person.restrict person.erase checkpoint.sign token.issue
+credential.change factor.ask_reset factor.confirm_reset
+"""
+
+
+@pytest.mark.parametrize("action", sorted(EXPECTED))
+def test_legal_and_money_acts_and_what_opens_doors_want_a_fresh_second_factor(action: str) -> None:
+    """Design A9. Nothing else does, and nobody who proved themselves just now, has no factor, or came by a token."""
+    someone = actor(Role.PROVINCE_LEAD)
+    refusal = proven(replace(someone, must_prove=True), action)
+    assert (refusal is not None) is (action in PROVED.split())
+    assert refusal is None or (refusal.code, refusal.params["minutes"]) == ("STEP_UP_REQUIRED", 5)
+    assert proven(someone, action) is None
 
 
 def test_an_editor_does_not_seal() -> None:

@@ -14,13 +14,11 @@ from sqlalchemy import Connection
 from directory.actor import BUREAU_ROLES, DISCIPLINE_ROLES, PROVINCE_ROLES, Actor, Role
 from directory.bureau import bureaus_of
 from directory.division import DivisionUnknown, divisions
-from directory.policy import may
 from directory.records import Directory
 from eventstore.dispatch import Context
-from eventstore.refusal import Refused
 from programmes.call import Call
 from web import forms, tracing
-from web.face import signed_in
+from web.face import asking as asking
 from workflow.files import Files
 from workflow.handling import Handling, actor_name
 from workflow.printing.room import PrintingRoom
@@ -62,14 +60,6 @@ class Desk:
             if_match=version,
             metadata={"batch": batch} if batch else {},
         )
-
-
-def asking(action: str) -> Actor:
-    """Whoever calls, if the policy lets them do *action* at all."""
-    actor = signed_in()
-    if refusal := may(actor, action):
-        raise Refused(refusal)
-    return actor
 
 
 def is_authority(actor: Actor) -> bool:

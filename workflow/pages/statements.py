@@ -48,7 +48,7 @@ def statements(desk: Desk) -> Blueprint:
 
     @pages.post("/payments/statement")
     def look() -> ResponseReturnValue:
-        actor = asking(ACTION)
+        actor = asking(ACTION, acts=False)
         request.max_content_length = booking.MOST_BYTES + (1 << 20)
         upload = request.files.get("file")
         try:

@@ -1,0 +1,173 @@
+"""A legal or money act wants a second factor shown within five minutes; what was typed waits for it."""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from uuid import uuid4
+
+import pytest
+
+from directory import second_factor, signin, tokens
+from directory.records import Directory
+from directory.schema import sessions
+from eventstore.dispatch import Context
+from eventstore.event import microseconds
+from eventstore.refusal import Refused
+from service.demo import staged
+from service.running import Running
+from tests.service.test_site import Browser
+from workflow import commands as c
+
+OPERATOR = "operator"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with staged(tmp_path_factory.mktemp("stepping") / "world", tick_s=600) as (run, _):
+        yield run
+
+
+@pytest.fixture(scope="module")
+def secret(run: Running) -> bytes:
+    access, house = run.house.access, run.house
+    secret = access.begin_authenticator(OPERATOR)
+    access.confirm_authenticator(house.as_roof(), OPERATOR, code(secret, -1))
+    return secret
+
+
+def code(secret: bytes, steps: int = 0) -> str:
+    return second_factor.code_at(secret, datetime.now(UTC) + steps * timedelta(seconds=30))
+
+
+@pytest.fixture
+def browser(run: Running, secret: bytes) -> Browser:
+    """The operator, who showed a second factor six minutes ago and whose codes are all still good."""
+    browser = Browser(run)
+    with run.house.store.begin() as db:
+        now = run.house.wall.now(db)
+        browser.cookies["sid"] = signin.open_session(db, OPERATOR, now, proved=True)
+        db.execute(sessions.update().values(proved_at=microseconds(now - timedelta(minutes=6))))
+        db.exec_driver_sql("DELETE FROM tries")
+        db.exec_driver_sql("UPDATE authenticators SET last_step = 0")
+    browser.get("/erasures")
+    return browser
+
+
+def restricted(run: Running, person: str) -> bool:
+    with run.house.store.reading() as db:
+        return Directory(db).person(person) is None
+
+
+def carried(page: str) -> dict[str, str]:
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
+    return {html.unescape(name): html.unescape(value) for name, value in found}
+
+
+def test_the_form_waits_for_the_code_and_goes_on_as_it_was_typed(run: Running, browser: Browser, secret: bytes) -> None:
+    reason = "保存期满 <b>&\"'"
+    status, page, _ = browser.post("/erasures", person="sprout-editor", reason=reason)
+    assert status == 403
+    assert "5 分钟之内出示过第二因素" in page
+    assert 'action="/erasures"' in page
+    assert carried(page)["reason"] == reason
+    assert not restricted(run, "sprout-editor")
+    status, page, _ = browser.post("/erasures", **carried(page) | {"step_up_code": "000000"})
+    assert status == 422
+    assert carried(page)["reason"] == reason
+    before = dict(browser.cookies)
+    status, _, answer = browser.post("/erasures", **carried(page) | {"step_up_code": code(secret)})
+    assert (status, answer.headers["Location"]) == (303, "/erasures?done=1")
+    assert restricted(run, "sprout-editor")
+    assert browser.cookies["sid"] != before["sid"], "a new id after a proof"
+    browser.get("/erasures")
+    assert browser.post("/erasures", person="nobody", reason="x")[0] == 422, (
+        "and for five minutes nothing more is asked"
+    )
+    browser.cookies = before
+    assert browser.get("/erasures")[0] == 401
+
+
+def test_a_used_code_proves_nothing(browser: Browser, secret: bytes) -> None:
+    used = code(secret)
+    assert browser.post("/erasures", person="nobody", reason="x", step_up_code=used)[0] == 422
+    with browser.run.house.store.begin() as db:
+        db.exec_driver_sql("UPDATE sessions SET proved_at = 1")
+    status, page, _ = browser.post("/erasures", person="nobody", reason="x", step_up_code=used)
+    assert (status, "已经用过" in page) == (422, True)
+
+
+def test_five_wrong_codes_close_the_door_and_keep_what_was_typed(browser: Browser) -> None:
+    wrong = {"person": "nobody", "reason": "保存期满", "step_up_code": "000000"}
+    statuses = [browser.post("/erasures", **wrong)[0] for _ in range(5)]
+    status, page, answer = browser.post("/erasures", **wrong)
+    assert [*statuses, status] == [422] * 5 + [429]
+    assert int(answer.headers["Retry-After"]) > 0
+    assert carried(page)["reason"] == "保存期满"
+
+
+def test_what_is_no_such_act_is_not_asked_for_a_code(browser: Browser) -> None:
+    assert browser.get("/erasures")[0] == 200
+    assert browser.post("/language", language="en", next="/erasures")[0] == 303
+
+
+def test_who_has_no_second_factor_is_asked_for_none(run: Running) -> None:
+    other = Browser(run)
+    with run.house.store.begin() as db:
+        other.cookies["sid"] = signin.open_session(db, "editor", run.house.wall.now(db))
+    other.get("/me/account")
+    assert other.post("/me/account/password", new="纸鸢 over the river 7")[0] == 303
+
+
+def test_passwords_are_not_repeated_on_the_page_that_asks(browser: Browser) -> None:
+    browser.get("/me/account")
+    status, page, _ = browser.post("/me/account/password", new="纸鸢 over the river 7")
+    assert status == 403
+    assert "over the river" not in page
+
+
+def test_a_code_from_another_site_is_not_even_looked_at(browser: Browser, secret: bytes) -> None:
+    browser.token = ""
+    assert browser.post("/erasures", person="nobody", reason="x", step_up_code=code(secret))[0] == 400
+    with browser.run.house.store.reading() as db:
+        assert db.exec_driver_sql("SELECT last_step FROM authenticators").scalar() == 0
+
+
+def test_the_api_by_cookie_says_what_is_missing_and_a_token_is_not_asked(run: Running, browser: Browser) -> None:
+    with run.house.store.begin() as db:
+        token, _ = tokens.issue(db, OPERATOR, "test", run.house.wall.now(db))
+    path = "/api/v1/people/nobody/restriction"
+    by_cookie = {"Cookie": f"sid={browser.cookies['sid']}", "Sec-Fetch-Site": "same-origin"}
+    refused = _api(run, path, by_cookie)
+    assert refused[0] == 403
+    assert "/problems/step-up-required" in refused[1]
+    assert "STEP_UP_REQUIRED" in refused[1]
+    assert "STEP_UP_REQUIRED" not in _api(run, path, {"Authorization": f"Bearer {token}"})[1]
+
+
+def _api(run: Running, path: str, headers: dict[str, str]) -> tuple[int, str]:
+    connection = HTTPConnection("127.0.0.1", int(run.url.rpartition(":")[2]), timeout=20)
+    sent = {"Content-Type": "application/json", "Idempotency-Key": uuid4().hex, **headers}
+    connection.request("POST", path, '{"reason": "x"}', sent)
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, text
+
+
+def test_the_handler_of_commands_asks_once_more(run: Running) -> None:
+    """Whatever door a command came by: an award is refused before anything about the application is looked at."""
+    with run.house.store.reading() as db:
+        lead = Directory(db).actor("lead")
+    assert lead is not None
+    context = Context(actor="person:lead", correlation_id=uuid4())
+    award = c.Award(application_id=uuid4(), document_number="湘工信〔2026〕1号")
+    codes = []
+    for must_prove in (True, False):
+        with pytest.raises(Refused) as refused:
+            run.house.handling.handle(award, replace(lead, must_prove=must_prove), context)
+        codes.append([one.code for one in refused.value.refusals])
+    assert codes[0] == ["STEP_UP_REQUIRED"]
+    assert "STEP_UP_REQUIRED" not in codes[1]
