@@ -76,18 +76,19 @@ class Register:
         return self._dispatcher.dispatch(person_stream(person), PERSON, decide, context)
 
     def give(self, context: Context, by: Actor, person: str, grant: Grant) -> Outcome:
-        """Give a role. *by* is who gives it: never the person, and only what that actor may give."""
+        """Give a role. *by* is who gives it: never the person, and only what that actor may give. The person's sessions end:
+        whoever holds more signs in anew, with the second factor that it may demand (ASVS 5.0, 7.2.4)."""
 
         def decide(db: Connection, loaded: Loaded[PersonState], _now: datetime) -> Sequence[Event]:
-            return rules.give(loaded.state, person, grant, by, scope_known(db, grant))
+            return _ending_sessions(db, person, rules.give(loaded.state, person, grant, by, scope_known(db, grant)))
 
         return self._dispatcher.dispatch(person_stream(person), PERSON, decide, context)
 
     def take_back(self, context: Context, by: Actor, person: str, grant: Grant, reason: str = "") -> Outcome:
-        """Take a role back. Sessions and tokens hold no rights of their own: the next request has it no more."""
+        """Take a role back: sessions end, and tokens hold no rights of their own: the next request has it no more."""
 
-        def decide(_db: Connection, loaded: Loaded[PersonState], _now: datetime) -> Sequence[Event]:
-            return rules.take_back(loaded.state, person, grant, by, reason)
+        def decide(db: Connection, loaded: Loaded[PersonState], _now: datetime) -> Sequence[Event]:
+            return _ending_sessions(db, person, rules.take_back(loaded.state, person, grant, by, reason))
 
         return self._dispatcher.dispatch(person_stream(person), PERSON, decide, context)
 
@@ -193,6 +194,13 @@ class Register:
             return [] if loaded.state.fact == fact else [fact]
 
         return self._dispatcher.dispatch(stream, NEWEST, decide, context)
+
+
+def _ending_sessions(db: Connection, person: str, events: Sequence[Event]) -> Sequence[Event]:
+    """Roles are others now: every session of the person ends. Open links stay; an invitation gives the role after it."""
+    if events:
+        signin.revoke_others(db, person)
+    return events
 
 
 def erase(db: Connection, personal: PersonalData, person: str, now: datetime) -> int:

@@ -183,12 +183,20 @@ def test_no_secret_is_kept(house: House) -> None:
     assert "wang@example.cn" not in kept
 
 
-def test_a_session_has_the_roles_of_the_moment(house: House) -> None:
+def test_a_session_ends_with_the_roles_it_was_opened_under(house: House) -> None:
+    """Given or taken back: the next sign-in has the roles of the moment. What was held already ends nothing."""
+    house.hunan()
     li = house.person("李", "li@example.cn", LEAD)
     secret = session_of(house, li)
     assert who(house, secret) == Actor(li, "李", (LEAD,))
+    house.give(li, LEAD)
+    assert who(house, secret) == Actor(li, "李", (LEAD,))
+    house.give(li, YUELU)
+    assert who(house, secret) is None
+    secret, link = session_of(house, li), link_of(house, li)
     house.register.take_back(asked(), CONSOLE, li, LEAD)
-    assert who(house, secret) == Actor(li, "李", ())
+    assert who(house, secret) is None
+    assert who(house, session_of(house, use(house, link))) == Actor(li, "李", (YUELU,))
 
 
 def test_sign_in_gives_a_new_session_and_ends_the_former(house: House) -> None:
