@@ -26,7 +26,7 @@ from directory.guessing import Knock, TooManyTries
 from directory.passwords import Hashing, Profile
 from directory.projection import comparable
 from directory.records import Directory, Person
-from directory.schema import former_passwords, outside_accounts
+from directory.schema import factor_resets, former_passwords, outside_accounts
 from directory.schema import passwords as kept
 from directory.second_factor import Answer, Factors, Keys
 from directory.signin import Session
@@ -338,7 +338,16 @@ class Access:
             refusals = [answer for answer in answers if answer]
             if refusals:
                 raise Refused(refusals)
-            return [] if loaded.state.asked_by else [ResetAsked(person=person, by=by.id, reason=reason.strip())]
+            if loaded.state.asked_by:
+                return []
+            row = {
+                "person": person,
+                "by": by.id,
+                "reason": reason.strip(),
+                "asked_at": microseconds(self._wall.now(db)),
+            }
+            db.execute(insert(factor_resets).values(row))
+            return [ResetAsked(person=person, by=by.id, reason=reason.strip())]
 
         self._dispatcher.dispatch(access_stream(person), ACCESS, decide, context)
 
@@ -352,6 +361,7 @@ class Access:
                 raise Refused(Refusal.of("SAME_PERSON", person=by.id))
             second_factor.forget(db, person)
             signin.revoke_all(db, person)
+            db.execute(delete(factor_resets).where(factor_resets.c.person == person))
             return [FactorsReset(person=person, by=by.id)]
 
         self._dispatcher.dispatch(access_stream(person), ACCESS, decide, context)
@@ -359,7 +369,8 @@ class Access:
     def drop_reset(self, context: Context, by: Actor, person: str) -> None:
         """Nothing is taken away after all. The person whose factors they are may say so too."""
 
-        def decide(_db: Connection, loaded: Loaded[AccessState], _now: datetime) -> Sequence[Event]:
+        def decide(db: Connection, loaded: Loaded[AccessState], _now: datetime) -> Sequence[Event]:
+            db.execute(delete(factor_resets).where(factor_resets.c.person == person))
             return [ResetDropped(person=person, by=by.id)] if loaded.state.asked_by else []
 
         self._dispatcher.dispatch(access_stream(person), ACCESS, decide, context)
@@ -392,8 +403,25 @@ def words_of(person: Person, directory: Directory) -> list[str]:
 def forget(db: Connection, person: str) -> None:
     """Everything a person could get in with is gone. Also what re-applies an erasure after a restore."""
     second_factor.forget(db, person)
-    for table in (kept, former_passwords, outside_accounts):
+    for table in (kept, former_passwords, outside_accounts, factor_resets):
         db.execute(delete(table).where(table.c.person == person))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedReset:
+    """A reset of somebody's second factors that waits for the second person."""
+
+    person: str
+    by: str
+    reason: str
+    at: datetime
+
+
+def asked_resets(db: Connection) -> list[AskedReset]:
+    """Those that wait, oldest first."""
+    c = factor_resets.c
+    rows = db.execute(select(c.person, c.by, c.reason, c.asked_at).order_by(c.asked_at, c.person))
+    return [AskedReset(person=person, by=by, reason=reason, at=instant_of(at)) for person, by, reason, at in rows]
 
 
 def _password_of(db: Connection, person: str) -> tuple[str, datetime] | None:

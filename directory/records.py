@@ -67,8 +67,10 @@ class Directory:
         return next(self._people(_people().where(live(schema.people).c.id == person)), None)
 
     def person_by_email(self, email: str) -> Person | None:
-        address = live(schema.people).c.address
-        return next(self._people(_people().where(address == comparable(email.strip()))), None)
+        address, wanted = live(schema.people).c.address, comparable(email.strip())
+        if not wanted or "\x00" in wanted:  # which no address holds and PostgreSQL does not take
+            return None
+        return next(self._people(_people().where(address == wanted)), None)
 
     def names(self, ids: Collection[str]) -> dict[str, str]:
         """Id to name of those who still have one; for timelines."""

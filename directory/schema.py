@@ -270,6 +270,16 @@ challenges = Table(
     sqlite_strict=True,
 )
 
+factor_resets = Table(
+    "factor_resets",
+    secrets,
+    Column("person", Text, primary_key=True),  # those that wait for the second person; the facts lie in the log
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("asked_at", BIG, nullable=False),
+    sqlite_strict=True,
+)
+
 outside_accounts = Table(
     "outside_accounts",
     secrets,

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from directory import signin
 from directory.actor import Actor
+from directory.policy import may
 from directory.records import Directory, Person
 from directory.second_factor import Answer
 from directory.signin import Session
@@ -20,7 +21,7 @@ from web.security import SAFE_METHODS
 
 HOME = "/me/account"
 _LONGEST = 1024
-_DONE = {"1": "account.done", "session": "account.session.done"}
+_DONE = {"1": "account.done", "session": "account.session.done", "reset": "resets.dropped"}
 
 
 def pages(house: House) -> Blueprint:
@@ -140,6 +141,8 @@ def _shown(house: House, actor: Actor, wrong: tuple[Refusal, ...] = ()) -> Respo
         faults=faults,
         errors=errors,
         classes=house.access.profile.classes,
+        reset=house.access.reset_of(actor.id),
+        may_reset=may(actor, "factor.ask_reset") is None,
         done=_DONE.get(request.args.get("done", "")) if request.method in SAFE_METHODS else None,
     )
     return page, 422 if wrong else 200

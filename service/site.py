@@ -46,6 +46,7 @@ from service import (
     logs,
     metrics,
     rebuilding,
+    resets,
     standing,
     stepping,
     wiring,
@@ -125,6 +126,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     app.register_blueprint(front.pages(house, identity))
     app.register_blueprint(entrance.pages(house, secure=secure))
     app.register_blueprint(account.pages(house))
+    app.register_blueprint(resets.pages(house))
     app.register_blueprint(health.pages(house))
     app.register_blueprint(metrics.pages(house, watched))
     if mailbox is not None and house.settings.mode == "demo":

@@ -10,6 +10,7 @@ depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TABLES = (
+    "factor_resets",
     "outside_accounts",
     "challenges",
     "passkeys",
@@ -37,6 +38,14 @@ def upgrade() -> None:
     op.create_index("waiting_age", "waiting", ["opened_at"])
     _passwords()
     _second_factors()
+    op.create_table(
+        "factor_resets",
+        sa.Column("person", sa.Text, primary_key=True),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("asked_at", BIG, nullable=False),
+        sqlite_strict=True,
+    )
     op.create_table(
         "outside_accounts",
         sa.Column("issuer", sa.Text),
