@@ -51,6 +51,7 @@ SECOND = (
 )
 LINK_ADDRESS = Limit(door="link.address", most=10, within=_MINUTES_5)
 LINK_USE_ADDRESS = Limit(door="link.use", most=30, within=_MINUTES_5)
+PASSKEY_ADDRESS = Limit(door="passkey.address", most=30, within=_MINUTES_5)
 LINK_ALL = Limit(door="link.all", most=1000, within=_MINUTES_5)
 """The figures of PyPI (warehouse, config.py): ten in five minutes for an account and for an address, a thousand for all;
 second factors five in five minutes, twenty an hour, fifty a day."""

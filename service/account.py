@@ -1,11 +1,12 @@
 """我的账户: how somebody signs in, and where they are signed in. Every change of it ends the other sessions and is told by letter."""
 
+import re
 from collections.abc import Callable
 
-from flask import Blueprint, g, redirect, render_template, request
+from flask import Blueprint, Response, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from directory import signin
+from directory import passkeys, signin
 from directory.actor import Actor
 from directory.policy import may
 from directory.records import Directory, Person
@@ -15,6 +16,7 @@ from eventstore.refusal import Refusal, Refused
 from service import enrolling
 from service.stepping import said
 from service.wiring import House
+from web import forms
 from web.face import asking
 from web.problems import NotFound, NotSignedIn
 from web.security import SAFE_METHODS
@@ -81,6 +83,44 @@ def pages(house: House) -> Blueprint:
         codes = house.access.renew_codes(enrolling.context(house, actor.id), actor.id)
         return render_template("service/codes.html", codes=codes, onward=HOME)
 
+    @blueprint.post(f"{HOME}/passkeys/question")
+    def question() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
+        actor = asking("credential.change")
+        house.access.require_recent(_session())
+        if not house.passkeys.available:
+            raise NotFound
+        offered = house.passkeys.offer(_person(house, actor))
+        return Response(offered, content_type="application/json", headers={"Cache-Control": "no-store"})
+
+    @blueprint.post(f"{HOME}/passkeys")
+    def add_passkey() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
+        actor, here = asking("credential.change"), _session()
+        house.access.require_recent(here)
+        if not house.passkeys.available:
+            raise NotFound
+        context, label = enrolling.context(house, actor.id), forms.text("label")
+        try:
+            codes = house.passkeys.add(context, actor.id, here, label, forms.text("passkey"))
+        except Refused as refused:
+            return _shown(house, actor, refused.refusals)
+        g.renew_session = True
+        return (
+            render_template("service/codes.html", codes=codes, onward=HOME)
+            if codes
+            else redirect(f"{HOME}?done=1", 303)
+        )
+
+    @blueprint.post(f"{HOME}/passkeys/<handle>/removal")
+    def remove_passkey(handle: str) -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
+        actor, here = asking("credential.change"), _session()
+        context = enrolling.context(house, actor.id)
+
+        def remove() -> None:
+            if not house.passkeys.remove(context, actor.id, here, handle):
+                raise NotFound
+
+        return _changed(house, actor, remove)
+
     @blueprint.post(f"{HOME}/sessions/revocation")
     def revoke_others() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         actor, here = asking("session.revoke"), _session()
@@ -130,13 +170,15 @@ def _shown(house: House, actor: Actor, wrong: tuple[Refusal, ...] = ()) -> Respo
     here = _session()
     with house.store.reading() as db:
         sessions = signin.sessions_of(db, actor.id)
+        keys = passkeys.of(db, actor.id)
     faults = [{"field": _FIELD.get(one.code, ""), "text": one} for one in wrong]
     errors = {_FIELD.get(one.code, ""): one for one in reversed(wrong)}
     page = render_template(
         "service/account.html",
         ways=house.access.ways(actor.id),
         email=_person(house, actor).email,
-        sessions=sessions,
+        sessions=[(browser_of(one.agent), one) for one in sessions],
+        passkeys=keys,
         this=here.handle,
         faults=faults,
         errors=errors,
@@ -146,6 +188,18 @@ def _shown(house: House, actor: Actor, wrong: tuple[Refusal, ...] = ()) -> Respo
         done=_DONE.get(request.args.get("done", "")) if request.method in SAFE_METHODS else None,
     )
     return page, 422 if wrong else 200
+
+
+_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+_SYSTEMS = ("Android", "iPhone", "iPad", "HarmonyOS", "Windows", "Mac OS X", "Linux")
+
+
+def browser_of(agent: str) -> str:
+    """What a browser says of itself, in short: Chrome 126 · Windows; as it came where it is none we know."""
+    found = ((name, re.search(rf"{mark}[A-Za-z]*/(\d+)", agent)) for mark, name in _BROWSERS)
+    browser = next((f"{name} {version[1]}" for name, version in found if version), "")
+    system = next((name for name in _SYSTEMS if name in agent), "")
+    return " · ".join(part for part in (browser, system) if part) if browser else agent[:40]
 
 
 _WEAK = ("SHORT", "LONG", "COMMON", "GUESSABLE", "CLASSES", "USED_BEFORE")

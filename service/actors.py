@@ -14,7 +14,7 @@ import dramatiq
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from directory import guessing, signin
+from directory import guessing, passkeys, signin
 from eventstore.dispatch import Outcome
 from eventstore.refusal import Busy
 from notifications import bundles, correspondence
@@ -237,6 +237,7 @@ def sweep(house: House) -> int:
         now = house.wall.now(db)
         signin.sweep(db, now)
         guessing.sweep(db, now)
+        passkeys.sweep(db, now)
     house.printing.sweep(now)
     house.hooks.care.sweep()
     return lapsed

@@ -13,13 +13,15 @@ from flask.typing import ResponseReturnValue
 from directory import guessing, signin, tokens
 from directory.actor import Actor
 from directory.guessing import TooManyTries
+from directory.passkeys import LONGEST_ANSWER
 from directory.records import Badge, Directory
 from directory.second_factor import Answer
 from eventstore.refusal import Busy, Refusal, Refused
 from service import enrolling, knocking
-from service.stepping import said
+from service.stepping import judge, said
 from service.wiring import House
 from web import forms, language, session
+from web.problems import NotFound
 from web.security import own_path
 
 FRONT, SECOND = "/", "/sign-in/second"
@@ -119,6 +121,24 @@ def pages(house: House, *, secure: bool) -> Blueprint:
             knocking.send_link(house, link, language.of(request))
         return shown("sign_in", sent=True, email=email, faults=())
 
+    @blueprint.post("/sign-in/passkey/question")
+    def question() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
+        """What a device must answer; the same for everybody."""
+        if not house.passkeys.available:
+            raise NotFound
+        house.access.count((guessing.PASSKEY_ADDRESS, guessing.key_of_address(request.remote_addr or "")))
+        return Response(house.passkeys.ask(), content_type="application/json", headers={"Cache-Control": "no-store"})
+
+    @blueprint.post("/sign-in/passkey")
+    def by_passkey() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
+        if not house.passkeys.available:
+            raise NotFound
+        try:
+            person = house.passkeys.answered(request.form.get("passkey", "")[:LONGEST_ANSWER])
+        except Refused as refused:
+            return shown("sign_in", 422, sent=False, email="", faults=refused.refusals)
+        return let_in(house, person, secure=secure, method="passkey")
+
     @blueprint.get("/sign-in/<secret>")
     def look(secret: str) -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         with house.store.reading() as db:
@@ -151,7 +171,7 @@ def pages(house: House, *, secure: bool) -> Blueprint:
         if not house.access.factors(waits.person):
             return _enrol(house, waits, secure=secure)
         try:
-            answer = house.access.answer(waits.person, forms.text("code")[:_CODE])
+            answer = judge(house, waits.person, forms.text("code")[:LONGEST_ANSWER])
         except TooManyTries as refused:
             return _later(_second(house, waits.person, 429, refused.refusals), refused)
         if answer is not Answer.RIGHT:

@@ -9,10 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from directory import signin
 from directory.guessing import TooManyTries
+from directory.passkeys import LONGEST_ANSWER
 from directory.second_factor import Answer
-from eventstore.refusal import Refusal
+from eventstore.refusal import Refusal, Refused
 from service.wiring import House
 from web import forms, session
+
+_CODE = 64
 
 
 def install(app: Flask, house: House, *, secure: bool) -> None:
@@ -20,14 +23,14 @@ def install(app: Flask, house: House, *, secure: bool) -> None:
 
     Call after the guards against forged forms are installed: a code is only taken from our own page.
     """
-    app.jinja_env.globals["carried"] = forms.carried
+    app.jinja_env.globals.update(carried=forms.carried, passkeys_offered=lambda: house.passkeys.available)
 
     @app.before_request
     def prove() -> ResponseReturnValue | None:  # pyright: ignore[reportUnusedFunction]
         if request.method != "POST" or request.path.startswith("/api/") or forms.PROOF not in request.form:
             return None
         found = _session(house, secure=secure)
-        return None if found is None else _proved(house, found, request.form[forms.PROOF][:64])
+        return None if found is None else _proved(house, found, request.form[forms.PROOF][:LONGEST_ANSWER])
 
     @app.after_request
     def renewed(response: Response) -> Response:  # pyright: ignore[reportUnusedFunction]
@@ -51,7 +54,7 @@ def _session(house: House, *, secure: bool) -> signin.Session | None:
 def _proved(house: House, found: signin.Session, code: str) -> ResponseReturnValue | None:
     """Nothing, and the form goes on; or the question again, with what was typed."""
     try:
-        answer = house.access.answer(found.person, code)
+        answer = judge(house, found.person, code)
     except TooManyTries as refused:
         page = render_template("step_up.html", faults=refused.refusals)
         return page, 429, {"Retry-After": str(refused.retry_after_s)}
@@ -61,6 +64,20 @@ def _proved(house: House, found: signin.Session, code: str) -> ResponseReturnVal
         signin.prove(db, found.handle, house.wall.now(db))
     g.renew_session = True
     return None
+
+
+def judge(house: House, person: str, typed: str) -> Answer:
+    """A second factor as it was typed or shown: digits, a recovery code, or a passkey's answer. Raises TooManyTries."""
+    if not typed.startswith("{"):
+        return house.access.answer(person, typed[:_CODE])
+    house.access.count(*house.access.second_knocks(person))
+    try:
+        right = house.passkeys.available and house.passkeys.answered(typed) == person
+    except Refused:
+        right = False
+    if right:
+        house.access.forgive_second(person)
+    return Answer.RIGHT if right else Answer.WRONG
 
 
 def said(answer: Answer) -> Refusal:

@@ -28,6 +28,7 @@ from directory.access import Access
 from directory.access_events import TYPES as ACCESS_TYPES
 from directory.actor import Actor, Grant, Role
 from directory.events import EVENTS as DIRECTORY_TYPES
+from directory.passkeys import Passkeys
 from directory.passwords import PROFILES, Hashing
 from directory.projection import DirectoryProjection
 from directory.records import Directory
@@ -116,6 +117,7 @@ class House:
     dispatcher: Dispatcher
     register: Register
     access: Access
+    passkeys: Passkeys
     handling: Handling
     files: Files
     scanning: Scanning
@@ -186,6 +188,7 @@ def build(settings: Settings) -> House:
     noting, register = Noting(dispatcher), Register(dispatcher)
     handling.on_refused.append(noting.refused)
     handling.on_read.append(noting.read)
+    access = access_of(settings, dispatcher, wall)
     proofs = Proofs(store, settings.checkpoint_signer, wall, settings.checkpoints, settings.witness_keys)
     printing = PrintingRoom(
         handling, store, wall, files, settings.files / "papers", settings.base_url, proofs.line_over
@@ -209,7 +212,8 @@ def build(settings: Settings) -> House:
         projections=projections,
         dispatcher=dispatcher,
         register=register,
-        access=access_of(settings, dispatcher, wall),
+        access=access,
+        passkeys=Passkeys(dispatcher, access, settings.base_url),
         handling=handling,
         printing=printing,
         files=files,

@@ -28,6 +28,7 @@ const need = {
   "form[data-upload]": "upload.js",
   "textarea[data-limit]": "counter.js",
   "[data-keys], [data-bulk]": "keys.js",
+  "[data-passkey]": "passkeys.js",
 };
 for (const [selector, file] of Object.entries(need)) {
   if (document.querySelector(selector)) import(new URL(file, import.meta.url));
