@@ -128,9 +128,17 @@ class Passkeys:
             now = self._access.now(db)
             if db.execute(select(passkeys.c.id).where(passkeys.c.id == made.credential_id)).one_or_none():
                 raise Refused(Refusal.of("PASSKEY_WRONG"))
-            row = {"id": made.credential_id, "handle": secrets.token_hex(_HANDLE), "person": person}
-            row |= {"public_key": made.credential_public_key, "sign_count": made.sign_count}
-            db.execute(insert(passkeys).values(row | {"label": label[:_LABEL], "added_at": microseconds(now)}))
+            db.execute(
+                insert(passkeys).values(
+                    id=made.credential_id,
+                    handle=secrets.token_hex(_HANDLE),
+                    person=person,
+                    public_key=made.credential_public_key,
+                    sign_count=made.sign_count,
+                    label=label[:_LABEL],
+                    added_at=microseconds(now),
+                )
+            )
             signin.revoke_others(db, person, session.handle)
             signin.prove(db, session.handle, now)
             if second_factor.factors_of(db, person).codes_left == 0:
@@ -256,13 +264,8 @@ def _decoded(text: object) -> bytes:
 
 def _kept(db: Connection, id_: bytes) -> _Kept:
     c = passkeys.c
-    person, public_key, count = db.execute(
-        select(c.person, c.public_key, c.sign_count).where(c.id == id_)
-    ).one_or_none() or (
-        None,
-        b"",
-        0,
-    )
-    if person is None:
+    row = db.execute(select(c.person, c.public_key, c.sign_count).where(c.id == id_)).one_or_none()
+    if row is None:
         raise LookupError("no such passkey")
+    person, public_key, count = row
     return _Kept(person=person, public_key=bytes(public_key), sign_count=count)

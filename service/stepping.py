@@ -4,6 +4,9 @@ Any form may bring the field `step_up_code`. It is judged before anything else l
 person who has proved themselves. After each proof the session has another id, so that one stolen before opens nothing.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Flask, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -23,7 +26,8 @@ def install(app: Flask, house: House, *, secure: bool) -> None:
 
     Call after the guards against forged forms are installed: a code is only taken from our own page.
     """
-    app.jinja_env.globals.update(carried=forms.carried, passkeys_offered=lambda: house.passkeys.available)
+    offered: Mapping[str, Any] = {"passkeys_offered": lambda: house.passkeys.available}
+    app.jinja_env.globals.update(offered)
 
     @app.before_request
     def prove() -> ResponseReturnValue | None:  # pyright: ignore[reportUnusedFunction]

@@ -20,7 +20,7 @@ from werkzeug.exceptions import SecurityError
 from directory.actor import Actor
 from directory.policy import may, proven
 from eventstore.refusal import Refused
-from web import language, problems, security, session
+from web import forms, language, problems, security, session
 from web.format import Language
 from web.operations import Identity
 from web.saying import FILTERS, GLOBALS, speech
@@ -81,7 +81,7 @@ def furnish(app: Flask, furniture: Furniture) -> CSRFProtect:
     problems.install(app, name_of=furniture.name_of, new_id=furniture.new_id)
     app.register_blueprint(_pages(furniture))
     app.jinja_env.filters.update(FILTERS)
-    spoken: Mapping[str, Any] = {**GLOBALS, "asset": asset}
+    spoken: Mapping[str, Any] = {**GLOBALS, "asset": asset, "carried": forms.carried, "passkeys_offered": lambda: False}
     app.jinja_env.globals.update(spoken)
     app.extensions["furniture"] = furniture
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
