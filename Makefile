@@ -63,7 +63,7 @@ $(VENV)/.installed: $(SOURCES) | $(BIN)/pip
 
 $(VENV)/.installed-dev: $(SOURCES) | $(BIN)/pip
 	$(PIP) install --quiet --upgrade "pip>=25.1"
-	$(PIP) install --quiet -c constraints.txt -e ".[postgres,redis,rabbitmq,prod,signatures,s3,passkeys]" --group dev
+	$(PIP) install --quiet -c constraints.txt -e ".[postgres,redis,rabbitmq,prod,signatures,s3,passkeys,oidc]" --group dev
 	command -v uv >/dev/null || $(PIP) install --quiet uv
 	touch $@ $(VENV)/.installed
 

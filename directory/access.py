@@ -31,7 +31,7 @@ from directory.schema import passwords as kept
 from directory.second_factor import Answer, Factors, Keys
 from directory.signin import Session
 from eventstore.clock import Clock
-from eventstore.dispatch import Context, Dispatcher, Fold, Loaded
+from eventstore.dispatch import Context, Decide, Dispatcher, Fold, Loaded
 from eventstore.event import Event, instant_of, microseconds
 from eventstore.refusal import Refusal, Refused
 
@@ -92,6 +92,10 @@ class Access:
     def now(self, db: Connection) -> datetime:
         """The time by which doors open and close: the database's own."""
         return self._wall.now(db)
+
+    def decide(self, person: str, decide: Decide[AccessState], context: Context) -> None:
+        """What *decide* says happens to how *person* gets in: rows and facts in one transaction."""
+        self._dispatcher.dispatch(access_stream(person), ACCESS, decide, context)
 
     # -- the first factor
 

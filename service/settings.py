@@ -51,7 +51,8 @@ class Settings(BaseSettings):
     *webhook_plain* lets them go over http and any port; *metrics_token* is what a monitoring system sends to read `/metrics`,
     which without one is not there; *s3_…* name a bucket for received files, without one they stay in *files*; *accounts* is
     the profile of passwords (asvs or dengbao3), *second_factor* says whether roles of the authorities and unit
-    administrators must have one, *password_memory_kib* and *password_passes* are what a password's hash costs.
+    administrators must have one, *password_memory_kib* and *password_passes* are what a password's hash costs;
+    *oidc_issuer*, *oidc_client_id* and *oidc_client_secret* are of the province's single sign-on, which pages call *oidc_name*.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -86,6 +87,10 @@ class Settings(BaseSettings):
     second_factor: Literal["offered", "demanded"] = "demanded"
     password_memory_kib: int = Field(default=47_104, ge=19_456, le=1 << 21)
     password_passes: int = Field(default=1, ge=1, le=20)
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    oidc_name: str = "统一身份认证"
     tick_s: float = Field(default=30.0, gt=0)
     mail_per_domain_minute: int = Field(default=0, ge=0, le=100_000)
     mail_connections: int = Field(default=8, ge=1, le=32)
@@ -168,6 +173,14 @@ class Settings(BaseSettings):
             raise ValueError("要 https://主机 · wanted https://host")
         return url.rstrip("/")
 
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_an_issuer(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if url and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+            raise ValueError("要 https://签发方 · wanted https://issuer")
+        return url
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         faults: list[str] = []
@@ -177,6 +190,8 @@ class Settings(BaseSettings):
             )
         if self.broker != "local" and self.broker_url is None:
             faults.append(f"{PREFIX}BROKER_URL: 使用 {self.broker} 时必填 · needed with {self.broker}")
+        if self.oidc_issuer and not self.oidc_client_id:
+            faults.append(f"{PREFIX}OIDC_CLIENT_ID: 设了 OIDC_ISSUER 时必填 · needed with OIDC_ISSUER")
         relay = urlsplit(self.smtp_url.get_secret_value())
         if self.mode == "production" and relay.scheme == "smtp" and relay.hostname not in LOOPBACK:
             faults.append(

@@ -45,6 +45,7 @@ from service import (
     limits,
     logs,
     metrics,
+    outside,
     rebuilding,
     resets,
     standing,
@@ -127,6 +128,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     app.register_blueprint(entrance.pages(house, secure=secure))
     app.register_blueprint(account.pages(house))
     app.register_blueprint(resets.pages(house))
+    outside.install(app, house, secure=secure)
     app.register_blueprint(health.pages(house))
     app.register_blueprint(metrics.pages(house, watched))
     if mailbox is not None and house.settings.mode == "demo":

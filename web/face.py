@@ -81,7 +81,13 @@ def furnish(app: Flask, furniture: Furniture) -> CSRFProtect:
     problems.install(app, name_of=furniture.name_of, new_id=furniture.new_id)
     app.register_blueprint(_pages(furniture))
     app.jinja_env.filters.update(FILTERS)
-    spoken: Mapping[str, Any] = {**GLOBALS, "asset": asset, "carried": forms.carried, "passkeys_offered": lambda: False}
+    spoken: Mapping[str, Any] = {
+        **GLOBALS,
+        "asset": asset,
+        "carried": forms.carried,
+        "passkeys_offered": lambda: False,
+        "outside_name": "",
+    }
     app.jinja_env.globals.update(spoken)
     app.extensions["furniture"] = furniture
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
