@@ -69,6 +69,23 @@ def reapply_erasures() -> None:
     house.close()
 
 
+@people.command("sign-out")
+@click.argument("email")
+def sign_out(email: str) -> None:
+    """结束这个人在各处的登录，未用的登录链接一并作废 · end every session and open link of whoever has this address."""
+    from directory import signin
+    from directory.records import Directory
+    from service import wiring
+
+    house = wiring.build(settings_or_exit())
+    with house.store.begin() as db:
+        person = Directory(db).person_by_email(email)
+        if person is None:
+            raise click.ClickException("没有这个邮箱 · nobody has this address")
+        click.echo(f"结束 · ended: {signin.revoke_all(db, person.id)}")
+    house.close()
+
+
 @people.command()
 @click.argument("email")
 def link(email: str) -> None:

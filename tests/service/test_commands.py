@@ -45,6 +45,8 @@ def test_bureaus_units_and_their_people_are_registered(run: Run) -> None:
     assert person.exit_code == 0, person.output
     assert f"unit.admin@{UNIT}" in run("people", "list").output
     assert run("people", "link", "wang@example.cn").output.startswith("https://vermilion.example.cn/sign-in/")
+    assert run("people", "sign-out", "wang@example.cn").output == "结束 · ended: 0\n"
+    assert run("people", "sign-out", "nobody@example.cn").exit_code == 1
 
 
 def test_registering_again_changes_nothing(run: Run) -> None:
