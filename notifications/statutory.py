@@ -10,7 +10,14 @@ from notifications.audiences import Who
 
 PARTIES = frozenset(
     {
-        Who.UNIT, Who.MEMBERS, Who.GONE, Who.OBJECTOR, Who.INVITED, Who.ASKED, Who.ENTERING, Who.DRAWN_EXPERTS,
+        Who.UNIT,
+        Who.MEMBERS,
+        Who.GONE,
+        Who.OBJECTOR,
+        Who.INVITED,
+        Who.ASKED,
+        Who.ENTERING,
+        Who.DRAWN_EXPERTS,
         Who.SELF,
     }
 )
