@@ -14,7 +14,7 @@ from directory.events import person_stream
 from directory.offices import alone
 from directory.person import PERSON, PersonState
 from directory.records import Directory
-from directory.register import scope_known
+from directory.register import ending_sessions, scope_known
 from eventstore.dispatch import Context, Dispatcher, Loaded, Outcome
 from eventstore.event import Event
 
@@ -32,7 +32,7 @@ class Granting:
         def decide(db: Connection, loaded: Loaded[PersonState], now: datetime) -> Sequence[Event]:
             known = scope_known(db, grant)
             if alone(by, grant):
-                return rules.give(loaded.state, person, grant, by, known)
+                return ending_sessions(db, person, rules.give(loaded.state, person, grant, by, known))
             return rules.propose(loaded.state, person, grant, by, reason, now, scope_known=known)
 
         return self._dispatcher.dispatch(person_stream(person), PERSON, decide, context)
@@ -43,7 +43,7 @@ class Granting:
         def decide(db: Connection, loaded: Loaded[PersonState], now: datetime) -> Sequence[Event]:
             proposal = loaded.state.proposal(grant)
             proposer = Directory(db).actor(proposal.by) if proposal else None
-            return rules.confirm(loaded.state, person, grant, by, now, proposer)
+            return ending_sessions(db, person, rules.confirm(loaded.state, person, grant, by, now, proposer))
 
         return self._dispatcher.dispatch(person_stream(person), PERSON, decide, context)
 

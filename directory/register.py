@@ -19,6 +19,8 @@ from directory.division import divisions
 from directory.events import (
     BureauRegistered,
     ExpertListed,
+    GrantGiven,
+    GrantTakenBack,
     UnitRegistered,
     bureau_stream,
     person_stream,
@@ -80,7 +82,7 @@ class Register:
         whoever holds more signs in anew, with the second factor that it may demand (ASVS 5.0, 7.2.4)."""
 
         def decide(db: Connection, loaded: Loaded[PersonState], _now: datetime) -> Sequence[Event]:
-            return _ending_sessions(db, person, rules.give(loaded.state, person, grant, by, scope_known(db, grant)))
+            return ending_sessions(db, person, rules.give(loaded.state, person, grant, by, scope_known(db, grant)))
 
         return self._dispatcher.dispatch(person_stream(person), PERSON, decide, context)
 
@@ -88,7 +90,7 @@ class Register:
         """Take a role back: sessions end, and tokens hold no rights of their own: the next request has it no more."""
 
         def decide(db: Connection, loaded: Loaded[PersonState], _now: datetime) -> Sequence[Event]:
-            return _ending_sessions(db, person, rules.take_back(loaded.state, person, grant, by, reason))
+            return ending_sessions(db, person, rules.take_back(loaded.state, person, grant, by, reason))
 
         return self._dispatcher.dispatch(person_stream(person), PERSON, decide, context)
 
@@ -196,9 +198,9 @@ class Register:
         return self._dispatcher.dispatch(stream, NEWEST, decide, context)
 
 
-def _ending_sessions(db: Connection, person: str, events: Sequence[Event]) -> Sequence[Event]:
+def ending_sessions(db: Connection, person: str, events: Sequence[Event]) -> Sequence[Event]:
     """Roles are others now: every session of the person ends. Open links stay; an invitation gives the role after it."""
-    if events:
+    if any(isinstance(event, GrantGiven | GrantTakenBack) for event in events):
         signin.revoke_others(db, person)
     return events
 

@@ -65,7 +65,9 @@ SCOPES: Mapping[Scope, frozenset[str]] = MappingProxyType(
     }
 )
 
-IN_PERSON = frozenset({"session.list", "session.revoke", "token.issue"})
+IN_PERSON = frozenset(
+    {"session.list", "session.revoke", "token.issue", "credential.change", "factor.ask_reset", "factor.confirm_reset"}
+)
 """What no token does: a stolen one would make itself others, or lock its person out."""
 
 

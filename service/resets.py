@@ -1,6 +1,6 @@
 """A lost second factor, taken away by two persons: one asks, another confirms. The person may say no themselves.
 
-An operator asks for anybody, a unit's administrator for people of the own unit; only an operator confirms.
+A security administrator asks for anybody, a unit's administrator for people of the own unit; only the former confirm.
 """
 
 from typing import Any

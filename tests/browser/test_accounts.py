@@ -27,7 +27,7 @@ def looked_at(chromium: Browser, run: Running, who: str, path: str, look: tuple[
     with run.house.store.begin() as db:
         now = run.house.wall.now(db)
         if who == "half":
-            cookies["sid"] = signin.wait(db, "operator", now)
+            cookies["sid"] = signin.wait(db, "security", now)
         elif who:
             cookies["sid"] = signin.open_session(db, who, now, "Mozilla/5.0 (X11; Linux) Chrome/126.0 Safari/537.36")
     context.add_cookies([{"name": name, "value": value, "url": run.url} for name, value in cookies.items()])
@@ -52,7 +52,7 @@ def looked_at(chromium: Browser, run: Running, who: str, path: str, look: tuple[
         ("half", "/sign-in/second"),
         ("editor", "/me/account"),
         ("editor", "/me/account/authenticator"),
-        ("operator", "/factor-resets"),
+        ("security", "/factor-resets"),
     ],
 )
 def test_nothing_is_wrong_with_the_page(

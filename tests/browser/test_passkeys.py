@@ -94,16 +94,16 @@ def test_a_passkey_is_added_and_opens_the_door_by_itself(chromium: Browser, run:
 
 
 def test_a_passkey_is_the_second_factor_after_a_link_and_before_a_legal_act(chromium: Browser, run: Running) -> None:
-    with at(chromium, run, "operator") as (page, _):
+    with at(chromium, run, "security") as (page, _):
         add(page, run)
         leave(page)
         with run.house.store.begin() as db:
-            link = signin.issue(db, "operator", run.house.wall.now(db))
+            link = signin.issue(db, "security", run.house.wall.now(db))
         page.goto(f"{address(run)}/sign-in/{link.secret}")
         page.click("main button.primary")
         page.wait_for_url("**/sign-in/second")
         page.click("[data-passkey=prove]")
-        page.wait_for_url("**/outbox*")
+        page.wait_for_url("**/people*")
         with run.house.store.begin() as db:
             db.execute(sessions.update().values(proved_at=microseconds(run.house.wall.now(db) - timedelta(minutes=6))))
         page.goto(f"{address(run)}/erasures")

@@ -21,7 +21,7 @@ from service.running import Running
 from tests.service.test_site import Browser
 from workflow import commands as c
 
-OPERATOR = "operator"
+ADMINISTRATOR = "security"
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +33,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def secret(run: Running) -> bytes:
     access, house = run.house.access, run.house
-    secret = access.begin_authenticator(OPERATOR)
-    access.confirm_authenticator(house.as_roof(), OPERATOR, code(secret, -1))
+    secret = access.begin_authenticator(ADMINISTRATOR)
+    access.confirm_authenticator(house.as_roof(), ADMINISTRATOR, code(secret, -1))
     return secret
 
 
@@ -44,11 +44,11 @@ def code(secret: bytes, steps: int = 0) -> str:
 
 @pytest.fixture
 def browser(run: Running, secret: bytes) -> Browser:
-    """The operator, who showed a second factor six minutes ago and whose codes are all still good."""
+    """An administrator, who showed a second factor six minutes ago and whose codes are all still good."""
     browser = Browser(run)
     with run.house.store.begin() as db:
         now = run.house.wall.now(db)
-        browser.cookies["sid"] = signin.open_session(db, OPERATOR, now, proved=True)
+        browser.cookies["sid"] = signin.open_session(db, ADMINISTRATOR, now, proved=True)
         db.execute(sessions.update().values(proved_at=microseconds(now - timedelta(minutes=6))))
         db.exec_driver_sql("DELETE FROM tries")
         db.exec_driver_sql("UPDATE authenticators SET last_step = 0")
@@ -137,7 +137,7 @@ def test_a_code_from_another_site_is_not_even_looked_at(browser: Browser, secret
 
 def test_the_api_by_cookie_says_what_is_missing_and_a_token_is_not_asked(run: Running, browser: Browser) -> None:
     with run.house.store.begin() as db:
-        token, _ = tokens.issue(db, OPERATOR, "test", run.house.wall.now(db))
+        token, _ = tokens.issue(db, ADMINISTRATOR, "test", run.house.wall.now(db))
     path = "/api/v1/people/nobody/restriction"
     by_cookie = {"Cookie": f"sid={browser.cookies['sid']}", "Sec-Fetch-Site": "same-origin"}
     refused = _api(run, path, by_cookie)
