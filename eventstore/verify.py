@@ -1,12 +1,13 @@
 """Reads the whole log and says whether it is what was written; names the first position that is not, and why."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
+import pickle
+import sys
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import pairwise
-from multiprocessing import get_context
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine, select
@@ -17,7 +18,7 @@ from eventstore.engine import prepare
 from eventstore.event import NO_HASH
 from eventstore.merkle import BLOCK, Tree, leaf_hash
 from eventstore.schema import log_checkpoints, log_nodes
-from eventstore.stretch import Asked, Odd, Read, Row, Tip, leaves_of, pages, read
+from eventstore.stretch import Asked, Odd, Read, Row, Tip, leaves_of, pages
 from eventstore.suite import SHA256, Suite, known
 
 _REMEMBERED = 1 << 14
@@ -133,10 +134,9 @@ class _Abreast:
         """The tree, where everything fits; None where anything does not."""
         if self._vouchers.size > self._head:
             return None
-        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-            for found in pool.map(read, self._stretches()):
+        with closing(_read_by(processes, list(self._stretches()))) as some:
+            for found in some:
                 if found is None or not self._follows(found) or not self._grows(found):
-                    pool.shutdown(cancel_futures=True)
                     return None
                 if progress is not None:
                     progress(found.until, self._head)
@@ -266,6 +266,28 @@ class _Reading:
         start = self._good.size
         tree.extend(leaf_hash(start + offset, digest, self._suite.new) for offset, digest in enumerate(digests, 1))
         return (first, last) if self._vouchers.says(tree, nodes, start) else None
+
+
+def _read_by(processes: int, stretches: Sequence[Asked]) -> Generator[Read | None]:
+    """What was read of each stretch, in order; each process has every so-many-th of them. They know nothing of this program but
+    how to read, so that they begin quickly, and end with whoever asked."""
+    begin = f"import sys; sys.path[:0] = {sys.path!r}; from eventstore.stretch import main; main()"
+    command = [sys.executable, "-c", begin]
+    with ExitStack() as stack:
+        running = [stack.enter_context(Popen(command, stdin=PIPE, stdout=PIPE)) for _ in range(processes)]  # noqa: S603
+        for each in running:
+            stack.callback(each.kill)
+        for number, each in enumerate(running):
+            assert each.stdin is not None
+            pickle.dump(stretches[number::processes], each.stdin)
+            each.stdin.close()
+        for number in range(len(stretches)):
+            out = running[number % processes].stdout
+            assert out is not None
+            try:
+                yield pickle.load(out)  # noqa: S301 from a process that was begun here
+            except EOFError:  # it died: what it was to read is read in order
+                yield None
 
 
 def _from_nothing(_stream: str, _version: int, _before: bytes) -> Tip:
