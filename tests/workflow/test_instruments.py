@@ -52,7 +52,15 @@ MARKS = {"foundations": 2200, "innovation": 2600, "fit": 2100, "service": 1700}
 NAMED = e.SectionSaved(
     section="project", section_version=1, answers={"project_name": "面向工程机械运维的垂直领域大模型"}
 )
-DRAWN = e.PanelDrawn(seed=SEED, pool=(*PANEL, "expert-6"), drawn=PANEL)
+DRAWN = e.PanelDrawn(
+    seed=SEED,
+    pool=(*PANEL, "expert-6"),
+    drawn=PANEL,
+    left_out=(
+        e.LeftOut(expert="expert-7", why="employer", unit=UNIT.code),
+        e.LeftOut(expert="expert-8", why="former_employer", unit=UNIT.code, until=2024),
+    ),
+)
 SHEETS = tuple(e.Scored(expert=one, marks=MARKS, total=8600, comment=f"意见{one}") for one in PANEL)
 CLOSED_REVIEW = replace(REVIEWED, totals=dict.fromkeys(PANEL, 8600), dropped=(8600, 8600), result=8600)
 RETURNED = e.ReturnedForCorrection(
@@ -377,6 +385,8 @@ def test_the_draw_can_be_made_again_from_its_record(house: House) -> None:
     said = _words(house, _happened(house, *EVERY["draw_record"]), "draw_record")
     assert SEED in said
     assert all(one in said for one in DRAWN.pool)
+    assert f"现任职于{UNIT.name}" in said, "who was left out, and why"
+    assert f"曾任职于{UNIT.name}（至2024年）" in said
 
 
 def test_an_award_of_a_consortium_says_what_is_whose_the_lead_first(house: House) -> None:

@@ -91,14 +91,46 @@ def draw_record(case: Case) -> dict[str, Any]:
             Line(label="随机种子", value=event.seed),
         ),
         Table(heading="抽取结果", columns=("序号", "专家", "专家编号"), rows=drawn, widths=(3, 8, 18), numeric=(0,)),
-        Text(
-            heading="复核方法",
-            text="对每名备选专家，以“随机种子:专家编号”计算 SHA-256，按结果由小到大排列，依次取所需人数。任何人按下列备选名单重算，结果应与上表一致。",
-        ),
+        Text(heading="复核方法", text=_HOW_TO_DRAW_AGAIN + _mix(case)),
+        *_left_out(case, event),
         Text(heading="备选专家编号", text="、".join(event.pool), small=True),
         by=case.province,
         signed=(Line(label="抽取人（签字）"), Line(label="监督人（签字）")),
     )
+
+
+_HOW_TO_DRAW_AGAIN = (
+    "对每名备选专家，以“随机种子:专家编号”计算 SHA-256，按结果由小到大排列，依次取所需人数。"
+    "任何人按下列备选名单重算，结果应与上表一致。"
+)
+
+
+def _mix(case: Case) -> str:
+    """What the draw passes over, where the programme asks for a mix or for experts of different employers."""
+    rule = case.call.review
+    asked = [f"熟悉{share.field}的不少于 {share.at_least} 人" for share in rule.mix]
+    asked += ["同一任职单位不超过 1 人"] if rule.one_per_employer else []
+    return f"依次取人时跳过使以下要求不能满足的人选：{'；'.join(asked)}。" if asked else ""
+
+
+def _left_out(case: Case, event: e.PanelDrawn) -> Iterator[Table]:
+    rows = tuple((str(number), one.expert, _why_left_out(case, one)) for number, one in enumerate(event.left_out, 1))
+    if rows:
+        yield Table(
+            heading="回避和剔除", columns=("序号", "专家编号", "原因"), rows=rows, widths=(3, 12, 24), numeric=(0,)
+        )
+
+
+def _why_left_out(case: Case, one: e.LeftOut) -> str:
+    match one.why:
+        case "conflict":
+            return "本人申明存在利害关系"
+        case "drawn_before":
+            return "此前已抽取过"
+        case "employer":
+            return f"现任职于{case.unit(one.unit)}"
+        case _:
+            return f"曾任职于{case.unit(one.unit)}" + (f"（至{one.until}年）" if one.until else "")
 
 
 def score_sheet(case: Case) -> dict[str, Any]:
@@ -148,6 +180,7 @@ def score_summary(case: Case) -> dict[str, Any]:
             Line(label="计分方法", value=_METHODS.get(event.method, event.method)),
             Line(label="未计入的分数", value=left_out),
             Line(label="评审得分", value=marks(event.result)),
+            *_spread(event),
         ),
         Table(
             columns=columns,
@@ -158,6 +191,19 @@ def score_summary(case: Case) -> dict[str, Any]:
         by=case.province,
         signed=(Line(label="统计人（签字）"), Line(label="监督人（签字）")),
     )
+
+
+def _spread(event: e.ReviewClosed) -> Iterator[Line]:
+    """How far the marks lie apart, and why they do where the programme asks for a reason."""
+    if event.spread:
+        yield Line(label="最高最低分差", value=marks(event.spread))
+    if event.divergence_reason:
+        yield Line(label="分歧说明", value=event.divergence_reason)
+
+
+def _led(case: Case, event: e.ReviewClosed) -> Iterator[Line]:
+    if event.leader:
+        yield Line(label="专家组组长", value=case.person(event.leader))
 
 
 def panel_opinion(case: Case) -> dict[str, Any]:
@@ -173,7 +219,8 @@ def panel_opinion(case: Case) -> dict[str, Any]:
     return sheet(
         case,
         "专家组评审意见",
-        about(case, Line(label="评审得分", value=marks(event.result))),
+        about(case, Line(label="评审得分", value=marks(event.result)), *_led(case, event)),
+        *((Text(heading="专家组综合意见", text=event.opinion),) if event.opinion.strip() else ()),
         *said,
         signed=(*signed, Line(label="专家组组长（签字）")),
     )

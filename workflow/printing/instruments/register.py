@@ -177,8 +177,8 @@ def mentioned(facts: Sequence[Fact], made: Made) -> frozenset[str]:
             return frozenset({*drawn, *((replaces,) if replaces else ())})
         case e.Scored(expert=expert):
             return frozenset({expert})
-        case e.ReviewClosed(totals=totals):
-            return frozenset(totals)
+        case e.ReviewClosed(totals=totals, leader=leader):
+            return frozenset({*totals, *((leader,) if leader else ())})
         case e.Proposed(proposer=proposer):
             return frozenset({proposer})
         case e.AuditEntered(entered_by=person) | e.AuditChecked(checked_by=person):
