@@ -39,7 +39,7 @@ LOOKED_AT = {
 
 UPLOADS = frozenset({
     "acting.take", "batches.take", "consortium.agreement/confirmations", "consortium.agreement/documents",
-    "consortium.commitments/<unit>", "figures.take_over", "papers.attach", "papers.commit", "statements.look",
+    "consortium.commitments/<unit>", "experts.brought_in", "figures.take_over", "papers.attach", "papers.commit", "statements.look",
 })  # fmt: skip
 """The pages that take a file from somebody who is signed in; every other body is a form."""
 LARGEST_BODY = 64 * 1024 * 1024
