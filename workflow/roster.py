@@ -21,7 +21,7 @@ from programmes.workbook import Value
 from workflow.files import clean_name
 from workflow.handling import Handling, actor_name
 
-READERS = (Role.OPERATOR, Role.PROVINCE_CLERK, Role.PROVINCE_LEAD, Role.AUDITOR, *DISCIPLINE_ROLES)
+READERS = (Role.SECURITY, Role.PROVINCE_CLERK, Role.PROVINCE_LEAD, Role.AUDITOR, *DISCIPLINE_ROLES)
 KINDS = (".xlsx", ".csv", ".txt")
 MOST_BYTES = 4 << 20
 MOST_ROWS = 500  # each is a transaction of its own

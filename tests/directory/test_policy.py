@@ -25,6 +25,7 @@ from directory.policy import (
     proven,
     visible_to,
 )
+from workflow.roster import READERS
 
 SCOPES = {
     Role.UNIT_EDITOR: "91430104MAXTE5T16B",
@@ -214,3 +215,8 @@ def test_a_draft_is_seen_by_its_units_and_the_rest_sees_what_was_sealed(
         )
 
     assert (seen(sealed=False), seen(sealed=True)) == (drafts, sealed)
+
+
+def test_whoever_may_read_the_pool_of_experts_reads_the_one_of_a_province() -> None:
+    """The policy and the pool's own list of readers say the same: nobody is let in and then not known."""
+    assert set(READERS) == POLICY["expert.read"] | POLICY["expert.list"]
