@@ -140,5 +140,6 @@ def texts_of(found: Collection[Version]) -> list[wording.Text]:
 
 
 def _version(row: Row[Any]) -> Version:
-    values: dict[str, Any] = dict(row._mapping)
-    return Version(**{**values, "at": instant_of(values["at"])})
+    values: dict[str, Any] = dict(zip(live().c.keys(), row, strict=True))
+    values["at"] = instant_of(values["at"])
+    return Version(**values)

@@ -166,8 +166,8 @@ def _certain(branch: Branch) -> frozenset[str]:
     """Names that are there in whatever way the branch came to hold."""
     if not branch.rows:
         return frozenset()
-    rows = [frozenset(term.name for term in row if not term.negated) for row in branch.rows]
-    return frozenset.intersection(*rows)
+    first, *others = [frozenset(term.name for term in row if not term.negated) for row in branch.rows]
+    return first.intersection(*others)
 
 
 def _refuted(branch: Branch) -> frozenset[str]:

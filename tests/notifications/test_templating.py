@@ -5,7 +5,7 @@ import tracemalloc
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
 
@@ -58,6 +58,7 @@ texts = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(text=texts, there=st.sets(st.sampled_from(NAMES)))
 def test_what_is_accepted_says_what_jinja2_would_say(text: str, there: set[str]) -> None:
     values = {name: f"<{name}>" for name in there}
@@ -77,6 +78,7 @@ guarded = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(text=guarded | texts, there=st.sets(st.sampled_from(NAMES)))
 def test_a_slot_is_certain_only_where_its_name_is_there_whenever_it_is_told(text: str, there: set[str]) -> None:
     try:
