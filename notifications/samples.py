@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from eventstore.codec import canonical
-from notifications import words
+from notifications import joining, own_account, words
 from notifications.announcements import TOLD, Line
 from notifications.audiences import Audience, Kind, Who
 from notifications.catalogue import READERS
@@ -57,6 +57,10 @@ _REMINDED_IN: Mapping[Rule, tuple[Stage, ...]] = MappingProxyType(
     }
 )
 """Where something is still awaited; the files that lie with a body are told together."""
+
+
+_OUTSIDE: tuple[Mapping[str, Line], ...] = (KEPT, joining.ASKED, own_account.TOLD)
+"""Kinds that are about no application, each with its one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +117,10 @@ class Sample:
             params["items"] = [_ITEM]
         if self.line.who in (Who.INVITED, Who.ASKED):
             params |= {"path": f"/invitations/{ID}", "secret": ""}
+        if self.line.who is Who.ENTERING:
+            params |= {"path": f"/join/{ID}", "secret": ""}
+        if self.line.who is Who.SELF:
+            params["page"] = own_account.PAGE
         if self.kind == UNREACHED:
             params["letter"] = ID
         if self.kind in KEPT:
@@ -175,8 +183,8 @@ def lines_of(kind: str) -> tuple[Line, ...]:
     if kind == UNREACHED:
         return (Line(Who.UNIT, "mend"),)
     reminded = next((lines for rule, lines in REMINDED.items() if rule.kind == kind), ())
-    kept = (KEPT[kind],) if kind in KEPT else ()
-    return TOLD.get(kind, ()) or reminded or kept
+    outside = next((lines[kind] for lines in _OUTSIDE if kind in lines), None)
+    return TOLD.get(kind, ()) or reminded or ((outside,) if outside else ())
 
 
 def name_of(kind: str, language: Language) -> str:

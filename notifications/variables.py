@@ -79,6 +79,8 @@ def variables_of(kind: str) -> Mapping[str, Variable]:
     about = OF_AN_APPLICATION if "number" in named else ()
     certain = {*sure, *about, *ALWAYS}
     there = {*named, *certain, *PERHAPS}
+    if unknown := there - set(_declared()):
+        raise KeyError(f"{kind} names what variables.yaml does not have: {sorted(unknown)}")
     return {name: _variable(name, optional=name not in certain) for name in _declared() if name in there}
 
 

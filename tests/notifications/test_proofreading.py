@@ -88,7 +88,7 @@ def test_what_may_be_missing_stands_where_it_was_asked_for() -> None:
 @pytest.mark.parametrize("kind", sorted(STATUTORY))
 def test_a_notice_that_must_be_served_keeps_what_the_houses_own_tells(kind: str) -> None:
     for language in LANGUAGES:
-        assert must_stay(kind, language), "a notice says of what it is"
+        assert must_stay(kind, language) or "{{" not in house_text(kind, "happened", language)
         found = proofread(kind, language, "x", "办好了。")
         assert {one.wrong.about for one in found if one.wrong.code == "LETTER_TEXT_MUST_STAY"} == must_stay(
             kind, language

@@ -10,12 +10,14 @@ from werkzeug.test import TestResponse
 
 from directory.actor import Actor, Grant, Role
 from notifications import manuscripts
+from notifications import words as letter_words
 from notifications.samples import samples_of
 from notifications.texts_pages import FRAGMENT
 from notifications.variables import house_text
 from tests.notifications.post import PostOffice
 from tests.notifications.writing import AUDITOR, OPERATOR, site
 
+KINDS = letter_words.kinds()
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 EDITOR = Actor("editor", "经办人", (Grant(Role.UNIT_EDITOR, "91430104MAXTE5T16B"),))
 HERE = "/letters/texts/awarded/zh"
@@ -56,7 +58,7 @@ def typed(page: str, name: str) -> str:
 def test_the_list_finds_a_kind_by_its_words_and_says_what_stands(post: PostOffice, ask: Ask) -> None:
     client = ask(OPERATOR)
     assert published(client).status_code == 303
-    assert len(re.findall(r"<code>(\w+)</code>", client.get("/letters/texts").text)) == 74
+    assert len(re.findall(r"<code>(\w+)</code>", client.get("/letters/texts").text)) == len(KINDS)
     assert re.findall(r"<code>(\w+)</code>", client.get("/letters/texts?q=立项待会签").text) == ["award_signed"]
     edited = client.get("/letters/texts?show=edited").text
     assert re.findall(r"<code>(\w+)</code>", edited) == ["awarded"]
@@ -213,7 +215,7 @@ def test_machines_read_preview_publish_and_restore(ask: Ask) -> None:
     back = client.post(f"{place}/restoration", json={"version": 0, "why": "原文"}, headers=headers)
     assert (back.json["version"], back.json["body"], len(back.json["versions"])) == (0, HOUSE, 2)
     kinds = client.get("/api/v1/letter-texts").json["kinds"]
-    assert len(kinds) == 74
+    assert len(kinds) == len(KINDS)
     assert client.get("/api/v1/letter-texts/none/zh").status_code == 404
 
 
