@@ -3,6 +3,7 @@
 And what all of it costs the append path: the same commands in the same process, with everything that tells beside, and with nothing.
 """
 
+import itertools
 import tempfile
 import threading
 import time
@@ -33,6 +34,7 @@ _TIMES, _WITH_MS, _LOST_MS = 60, 100.0, 1200.0
 _APPEND, _STOP_S, _GROWS_MB = 1.05, 1.0, 10.0
 _FAILING = 10_000
 _PATIENCE_S = 20.0
+_numbers = itertools.count(1)
 
 
 def figures(scale: Scale, progress: Progress) -> Iterator[Figure]:
@@ -113,17 +115,17 @@ def _relaying(house: House) -> Generator[None]:
 
 def _p95(world: World, seen: _Seen, times: int) -> float:
     random, found = Random(3), list[float]()
-    for number in range(times):
-        found.append(seen.after(lambda: _happen(world, number)))  # noqa: B023
+    for _ in range(times):
+        found.append(seen.after(lambda: _happen(world)))
         time.sleep(random.uniform(0.3, 0.9))  # at any moment of the second, and not while the last one is still told
     return quantiles(found, n=20)[-1]
 
 
-def _happen(world: World, number: int) -> float:
+def _happen(world: World) -> float:
     """One application sealed; the instant at which its commit returned."""
     house, application = world.house, world.house.ids.uuid7()
     digest = house.calls.get("hn-2025").digest
-    given = {"application_id": str(application), "number": f"HN-AI-2025-{number:04}", "opened_by": "editor"}
+    given = {"application_id": str(application), "number": f"HN-AI-2025-{next(_numbers):06}", "opened_by": "editor"}
     opened = replace(OPENED, **given, definition_digest=digest)
     context = Context(actor="person:editor", correlation_id=application)
     house.dispatcher.dispatch(f"application-{application}", FOLD, lambda *_: [opened, SEALED], context)
@@ -142,7 +144,7 @@ def _append(world: World, scale: Scale, progress: Progress) -> Figure:
         took = dict[bool, float]()
         for telling in (number % 2 == 0, number % 2 == 1):
             house.dispatcher.on_commit[:] = [woken] if telling else []
-            took[telling] = timed(lambda: [_happen(world, n) for n in range(scale.commands)])
+            took[telling] = timed(lambda: [_happen(world) for _ in range(scale.commands)])
         ratios.append(took[True] / took[False])
         rate.append(scale.commands / took[True])
     progress(scale.rounds, scale.rounds)
