@@ -40,7 +40,7 @@ _numbers = itertools.count(1)
 def figures(scale: Scale, progress: Progress) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder, _here(Path(folder)) as (world, mail, machine):
         times = min(_TIMES, scale.commands)
-        with _at_work(world.house) as (workers, _):
+        with _at_work(world.house) as (workers, actors):
             for what, seen in (("letter", mail), ("parcel", machine)):
                 yield limit(f"commit to first byte of a {what}, p95", _p95(world, seen, times), _WITH_MS, " ms")
             yield limit("an idle process stops", timed(workers.stop), _STOP_S, " s", 2)
@@ -48,7 +48,7 @@ def figures(scale: Scale, progress: Progress) -> Iterator[Figure]:
             for what, seen in (("letter", mail), ("parcel", machine)):
                 lost = _p95(world, seen, min(times, 20))
                 yield limit(f"the same with every wake-up lost ({what})", lost, _LOST_MS, " ms")
-        yield _append(world, scale, progress)
+        yield _append(world, actors, scale, progress)
     yield _memory(scale)
 
 
@@ -132,11 +132,11 @@ def _happen(world: World) -> float:
     return time.perf_counter()
 
 
-def _append(world: World, scale: Scale, progress: Progress) -> Figure:
+def _append(world: World, actors: acting.Actors, scale: Scale, progress: Progress) -> Figure:
     """The same appends with the wake-up after each commit, and without: whoever does the work is another process."""
     house = world.house
     assert isinstance(house.broker, LocalBroker)
-    woken = acting.declare(house).wake
+    woken = actors.wake
     house.dispatcher.on_commit.clear()
     ratios, rate = list[float](), list[float]()
     for number in range(scale.rounds):
