@@ -39,7 +39,8 @@ from webhooks.schema import parcels, webhook_health
 from workflow.handling import FOLD
 
 T = TypeVar("T")
-LIFE_S, LONGEST_S = 1.5, 3.0
+LIFE_S, LONGEST_S, IDLE_S = 1.5, 1.5, 6.0
+"""Some die at any time within LIFE_S; the others at a step of theirs, or when none came for so long: IDLE_S more for the first."""
 AN_HOUR = 3600.0
 CUTS = 0.03
 BROKERS = ("none", "redis", "rabbitmq")
@@ -119,11 +120,13 @@ class Reaper:
     alive: list[int] = field(default_factory=list[int])
     killed_at: Counter[str] = field(default_factory=Counter[str])
     fatal: int = 0
+    seen_at: float = 0.0
     lock: Any = field(default_factory=threading.RLock)
 
     def watch(self, where: str) -> Callable[[str], None]:
         def seen(stage: str) -> None:
             with self.lock:
+                self.seen_at = time.monotonic()
                 if self.fatal > 0:
                     self.fatal -= 1
                     if self.fatal == 0:
@@ -181,6 +184,7 @@ class Chaos:
             self.happen()
         for role in roles:
             self.reaper.alive.append(self.nursery.born(role, settings))
+        born = time.monotonic()
         self.mail.cuts = self.machine.cuts = CUTS if weather == "cuts" else 0.0
         if weather == "database":
             time.sleep(self.random.uniform(0.0, 0.5))
@@ -192,9 +196,11 @@ class Chaos:
             at_a_step = self.random.random() < 0.7
             with self.reaper.lock:
                 self.reaper.fatal = self.random.randint(1, 12) if at_a_step else 0
-            longest = LONGEST_S if at_a_step else self.random.uniform(0.0, LIFE_S)
-            before, until = len(self.reaper.alive), time.monotonic() + longest
-            while time.monotonic() < until and len(self.reaper.alive) == before:
+            before, began, life = len(self.reaper.alive), time.monotonic(), self.random.uniform(0.0, LIFE_S)
+            while len(self.reaper.alive) == before:
+                worked = self.reaper.seen_at if self.reaper.seen_at > born else born + IDLE_S
+                if time.monotonic() > (max(worked, began) + LONGEST_S if at_a_step else began + life):
+                    break
                 time.sleep(0.005)
             if len(self.reaper.alive) == before:
                 self.reaper.kill("anywhere")
