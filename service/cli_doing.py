@@ -6,13 +6,14 @@ way around them from here, for an operator neither.
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
+from programmes.shapes import is_mapping
 from service.client import Answer, Client, Unreachable, Upload
 from service.console import FAILED, OK, UNUSABLE
 from service.values import look
@@ -90,7 +91,7 @@ def actions(application: str, base_url: str, token: TextIO, as_json: bool) -> No
 
 
 @contextmanager
-def _asking(base_url: str) -> Iterator[Client]:
+def _asking(base_url: str) -> Generator[Client]:
     client = Client(base_url)
     try:
         yield client
@@ -111,7 +112,7 @@ def _given(body: TextIO | None, fields: Sequence[str], files: Sequence[str]) -> 
         given: Any = json.load(body) if body is not None else {}
     except ValueError as wrong:
         raise click.UsageError(f"不是 JSON · no JSON: {wrong}") from wrong
-    if not isinstance(given, dict):
+    if not is_mapping(given):
         raise click.UsageError("要一个 JSON 对象 · a JSON object is wanted")
     sent: dict[str, Any] = {str(name): value for name, value in given.items()}
     sent |= {name: _value(text) for name, text in map(_pair, fields)}
