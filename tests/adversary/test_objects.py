@@ -156,6 +156,8 @@ MISSING = {
     "handle": "0" * 16,
     "person": "nobody",
 }
+ROOMS = {"person": "/people/"}
+"""Where the person is the object; the pool of experts is the clerk's, whoever stands in it."""
 NO_GATE = frozenset({"restrictPerson", "erasePerson", "turnOffLetters", "lookAtJoining", "join"})
 """Asked of one who answers for everybody, or of whoever holds a key: there is no foreign object, only a body that is wrong."""
 
@@ -166,7 +168,10 @@ def of_objects(site: Site) -> list[tuple[str, str, str, str, str]]:
         (name, method, path, action, parameter)
         for name, method, path, action, _ in Operations(site).found
         for parameter in MISSING
-        if f"{{{parameter}}}" in path and "{application_id}" not in path and path.count("{") == 1
+        if f"{{{parameter}}}" in path
+        and path.startswith(ROOMS.get(parameter, "/"))
+        and "{application_id}" not in path
+        and path.count("{") == 1
     ]
 
 
