@@ -30,6 +30,7 @@ class RowAnswer(BaseModel):
     everybody: bool
     persons: bool
     two_persons: bool
+    step_up: bool
     in_person: bool
     scopes: list[str]
     operations: list[str]

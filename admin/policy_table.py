@@ -11,7 +11,7 @@ from paperwork.separated import write_separated
 from web.operations import Operation
 from web.texts import t
 
-COLUMNS = ("action", "动作", "in English", "角色", "须两人", "令牌范围", "接口")
+COLUMNS = ("action", "动作", "in English", "角色", "须两人", "须再验证", "令牌范围", "接口")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,7 @@ class Row:
     everybody: bool
     persons: bool
     two_persons: bool
+    step_up: bool
     in_person: bool
     scopes: tuple[str, ...]
     operations: tuple[str, ...]
@@ -60,6 +61,7 @@ def _row(action: str, roles: frozenset[Role], operations: Sequence[str]) -> Row:
         everybody=everybody,
         persons=POLICY[action] == PERSONS,
         two_persons=action in policy.TWO_PERSONS,
+        step_up=action in policy.STEP_UP,
         in_person=action in IN_PERSON,
         scopes=() if Role.PUBLIC in POLICY[action] else tuple(scope.value for scope in scopes_of(action)),
         operations=tuple(operations),
@@ -84,4 +86,5 @@ def _cells(found: Sequence[Row]) -> Iterator[list[str]]:
         roles = "、".join(t(f"role.{role}", "zh") for role in row.roles)
         scopes = "、".join(t(f"scope.{scope}", "zh") for scope in row.scopes)
         two = t("policy.two.yes", "zh") if row.two_persons else ""
-        yield [row.action, row.zh, row.en, roles, two, scopes, " ".join(row.operations)]
+        anew = t("policy.step_up.yes", "zh") if row.step_up else ""
+        yield [row.action, row.zh, row.en, roles, two, anew, scopes, " ".join(row.operations)]

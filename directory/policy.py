@@ -223,6 +223,8 @@ TWO_PERSONS = frozenset(
         "person.erase",
         "grant.give",
         "grant.confirm",
+        "factor.ask_reset",
+        "factor.confirm_reset",
     }
 )
 """What one person begins and another completes; the rules that hold it lie with each decision."""

@@ -7,7 +7,7 @@ import pytest
 
 from admin.policy_table import Asked, rows
 from directory.actor import HOUSE_ROLES, Actor, Grant, Role
-from directory.policy import POLICY, TWO_PERSONS
+from directory.policy import POLICY, STEP_UP, TWO_PERSONS
 from tests.admin.office import Office
 from web.texts import has
 
@@ -66,3 +66,9 @@ def test_the_csv_is_the_page(office: Office) -> None:
     table = list(csv.reader(StringIO(answer.data.decode("utf-8-sig"))))
     assert [row[0] for row in table[1:]] == [row.action for row in rows((), who(Role.OPERATOR), Asked(role="auditor"))]
     assert ["history.unmask", "显示个人信息"] in [row[:2] for row in table]
+
+
+def test_what_needs_a_second_factor_anew_is_said(office: Office) -> None:
+    table = office.api("security", "/policy").get_json()["actions"]
+    assert {row["action"] for row in table if row["step_up"]} == STEP_UP
+    assert "须再验证" in office.page("security", "/policy?q=application.award")

@@ -139,7 +139,7 @@ def _people() -> Generator[Owned]:
         "shunde-clerk": {"shunde-head", "gd-lead"},
         "finance": {"lead", "lead-and-finance"},
         "gd-finance": {"gd-lead"},
-        "expert-2": {"lead", "lead-and-finance"},
+        "expert-2": {"lead", "lead-and-finance", "gd-lead"},
         "discipline-clerk": {"discipline-head"},
         "operator": set[str](),
         "auditor": set[str](),
