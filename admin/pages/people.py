@@ -1,6 +1,7 @@
 """People and roles: who is there, who gave them what, what waits for a second hand. No rule and no query here."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
@@ -10,7 +11,7 @@ from admin.desk import Desk
 from admin.pages.faults import faults_of
 from admin.people import grant_of, may_confirm
 from directory.actor import GIVEN_TO_NOBODY, Actor, Grant, Role
-from directory.offices import alone, competent, offered, places_of
+from directory.offices import competent, offered, places_of
 from directory.policy import may
 from eventstore.refusal import Malformed, Refused
 from web import face, forms
@@ -117,9 +118,8 @@ def _of(actor: Actor) -> dict[str, Any]:
     return {
         "me": actor.id,
         "may_give": may(actor, "grant.give") is None,
-        "may_confirm": lambda proposal: may_confirm(actor, proposal),
-        "competent": lambda grant: competent(actor, grant),
-        "alone": lambda grant: alone(actor, grant),
+        "may_confirm": partial(may_confirm, actor),
+        "competent": partial(competent, actor),
         "sees_erasures": may(actor, "erasure.read") is None,
         "sees_address": may(actor, "grant.give") is None,
         "command_id": forms.new_command_id(),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from directory.events import invitation_stream
+from directory.events import PersonInvitationResent, PersonInvited, invitation_stream
 from directory.records import Directory
 from eventstore.schema import personal_data
 from eventstore.verify import verify
@@ -43,10 +43,11 @@ def invited(office: Office, who: str = "admin", **wish: str) -> str:
 
 def key_of(office: Office, id_: str) -> str:
     """What stands in the link of the newest letter, as the rendering that sends it finds it."""
-    [*_, event] = [
-        fact.event for fact in office.house.dispatcher.history(invitation_stream(id_)) if hasattr(fact.event, "secret")
-    ]
-    return str(event.secret.value)
+    facts = office.house.dispatcher.history(invitation_stream(id_))
+    told = [fact.event for fact in facts if isinstance(fact.event, PersonInvited | PersonInvitationResent)]
+    secret = told[-1].secret
+    assert secret is not None
+    return str(secret.value)
 
 
 def accepted(office: Office, id_: str, key: str) -> Any:
