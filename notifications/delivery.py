@@ -33,7 +33,9 @@ from notifications.stationery import PLAIN, Stationery, plain
 
 BATCH = 50
 MARK_HOLDS_S = 45.0
-"""For so long a mark of the whole batch is relied on; a lease lasts two minutes, a step of the dialogue twenty seconds."""
+"""For so long a mark is relied on; a lease lasts two minutes, a step of the dialogue twenty seconds."""
+AHEAD_S = 0.25
+"""What leaves within it is marked ahead, and would be in doubt if the process died."""
 SCHEDULE = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
 """Waits after a temporary refusal, each a fifth longer or shorter; after the last one (two days in all) it is dead."""
 
@@ -64,6 +66,22 @@ class Breaker:
 
     def worked(self) -> None:
         self._failures, self._until = 0, 0.0
+
+
+class Tempo:
+    """How many letters a second came to their end of late; nothing is known after a rest."""
+
+    def __init__(self) -> None:
+        self._ends: deque[float] = deque(maxlen=24)
+
+    def one(self) -> None:
+        self._ends.append(time.monotonic())
+
+    def within(self, seconds: float) -> int:
+        """As many as leave in so many *seconds* at this tempo."""
+        if len(self._ends) < 2:
+            return 0
+        return int(seconds * len(self._ends) / max(time.monotonic() - self._ends[0], 1e-3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +118,7 @@ class Delivery:
     ) -> None:
         self._store, self._clock, self._relay, self._rendering = store, clock, relay, rendering
         self._randomness, self.held, self._stationery = randomness, frozenset(held), stationery
-        self.breaker, self.pace = breaker or Breaker(randomness), pace or Pace()
+        self.breaker, self.pace, self.tempo = breaker or Breaker(randomness), pace or Pace(), Tempo()
 
     def deliver(self, limit: int = BATCH) -> Delivered:
         """One round: take back lost leases, claim what is due, deliver it. Safe to run in several processes at once."""
@@ -203,9 +221,10 @@ class Delivery:
 class _Round:
     """One batch over a few connections. A connection that fails is thrown away; when none is left, the rest waits.
 
-    As many letters as there are connections are marked together, while those before them leave; verdicts are written together
-    as they come. So a process that dies leaves in doubt what was on its way and one letter a connection beside. A letter that
-    must never be sent twice is marked by itself, when its recipient was accepted; so is one whose turn comes late.
+    What leaves within AHEAD_S at the tempo of late, and no less than one letter a connection, is marked together while those
+    before leave; verdicts are written together as they come. So a process that dies leaves in doubt what was on its way and a
+    quarter of a second beside, and a fast server waits for no commit. A letter that must never be sent twice is marked by
+    itself, when its recipient was accepted; so is one whose turn comes late.
     """
 
     def __init__(
@@ -305,7 +324,7 @@ class _Round:
         """Say of those that come next that they leave, while those before them do."""
         if self._marking is not None and not self._marking.done():
             return
-        at_once = self._house.connections
+        at_once = max(self._house.connections, self._house.tempo.within(AHEAD_S))
         coming = [letter for letter in islice(self._due, 2 * at_once) if letter.kind not in self._house.held]
         unmarked = [letter for letter in coming if letter.id not in self._marked]
         if unmarked and len(coming) - len(unmarked) <= at_once // 2:
@@ -367,6 +386,7 @@ class _Round:
     def _settle(self, letter: Claimed, verdict: Verdict) -> None:
         """Written together with others while the next letter is on its way; the round ends when all are."""
         self._outcomes[verdict.outcome.value] += 1
+        self._house.tempo.one()
         self._settled.append((letter, verdict))
         if self._settling is None or self._settling.done():
             self._settling = asyncio.create_task(self._write())
