@@ -174,7 +174,5 @@ def test_what_a_request_causes_belongs_to_the_trace_it_named(site: Site, by: str
         hidden = {name: browser.hidden(name) for name in ("csrf_token", "version", "command_id")}
         path = f"/applications/{draft}/sections/model"
         assert browser.post(path, {**hidden, "params_yi": "72"}, headers=dict(traced)).status == 303
-    with site.house.store.reading() as db:
-        (newest,) = site.house.store.all_in(db, site.head() - 1, 1)
-    assert newest.stream == f"application-{draft}"
+    newest = site.house.store.read_stream(f"application-{draft}")[-1]
     assert newest.correlation_id == UUID(hex=trace)

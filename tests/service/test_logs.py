@@ -15,7 +15,14 @@ from service.running import Running
 from tests.service.test_site import Browser
 from web import reports
 
-HOSTILE = ("a\r\nb", "a\u2028b\u2029c", "\x1b[31mred", "a\x00b\x7f\x85", '"}\n{"level": "info"', "\ud800")
+HOSTILE = {
+    "line breaks": "a\r\nb",
+    "separators": "a\u2028b\u2029c",
+    "an escape": "\x1b[31mred",
+    "controls": "a\x00b\x7f\x85",
+    "another line": '"}\n{"level": "info"',
+    "half a character": "\ud800",
+}
 PERSONAL = ("zhang.san@example.cn", "13907318888", "430104199001011234", "6222021234567890123", "redis://:pass@host/0")
 
 
@@ -34,8 +41,9 @@ def told(lines: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines.getvalue().splitlines()]
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
-def test_whatever_is_logged_is_one_line_without_a_control_character(lines: io.StringIO, hostile: str) -> None:
+@pytest.mark.parametrize("what", HOSTILE)
+def test_whatever_is_logged_is_one_line_without_a_control_character(lines: io.StringIO, what: str) -> None:
+    hostile = HOSTILE[what]
     structlog.get_logger("a").warning("said", what=hostile, many=[hostile], of={hostile: hostile})
     structlog.get_logger("a").warning(hostile)
     logging.getLogger("somebody.else").warning("said %s", hostile)
