@@ -65,5 +65,5 @@ def _office(directory: Directory, grant: Grant) -> tuple[str, str]:
             bureau = directory.bureau(grant.scope)
             return (bureau.name_zh, bureau.name_en) if bureau else (grant.scope, grant.scope)
         case _:
-            known = grant.scope in divisions()
-            return (divisions().name(grant.scope), divisions().name(grant.scope, "en")) if known else (grant.scope,) * 2
+            table, code = divisions(), grant.scope
+            return (table.name(code), table.name(code, "en")) if code in table else (code, code)

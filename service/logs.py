@@ -11,10 +11,10 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from hashlib import blake2b
 from types import TracebackType
-from typing import Any, TextIO, TypeAlias
+from typing import Any, TextIO, TypeAlias, cast
 from uuid import uuid4
 
 import structlog
@@ -109,9 +109,9 @@ def _told(_logger: Any, _method: str, line: _Line) -> str:
 def _safe(value: Any) -> Any:
     """*value* without what names a person or opens a door, and not endless."""
     if isinstance(value, Mapping):
-        return {str(key): _safe(each) for key, each in value.items()}
+        return {str(key): _safe(each) for key, each in cast("Mapping[object, object]", value).items()}
     if isinstance(value, (list, tuple)):
-        return [_safe(each) for each in value[:50]]
+        return [_safe(each) for each in cast("Sequence[object]", value)[:50]]
     if value is None or isinstance(value, (bool, int, float)):
         return value
     return _PERSONAL.sub(_MASK, _CREDENTIALS.sub(_MASK, str(value)))[:LONGEST]
@@ -119,7 +119,7 @@ def _safe(value: Any) -> Any:
 
 def _error_of(given: Any) -> tuple[str, list[str]]:
     """The types of an error and of what caused it, and the places it passed: a message may repeat what somebody wrote."""
-    error = given if isinstance(given, BaseException) else given[1] if isinstance(given, tuple) else sys.exc_info()[1]
+    error = _given(given)
     names: list[str] = []
     places: list[str] = []
     while error is not None and len(names) < 5:
@@ -127,6 +127,15 @@ def _error_of(given: Any) -> tuple[str, list[str]]:
         places += _places(error.__traceback__)
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return " < ".join(names), places[:30]
+
+
+def _given(given: Any) -> BaseException | None:
+    """structlog is handed the error itself, the triple of `sys.exc_info`, or True for the one that is being handled."""
+    if isinstance(given, BaseException):
+        return given
+    if isinstance(given, tuple):
+        return cast("tuple[object, BaseException | None, object]", given)[1]
+    return sys.exc_info()[1]
 
 
 def _places(trace: TracebackType | None) -> list[str]:

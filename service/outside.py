@@ -37,7 +37,8 @@ def _client(app: Flask, settings: Settings) -> Any:
     from authlib.integrations.flask_client import OAuth
 
     secret = settings.oidc_client_secret
-    return OAuth(app).register(
+    registry: Any = OAuth(app)
+    return registry.register(
         "outside",
         client_id=settings.oidc_client_id,
         client_secret=secret.get_secret_value() if secret else None,
@@ -110,7 +111,8 @@ def _subject(client: Any, issuer: str) -> str:
     try:
         with _reached():
             token = client.authorize_access_token(claims_options=options)
-        subject = (token.get("userinfo") or {}).get("sub")
+        told: Any = token.get("userinfo") or {}
+        subject: Any = told.get("sub")
     except (AuthlibBaseError, JoseError, ValueError) as wrong:
         raise Refused(Refusal.of("OUTSIDE_FAILED")) from wrong
     if not isinstance(subject, str) or not 0 < len(subject) <= 255 or "\x00" in subject:

@@ -70,7 +70,9 @@ def the_demand_is_as_reckoned(application: Application, command: Command | None,
             reckoned = demanded_fen(application, command, facts)
             if fen != reckoned:
                 return Refusal.of("NOT_AS_RECKONED", source="追回规则·虚报费用", measure=fen, limit=reckoned)
-    return None
+            return None
+        case _:
+            return None
 
 
 def repayer_is_a_party(application: Application, command: Command | None, facts: Facts) -> Refusal | None:

@@ -24,6 +24,11 @@ def _of(kind: str, name: str, audience: Audience, layout: Any, **more: Any) -> t
     return (Instrument(kind=kind, name=name, audience=audience, layout=layout, **more),)
 
 
+def _was_returned(step: Step) -> bool:
+    """A draft that the close ends is told by the call itself."""
+    return step.before.returned is not None
+
+
 INSTRUMENTS: Mapping[type[Event], tuple[Instrument, ...]] = {
     e.Withdrawn: _of("withdrawal_request", "撤回申请", _PARTIES, of_units.withdrawal),
     e.Lapsed: _of(
@@ -31,7 +36,7 @@ INSTRUMENTS: Mapping[type[Event], tuple[Instrument, ...]] = {
         "逾期告知书",
         _PARTIES,
         of_bureaus.lapse,
-        only=lambda step: step.before.returned is not None,
+        only=_was_returned,
     ),
     e.Recommended: _of("recommendation_letter", "推荐函", _PARTIES, of_bureaus.recommendation),
     e.NotRecommended: _of("non_recommendation", "不予推荐告知书", _PARTIES, of_bureaus.non_recommendation),
