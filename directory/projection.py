@@ -149,6 +149,8 @@ class DirectoryProjection(TableProjection):
                 db.execute(delete(proposals).where(proposals.c.person == person))
                 experts = self.table(schema.experts)
                 db.execute(delete(experts).where(experts.c.person == person))
+            case _:
+                pass
 
     def _registered(self, db: Connection, event: PersonRegistered) -> None:
         row = {
