@@ -38,7 +38,7 @@ def test_an_officer_who_gets_a_file_again_sees_what_became_of_it(app: Flask, hou
     assert CARD not in clerk.visit(page), "the first time everything is new"
     _mended(house, application, "专注工程机械行业大模型，主营业务收入占比九成。", "2025-11-24")
     shown = clerk.visit(page)
-    assert "自您上次查看（第 1 次盖章）以来的改动" in shown
+    assert "与第 1 次盖章相比的改动" in shown
     assert "主营业务收入占比九成" in shown.partition(CARD)[2].partition("</section>")[0]
     assert clerk.visit(page).count("主营业务收入占比九成") == shown.count("主营业务收入占比九成"), (
         "the same, opened twice"
@@ -46,14 +46,15 @@ def test_an_officer_who_gets_a_file_again_sees_what_became_of_it(app: Flask, hou
 
 
 def test_it_is_told_against_the_text_that_this_person_saw(app: Flask, house: House) -> None:
-    """Who looked at the first text and not at the second sees both changes; who never looked, those of the last seal."""
+    """Who saw the second text sees what changed since; who never looked, what changed against the seal before."""
     application = house.sealed()
-    clerk, head = Person(app, "yuelu-clerk"), Person(app, "changsha-head")
-    clerk.visit(f"/applications/{application}")
+    clerk, head, page = Person(app, "yuelu-clerk"), Person(app, "changsha-head"), f"/applications/{application}"
     _mended(house, application, "第一稿补充。", "2025-11-21")
+    assert "与第 1 次盖章相比的改动" in clerk.visit(page)
     _mended(house, application, "第二稿补充。", "2025-11-24")
-    assert "自您上次查看（第 1 次盖章）以来的改动" in clerk.visit(f"/applications/{application}")
-    shown = head.visit(f"/applications/{application}")
+    assert "自您上次查看（第 2 次盖章）以来的改动" in clerk.visit(page)
+    assert "自您上次查看（第 2 次盖章）以来的改动" in clerk.visit(page)
+    shown = head.visit(page)
     assert "与第 2 次盖章相比的改动" in shown
     assert "第<del>一</del><ins>二</ins>稿" in shown.partition(CARD)[2].partition("</section>")[0]
 

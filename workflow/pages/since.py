@@ -21,10 +21,11 @@ from workflow.state import Sealed
 def since(desk: Desk, frame: Frame) -> dict[str, Any]:
     """The card's values; empty for whoever writes the text, for experts, and where nothing was sealed twice.
 
-    Against the text that this person saw before; who never saw one gets the text that was sealed before. Notes that they look.
+    Against the text that this person saw before, where one that was sealed anew was; else against the text that was sealed
+    before. Notes that they look, from the second seal on: the first has nothing before it, and costs no question.
     """
     sealed = frame.application.sealed
-    if sealed is None or frame.ours or not is_authority(frame.actor):
+    if sealed is None or sealed.version == 1 or frame.ours or not is_authority(frame.actor):
         return {}
     seen = _noted(desk, frame, sealed.version)
     old = _sealed_as(frame, seen or sealed.version - 1)
