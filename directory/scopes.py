@@ -33,6 +33,7 @@ SCOPES: Mapping[Scope, frozenset[str]] = MappingProxyType(
         | {
             "review.read",
             "ranking.read",
+            "review.record",
             "objection.read",
             "payment.read",
             "letter.read",
@@ -50,7 +51,7 @@ SCOPES: Mapping[Scope, frozenset[str]] = MappingProxyType(
             "draw replace recuse declare score close_review site_result not_select propose publish enter_audit check_audit",
         )
         | _of("application", "accept_objection dismiss uphold reserve drop award close cancel_award")
-        | {"scan.keep", "unit.bar", "exception.grant", "review.record"},
+        | {"scan.keep", "unit.bar", "exception.grant"},
         Scope.MONEY: _of("application", "plan instruct confirm_paid return_payment change_account verify_account")
         | _of("application", "hand_on confirm_hand_on demand_recovery record_repayment correct confirm_correction")
         | {"scan.keep", "statement.book"},

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from consortium.membership import digest_of
-from directory.actor import BUREAU_ROLES, CLOCK, PUBLIC, Actor
+from directory.actor import BUREAU_ROLES, CLOCK, PUBLIC, Actor, Role
 from directory.policy import proven, visible_to
 from directory.records import Directory
 from eventstore.aside import Aside
@@ -216,7 +216,9 @@ class Handling:
         return replace(loaded, state=self._for(actor, loaded.state))
 
     def _for(self, actor: Actor, application: Application) -> Application:
-        """The whole of it, or what a blind review leaves of it for an expert."""
+        """The whole of it, or what a blind review leaves of it for an expert; of nobody else a definition is asked."""
+        if not actor.holds(Role.EXPERT):
+            return application
         call = self.call_of(application)
         return blinded(application, call, actor.id) if is_blind(actor, application, call) else application
 

@@ -53,7 +53,7 @@ WRITTEN = {
         1,
     ): '{"code":"91430104MAXTE5T16B","decision_number":"湘工信〔2026〕9号","reason":"已经整改"}',
     ("directory.bureau_registered", 1): (
-        '{"code":"430104","level":"county","name_en":"Yuelu","name_zh":"岳麓区工信局","region":"430104"}'
+        '{"code":"430104","email":"","level":"county","name_en":"Yuelu","name_zh":"岳麓区工信局","region":"430104"}'
     ),
 }
 CODEC = Codec(EVENTS)
