@@ -3,11 +3,12 @@
 Looking at a link never uses it up. Until the second factor was right the cookie opens nothing but the second step.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request
+from flask import Blueprint, Response, after_this_request, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from directory import guessing, signin, tokens
@@ -62,9 +63,22 @@ def by_token(house: House, secret: str) -> Actor | None:
         return None
     g.person = found.actor.id
     if found.stale:
-        with suppress(Busy), house.store.begin() as db:
-            tokens.touch(db, found.handle, now)
+
+        def note() -> None:
+            with suppress(Busy), house.store.begin() as db:
+                tokens.touch(db, found.handle, now)
+
+        _once_answered(note)
     return found.actor
+
+
+def _once_answered(note: Callable[[], None]) -> None:
+    """A note is no reason to wait: where the database is held, the request would wait for it twice."""
+
+    @after_this_request
+    def later(response: Response) -> Response:  # pyright: ignore[reportUnusedFunction]
+        response.call_on_close(note)
+        return response
 
 
 def identity(house: House, *, secure: bool) -> session.CookieOrToken:

@@ -35,6 +35,7 @@ def issued(office: Office, who: str, *scopes: str, days: str = "30") -> str:
 def asked(office: Office, secret: str, path: str, method: str = "GET", **more: object) -> tuple[int, list[str]]:
     headers = {"Authorization": f"Bearer {secret}", "Idempotency-Key": "once"}
     answer = office.app.test_client().open(f"/api/v1{path}", method=method, headers=headers, **more)  # type: ignore[arg-type]
+    answer.close()  # the server has sent it: what is noted beside it is noted now
     return answer.status_code, [one["code"] for one in (answer.get_json(silent=True) or {}).get("refusals", ())]
 
 
