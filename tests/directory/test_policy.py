@@ -59,7 +59,7 @@ application.plan f | application.instruct f | application.confirm_paid f | appli
 application.self_evaluate a | application.close c | application.cancel_award l | application.demand_recovery lf
 application.record_repayment f | statement.book f | unit.bar l | exception.grant l | application.correct lf | application.confirm_correction lf
 application.list eabhclfxrju | application.read eabhclfxrju | application.actions eabhclfxrju
-application.figures ea | application.file.read eabhclfxrju | scan.keep eabhclfrj | paper.read eabhclfu | application.history eabhclfrju | inbox.read bhclfxrju
+application.figures ea | application.file.read eabhclfxrju | scan.keep eabhclfrj | paper.read eabhclfxrju | application.history eabhclfrju | inbox.read bhclfxrju
 recommendation_list.read bhclfu | figures.read bhclfu | exception.read clfu | related.read bhclfu | review.read xclfrju | review.record clfrju | ranking.read clfrju | objection.read clrj | payment.read eaclfu
 letter.read eabhclfxrjuos | letter.list ou | receipt.read eau | checkpoint.read eabhclfxrjuosp | notice.read eabhclfxrjuosp | call.read eabhclfxrjuosp
 lifecycle.read eabhclfxrjuosp | division.read eabhclfxrjuosp | policy.read eabhclfxrjuos | policy.read_all uos | document.check eabhclfxrjuosp | page.public eabhclfxrjuosp

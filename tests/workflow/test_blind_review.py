@@ -160,3 +160,20 @@ def test_a_blind_expert_scores_like_any_other(app: Flask, house: House, applicat
     assert house.application(application).review.totals[who] == 10_000
     page = expert.visit(f"/applications/{application}")
     assert UNIT.name not in page
+
+
+def test_the_own_sheet_on_paper_names_the_unit_and_is_for_the_province_alone(
+    app: Flask, house: House, application: UUID
+) -> None:
+    """What a step leaves on paper is drawn once for everybody who may have it, so that an expert here has none."""
+    who, api = panel(house, application)[0], Api(house)
+    marks = {one.id: one.max * 100 for one in blind_calls().get("hn-2025").direction("L-V").rubric}
+    house.do(who, c.Score(application_id=application, marks=marks, comment="同意"))
+    place = f"/applications/{application}"
+    (sheet,) = [one for one in house.printing.of_steps(house.application(application)) if one.kind == "score_sheet"]
+    assert api.ask(who, "GET", f"{place}/instruments").json["items"] == []
+    for path in (f"{place}/papers/{sheet.code}", f"{place}/papers/{sheet.code}/pdf"):
+        assert api.ask(who, "GET", path).status_code == 404
+        assert Person(app, who).client.get(path).status_code == 404
+    assert sheet.code not in Person(app, who).visit(place)
+    assert api.ask("clerk", "GET", f"{place}/papers/{sheet.code}").status_code == 200

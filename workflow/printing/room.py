@@ -344,8 +344,11 @@ def formats_for(actor: Actor, application: Application, paper: Paper) -> Sequenc
     """In which formats *actor* may have *paper*: the unit all of its own and what is everybody's, an authority the sealed form as
     PDF.
 
-    Whoever is not shown what is personal gets no paper with it: an auditor has the veiled one, an expert none.
+    Whoever is not shown what is personal gets no paper with it: an auditor has the veiled one, an expert none. Who is not told whose
+    an application is, as a blind review's expert is not, gets no paper at all: every one of them says so.
     """
+    if not application.lead_unit:
+        return ()
     view = view_of(actor, application)
     if paper.made is not None:
         return (Format.PDF, Format.DOCX) if instruments.may_have(paper.made, view) else ()
