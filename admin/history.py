@@ -4,11 +4,9 @@ The same fold, the same `present`, the definition of the digest the application 
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import accumulate
-from typing import Any
 from uuid import UUID
 
 from admin.differences import Change, differences
@@ -18,7 +16,7 @@ from eventstore.chain import first_break
 from eventstore.event import Fact
 from programmes.call import Call
 from workflow import events as e
-from workflow.application import EMPTY, Application, evolve
+from workflow.application import Application, each_state
 from workflow.dossier import Dossier, View, present, view_of
 from workflow.handling import Handling
 
@@ -102,16 +100,9 @@ class History:
             call=self.handling.call_of(application),
             view=replace(view, personal=True) if unmasked else view,
             facts=facts,
-            states=list(_states(facts)),
+            states=list(each_state(facts)),
             unmasked=unmasked,
         )
-
-
-def _states(facts: Sequence[Fact]) -> Iterator[Application]:
-    def after(state: Application, event: Any) -> Application:
-        return evolve(state, event)
-
-    return accumulate((fact.event for fact in facts), after, initial=EMPTY)
 
 
 __all__ = ["History", "Told"]

@@ -124,7 +124,12 @@ READS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "application.figures": UNIT,  # the workbook to fill in and its marked copies: the applicant's own
         "application.file.read": UNIT | AUTHORITIES | EXPERT | AUDITOR,
         "scan.keep": UNIT | AUTHORITIES,
-        "paper.read": UNIT | BUREAU | PROVINCE | EXPERT | DISCIPLINE | AUDITOR,  # which of them: formats_for, for each paper
+        "paper.read": UNIT
+        | BUREAU
+        | PROVINCE
+        | EXPERT
+        | DISCIPLINE
+        | AUDITOR,  # which of them: formats_for, for each paper
         "application.history": UNIT | AUTHORITIES | AUDITOR,
         "inbox.read": AUTHORITIES | EXPERT | AUDITOR,
         "figures.read": BUREAU | PROVINCE | AUDITOR,  # a bureau, of its own region

@@ -7,7 +7,6 @@ import csv
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
 from typing import Any, Protocol, TextIO
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from directory.actor import CLOCK
 from directory.bars import UNIT
 from directory.events import unit_stream
 from directory.unit import Bar, Unit, UnitCode, UnitKind, UnitTag
-from eventstore.event import Fact
 from eventstore.refusal import Refusal
 from paperwork.cells import may_be_formula
 from programmes.call import Call
@@ -23,7 +21,7 @@ from service.wiring import House
 from web import texts
 from web.texts import Reason
 from workflow import commands as c
-from workflow.application import EMPTY, Application, evolve
+from workflow.application import Application, folded
 from workflow.events import Opened, Resubmitted, UnitSealed
 from workflow.facts import Facts
 from workflow.pages import reasons
@@ -105,20 +103,15 @@ def _opened(house: House, call: str) -> Iterator[tuple[int, str]]:
 
 def _cases(house: House, application_id: str, changed: Call, drafts: bool) -> Iterator[Case]:
     history = house.dispatcher.history(stream_of(application_id))
-    stands = _folded(history)
+    stands = folded(history)
     seal = next(
         (n for n in reversed(range(len(history))) if isinstance(history[n].event, UnitSealed | Resubmitted)), None
     )
     if seal is not None and stands.stage is not Stage.DRAFT:  # a recalled text is a draft again
         at = history[seal].recorded.instant
-        yield _judged(house, _folded(history[:seal]), at, changed, sealed=True)
+        yield _judged(house, folded(history[:seal]), at, changed, sealed=True)
     if drafts and stands.stage in _WRITABLE:
         yield _judged(house, stands, house.handling.now(), changed, sealed=False)
-
-
-def _folded(history: list[Fact]) -> Application:
-    folded: Application = reduce(lambda state, fact: evolve(state, fact.event), history, EMPTY)  # type: ignore[arg-type]
-    return folded
 
 
 def _judged(house: House, application: Application, at: datetime, changed: Call, *, sealed: bool) -> Case:

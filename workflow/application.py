@@ -1,10 +1,11 @@
 """How an application adds up: the fold of its events. Never refuses, never looks outside, total over every kind of event."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import assert_never
+from typing import assert_never, cast
 
 from consortium.state import evolve as evolve_consortium
+from eventstore.event import Fact
 from workflow import events as e
 from workflow.events import ApplicationEvent
 from workflow.funded import funded, moved
@@ -20,6 +21,21 @@ from workflow.state import (
     Return,
     Sealed,
 )
+
+
+def each_state(facts: Iterable[Fact]) -> Iterator[Application]:
+    """What stood before any of an application's *facts*, and after each of them: one state more than there are facts."""
+    state = EMPTY
+    yield state
+    for fact in facts:
+        state = evolve(state, cast("ApplicationEvent", fact.event))
+        yield state
+
+
+def folded(facts: Iterable[Fact]) -> Application:
+    """What all of *facts* add up to."""
+    *_, last = each_state(facts)
+    return last
 
 
 def evolve(application: Application, event: ApplicationEvent) -> Application:

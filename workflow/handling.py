@@ -29,7 +29,7 @@ from paperwork.pdf_signature import PdfSignature
 from programmes.call import Call
 from workflow import attempts, files, lifecycle, members, verdicts, worklist
 from workflow import commands as c
-from workflow.application import EMPTY, Application, evolve
+from workflow.application import EMPTY, Application, evolve, folded
 from workflow.blind import blinded, is_blind
 from workflow.decisions import decide
 from workflow.decisions.consorting import closed_links, subject_of
@@ -225,7 +225,7 @@ class Handling:
     def history(self, application_id: UUID | str, actor: Actor) -> tuple[Application, list[Fact]]:
         """Every fact, oldest first, and what they add up to; in a blind review an expert is given the newest fact alone."""
         facts = self.dispatcher.history(stream_of(application_id))
-        application: Application = reduce(lambda state, fact: evolve(state, fact.event), facts, EMPTY)  # type: ignore[arg-type]
+        application = folded(facts)
         if not sees(actor, application):
             raise NotFound
         shown = self._for(actor, application)

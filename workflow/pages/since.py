@@ -8,7 +8,7 @@ from eventstore.refusal import Busy
 from programmes.documents import Slot
 from workflow import looks
 from workflow.answers import between, plain
-from workflow.application import EMPTY, Attachment, evolve
+from workflow.application import Attachment, each_state
 from workflow.changes import Changed
 from workflow.comparing import Piece
 from workflow.labels import item_label
@@ -49,12 +49,8 @@ def _noted(desk: Desk, frame: Frame, seal: int) -> int:
 
 def _sealed_as(frame: Frame, version: int) -> Sealed | None:
     """The text as it was sealed the *version*-th time."""
-    state, found = EMPTY, None
-    for fact in frame.facts:
-        state = evolve(state, fact.event)  # type: ignore[arg-type]
-        if state.sealed is not None and state.sealed.version == version:
-            found = state.sealed
-    return found
+    seals = (state.sealed for state in each_state(frame.facts))
+    return next((seal for seal in seals if seal is not None and seal.version == version), None)
 
 
 def _lines(frame: Frame, old: Sealed, new: Sealed) -> Iterator[dict[str, Any]]:

@@ -24,7 +24,7 @@ from paperwork.components import NotInstalled
 from paperwork.document import Document
 from programmes.calendar import beijing_date
 from workflow import schema
-from workflow.application import Application
+from workflow.application import Application, folded
 from workflow.dossier import view_of
 from workflow.events import Opened
 from workflow.files import FileDamaged, Files
@@ -112,8 +112,9 @@ class PrintingRoom:
             row = db.execute(select(_PAPERS).where(_PAPERS.c.code == code)).mappings().first()
             asked = None if row else jobs.application_of(db, code)
         if asked is not None:
-            application = self._handling.dispatcher.load(stream_of(asked), FOLD).state
-            found = next((one for one in self.of_steps(application) if one.code == code), None)
+            facts = self._handling.dispatcher.history(stream_of(asked))
+            application = folded(facts)
+            found = next((one for one in instruments_of(facts, application) if one.code == code), None)
             return (found, application) if found else None
         if row is None:
             return None
@@ -227,7 +228,7 @@ class PrintingRoom:
     def _of_a_step(self, job: Job) -> Document:
         facts = self._handling.dispatcher.history(stream_of(job.application_id))
         made = next(one for one in instruments.made_of(facts) if one.code == job.code)
-        application = self._handling.dispatcher.load(stream_of(job.application_id), FOLD, made.at_version).state
+        application = folded(facts[: made.at_version])
         bearing = Bearing(
             code=made.code,
             version=made.number,

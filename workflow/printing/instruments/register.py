@@ -6,13 +6,14 @@ An instrument is known by the event's own hash: whoever holds the sheet holds a 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from eventstore.event import Event, Fact
 from paperwork.check_code import code_of
 from programmes.call import Call
 from workflow import events as e
-from workflow.application import EMPTY, evolve
+from workflow.application import each_state
 from workflow.dossier import View
 from workflow.printing.instruments import of_bureaus, of_costs, of_money, of_the_province, of_units
 from workflow.printing.instruments.case import Audience, Case, Instrument, Step, of_audience
@@ -134,11 +135,8 @@ def made_of(facts: Sequence[Fact]) -> Iterator[Made]:
 
 
 def _steps(facts: Sequence[Fact]) -> Iterator[tuple[Step, Fact]]:
-    before = EMPTY
-    for fact in facts:
-        after = evolve(before, fact.event)  # type: ignore[arg-type]
+    for fact, (before, after) in zip(facts, pairwise(each_state(facts)), strict=True):
         yield Step(before, after), fact
-        before = after
 
 
 def may_have(made: Made, view: View) -> bool:
