@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from directory.events import EVENTS, ExpertListed
+from directory.events import EVENTS, BureauRegistered, ExpertListed
 from eventstore.codec import Codec
 from eventstore.event import Personal
 
@@ -75,6 +75,17 @@ def test_name_address_and_phone_are_personal() -> None:
     event = CODEC.read("directory.person_registered", 1, payload, {"n": "王小明", "e": "w@example.cn"})
     assert (getattr(event, "name"), getattr(event, "phone")) == (Personal("王小明", "n"), Personal(None, "t"))  # noqa: B009
     assert "王小明" not in msgspec.json.encode(payload).decode()
+
+
+def test_a_bureau_registered_before_it_had_a_mailbox_has_none() -> None:
+    old = CODEC.read(
+        "directory.bureau_registered",
+        1,
+        '{"code":"430104","level":"county","name_en":"Yuelu","name_zh":"岳麓区工信局","region":"430104"}',
+    )
+    assert old == BureauRegistered(
+        code="430104", level="county", name_en="Yuelu", name_zh="岳麓区工信局", region="430104", email=""
+    )
 
 
 def test_an_expert_listed_before_there_were_former_employers_has_none() -> None:
