@@ -120,13 +120,12 @@ def sheet(
     to: str = "",
     number: str = "",
     by: str = "",
-    seal: bool = True,
     signed: tuple[Line, ...] = (),
 ) -> dict[str, Any]:
     """Title and one part: its number, whom it addresses, what it is about, *blocks*, and who puts the seal on it."""
     above = (Lines(lines=(Line(label="文号", value=number),)),) if number else ()
     addressed = (Lines(lines=(Line(label=to),)),) if to else ()
-    closing = (Line(label="", value=f"{by}（盖章）" if seal else by),) if by else ()
+    closing = (Line(label="", value=f"{by}（盖章）"),) if by else ()
     dated = (Line(label="", value=day(beijing_date(case.at))),)
     body = (*above, *addressed, *blocks, Signatures(lines=(*signed, *closing, *dated)))
     return {"title": (title,), "parts": (Part(heading="", blocks=body),)}
