@@ -1,11 +1,11 @@
 """What every command of the command line shares: settings or an end, exit codes, refusals in words, a bar, and being told to stop."""
 
 import signal
+import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -15,6 +15,7 @@ from eventstore.refusal import Refusal
 from service.settings import Settings, SettingsFaulty, read
 
 OK, FAILED, UNUSABLE = 0, 1, 2
+_ENDING = {signal.SIGTERM, signal.SIGINT}
 
 
 def settings_or_exit(**over: Any) -> Settings:
@@ -66,12 +67,27 @@ def patiently(label: str, after_s: float = 1.0) -> Callable[[int, int], None]:
 
 
 def until_told_to_stop() -> threading.Event:
-    """Set when the process is asked to end."""
+    """Set when the process is asked to end.
+
+    The system may hand the signal to any thread, and a main thread that waits for an event is not woken by it; the bytes that
+    the interpreter writes for each signal (`signal.set_wakeup_fd`) are read by a thread of their own instead.
+    """
     stop = threading.Event()
-    for wanted in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(wanted, partial(_set, stop))
+    told, telling = socket.socketpair()
+    telling.setblocking(False)
+    for wanted in _ENDING:
+        signal.signal(wanted, _noted)
+    signal.set_wakeup_fd(telling.fileno())
+    threading.Thread(target=_listen, args=(told, telling, stop), name="told to stop", daemon=True).start()
     return stop
 
 
-def _set(stop: threading.Event, _signal: int, _frame: FrameType | None) -> None:
+def _noted(_signal: int, _frame: FrameType | None) -> None:
+    """The handler that there must be; what follows is `_listen`'s."""
+
+
+def _listen(told: socket.socket, _telling: socket.socket, stop: threading.Event) -> None:
+    """*_telling* is held so that it stays open."""
+    while not _ENDING & set(told.recv(1)):
+        continue
     stop.set()

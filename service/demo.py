@@ -19,6 +19,7 @@ from eventstore.verify import verify
 from notifications import correspondence
 from service import world
 from service.client import Client
+from service.console import until_told_to_stop
 from service.journey import Journey, load, merged
 from service.play import Difference, Played, Player
 from service.running import Running, publish_packaged, running
@@ -130,11 +131,8 @@ def _show_doors(run: Running) -> None:
 
 
 def _wait() -> None:
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        click.echo()
+    until_told_to_stop().wait()
+    click.echo()
 
 
 def _clear(folder: Path) -> None:

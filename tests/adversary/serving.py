@@ -178,8 +178,12 @@ def serving(settings: Settings) -> Generator[Server]:
     finally:
         with suppress(ProcessLookupError):
             process.terminate()
-        process.wait(20)
-        process.stdout.close()
+        try:
+            process.wait(20)
+        finally:  # one that does not stop must not be left to the tests that follow
+            process.kill()
+            process.wait()
+            process.stdout.close()
 
 
 def ask(port: int, token: str, method: str, path: str, body: Any, key: str) -> tuple[int, dict[str, Any]] | None:
