@@ -38,7 +38,7 @@ def prefix_of(region: str) -> str:
 
 
 def bureaus_of(province: str, table: Divisions) -> Iterator[Bureau]:
-    """The bureaus of a province as its divisions suggest them: one a county, one a city, and the department.
+    """The bureaus of a province as its divisions suggest them: one a county or a town, one a city, and the department.
 
     A list to begin with. 县市区局 differ in name (工信局, 工信和科技局 …) and zones are missing; both are registered.
     """
@@ -47,6 +47,8 @@ def bureaus_of(province: str, table: Divisions) -> Iterator[Bureau]:
         yield _city_bureau(city)
         for county in table.counties_of(city.code):
             yield _county_bureau(county, city)
+        for town in table.towns_of(city.code):
+            yield _town_bureau(town, city)
 
 
 def _department(province: Division) -> Bureau:
@@ -78,4 +80,16 @@ def _county_bureau(county: Division, city: Division) -> Bureau:
         name_en=f"{county.name_en} Bureau of {_EN}" + (f", {city.name_en}" if district else ""),
         level=Level.COUNTY,
         region=county.code,
+    )
+
+
+def _town_bureau(town: Division, city: Division) -> Bureau:
+    """The city's bureau has a branch in each town, named without the kind of place: 东莞市工业和信息化局长安分局."""
+    place = town.name.removesuffix("街道").removesuffix("镇")
+    return Bureau(
+        code=town.code,
+        name_zh=f"{city.name}{_ZH}局{place}分局",
+        name_en=f"{city.name_en} Bureau of {_EN}, {town.name_en} Branch",
+        level=Level.TOWN,
+        region=town.code,
     )

@@ -1,7 +1,7 @@
 """The divisions of the country that the house knows: GB/T 2260 codes, names, and which lies in which.
 
-Pure data from divisions.csv; codes are "43" (province), "430100" (city), "430104" (county). Closed codes keep their
-name, so that an old application is printed as it was filed; they are not offered for new ones.
+Pure data from divisions.csv; codes are "43" (province), "430100" (city), "430104" (county), and "441900119" for a town of
+a city that has no counties (GB/T 10114), which stands where a county would (reading A-03). Closed codes keep their name, so that an old application is printed as it was filed; they are not offered for new ones.
 """
 
 import csv
@@ -15,9 +15,11 @@ from types import MappingProxyType
 from eventstore.refusal import Refusal
 
 SOURCE = "GB/T 2260"
+TOWN_DIGITS = 9
 
 
 class Level(StrEnum):
+    TOWN = "town"
     COUNTY = "county"
     CITY = "city"
     PROVINCE = "province"
@@ -42,6 +44,8 @@ class Division:
     def level(self) -> Level:
         if len(self.code) == 2:
             return Level.PROVINCE
+        if len(self.code) == TOWN_DIGITS:
+            return Level.TOWN
         return Level.CITY if self.code.endswith("00") else Level.COUNTY
 
     def in_force(self, year: int) -> bool:
@@ -72,10 +76,10 @@ class Divisions:
         return self.get(code).parent
 
     def city_of(self, code: str) -> str:
-        """The city that a county lies in; a city answers itself. A province has none and raises DivisionUnknown."""
+        """The city that a county or a town lies in; a city answers itself. A province has none and raises DivisionUnknown."""
         division = self.get(code)
         match division.level:
-            case Level.COUNTY:
+            case Level.COUNTY | Level.TOWN:
                 return division.parent
             case Level.CITY:
                 return code
@@ -98,6 +102,10 @@ class Divisions:
         self.get(around)
         return tuple(row for row in self._counties(around) if self._in_force(row, year))
 
+    def towns_of(self, city: str) -> tuple[Division, ...]:
+        """Streets, towns and parks of a city without counties; none of any other."""
+        return tuple(row for row in self._by_code.values() if row.level is Level.TOWN and row.parent == city)
+
     def _counties(self, around: str) -> Iterable[Division]:
         for row in self._by_code.values():
             if row.level is Level.COUNTY and around in (row.parent, row.code[:2]):
@@ -109,13 +117,13 @@ class Divisions:
     def county(self, code: str, year: int | None = None) -> Division | Refusal:
         """The county where a unit is registered, or why this code cannot be one (now, or in *year*).
 
-        A city without counties (东莞 441900, 中山 442000) stands for its own county.
+        In a city without counties (东莞 441900, 中山 442000) a town takes its place; the city itself stands for what lies in no town.
         """
         division = self._by_code.get(code)
         if division is None:
             return Refusal.of("DIVISION_UNKNOWN", source=SOURCE, division=code)
         childless = division.level is Level.CITY and not self.counties_of(code)
-        if division.level is not Level.COUNTY and not childless:
+        if division.level not in (Level.COUNTY, Level.TOWN) and not childless:
             return Refusal.of("DIVISION_NOT_COUNTY", source=SOURCE, division=code, name=division.name)
         if not self._in_force(division, year):
             return Refusal.of("DIVISION_CLOSED", source=SOURCE, division=code, name=division.name)

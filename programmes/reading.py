@@ -222,7 +222,9 @@ def _blanks(field: Field, other: Mapping[object, object], known: Known) -> dict[
 
 def _division(field: Field, raw: object, known: Known) -> str:
     code = _text_of(raw).strip()
-    if not re.fullmatch(r"[0-9]{6}", code) or (known.divisions is not None and code not in known.divisions):
+    if not re.fullmatch(r"[0-9]{6}(?:[0-9]{3})?", code) or (
+        known.divisions is not None and code not in known.divisions
+    ):
         raise NotReadable(expected="division")
     return code
 

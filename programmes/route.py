@@ -1,7 +1,7 @@
 """Which bodies recommend an application, in which order: a table of the call, read once when the unit seals.
 
 It cannot be computed from the unit's kind or code; the first rule that matches decides. A level that a route does not
-have is named, never jumped in silence.
+have is named, never jumped in silence. In a city without counties the town's bureau recommends at the county's place.
 """
 
 from collections.abc import Collection, Sequence
@@ -18,14 +18,16 @@ _LEVELS: tuple[Level, ...] = ("county", "city", "province")
 
 
 class Whom(Vocabulary):
-    """Whom a rule is for: units registered in these divisions, units that carry one of these tags. Both empty: everybody."""
+    """Whom a rule is for: units registered in these divisions, in a town of these cities, with one of these tags. All empty: everybody."""
 
     county: Several = ()
+    town_of: Several = ()
     tag: Several = ()
 
     def matches(self, county: str, tags: Collection[str]) -> bool:
         in_place = not self.county or any(county.startswith(code) for code in self.county)
-        return in_place and (not self.tag or any(tag in tags for tag in self.tag))
+        in_town = not self.town_of or any(county != city and county.startswith(city) for city in self.town_of)
+        return in_place and in_town and (not self.tag or any(tag in tags for tag in self.tag))
 
 
 class RouteRule(Cited):
@@ -66,7 +68,7 @@ class NoRoute(Exception):
 
 
 def find_route(table: Sequence[RouteRule], county: str, tags: Collection[str]) -> Route:
-    """The route of a unit in *county* (GB/T 2260, six digits) that carries *tags*. NoRoute where no rule matches."""
+    """The route of a unit in *county* (GB/T 2260, six digits; a town has nine) that carries *tags*. NoRoute where no rule matches."""
     for rule in table:
         if rule.whom.matches(county, tags):
             return Route(

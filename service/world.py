@@ -96,7 +96,7 @@ DONGGUAN_UNITS = (
         "东莞松山智模制造有限公司",
         "Dongguan Songshan Smart Moulds",
         date(2016, 3, 9),
-        "441900",
+        "441900401",
         tags=(UnitTag.AI_ENTERPRISE, UnitTag.MANUFACTURER),
     ),
     _unit(
@@ -108,7 +108,7 @@ DONGGUAN_UNITS = (
         tags=(UnitTag.MANUFACTURER,),
     ),
 )
-"""In a city without counties."""
+"""In a city without counties: one in a park, one in no town."""
 
 HUNAN_UNITS_OF_OTHER_ROUTES = (
     _unit("91430212MAXTE7A104", "株洲渌口云链智造有限公司", "Zhuzhou Lukou Cloud Chain", date(2018, 5, 8), "430212"),
@@ -200,6 +200,8 @@ _OFFICERS = (
     ("nanhai-head", "邵南洲", "南海区负责人", "head of Nanhai", Role.BUREAU_HEAD, "440605"),
     ("foshan-clerk", "冼文心", "佛山市经办人", "clerk of Foshan", Role.BUREAU_CLERK, "440600"),
     ("foshan-head", "陆广明", "佛山市负责人", "head of Foshan", Role.BUREAU_HEAD, "440600"),
+    ("songshanhu-clerk", "叶湖生", "松山湖经办人", "clerk of Songshan Lake", Role.BUREAU_CLERK, "441900401"),
+    ("songshanhu-head", "莫松年", "松山湖负责人", "head of Songshan Lake", Role.BUREAU_HEAD, "441900401"),
     ("dongguan-clerk", "尹可园", "东莞市经办人", "clerk of Dongguan", Role.BUREAU_CLERK, "441900"),
     ("dongguan-head", "王莞香", "东莞市负责人", "head of Dongguan", Role.BUREAU_HEAD, "441900"),
     ("gd-clerk", "简达", "广东省厅经办人", "clerk of Guangdong", Role.PROVINCE_CLERK, GUANGDONG),

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from directory.actor import BUREAU_ROLES, DISCIPLINE_ROLES, UNIT_ROLES, Actor, Role
+from directory.division import TOWN_DIGITS
 from directory.policy import Sight, visible_to
 from eventstore.projection import of_revision
 from eventstore.refusal import Fault, Malformed
@@ -243,7 +244,7 @@ def of_offices(table: Table, sight: Sight) -> Iterable[ColumnElement[bool]]:
     """The part of it that offices have, for any table with these columns of a place."""
     if sight.provinces:
         yield _one_of(table.c.province, sight.provinces)
-    for length, column in ((2, "province"), (4, "city"), (6, "county")):
+    for length, column in ((2, "province"), (4, "city"), (6, "county"), (TOWN_DIGITS, "county")):
         regions = [region + "00" if length == 4 else region for region in sight.regions if len(region) == length]
         if regions:
             yield _one_of(table.c[column], regions)

@@ -77,4 +77,13 @@ def test_a_zone_without_a_region_answers_for_no_county() -> None:
 def test_dongguan_has_a_city_bureau_that_answers_for_the_city() -> None:
     guangdong = {bureau.code: bureau for bureau in bureaus_of("44", divisions())}
     assert guangdong["441900"].answers_for("441900")
-    assert len(guangdong) == 1 + 21 + 122
+    assert len(guangdong) == 1 + 21 + 122 + 36 + 23
+
+
+def test_a_town_has_a_branch_that_answers_for_it_alone_below_its_city() -> None:
+    guangdong = {bureau.code: bureau for bureau in bureaus_of("44", divisions())}
+    answering = [bureau.level for bureau in guangdong.values() if bureau.answers_for("441900119")]
+    assert sorted(answering) == [Level.CITY, Level.PROVINCE, Level.TOWN]
+    town = guangdong["441900119"]
+    assert town.name_zh == "东莞市工业和信息化局长安分局"
+    assert town.name_en == "Dongguan Bureau of Industry and Information Technology, Chang'an Town Branch"

@@ -99,6 +99,17 @@ def test_a_city_without_counties_stands_for_its_own_county(code: str) -> None:
     assert TABLE.city_of(code) == code
 
 
+@pytest.mark.parametrize(("city", "towns"), [("441900", 36), ("442000", 23), ("440600", 0), ("430100", 0)])
+def test_where_a_city_has_no_counties_its_towns_take_their_place(city: str, towns: int) -> None:
+    """Reading A-03. The codes are the nine digits of GB/T 10114; the count is of the same release as the counties."""
+    found = TABLE.towns_of(city)
+    assert len(found) == towns
+    assert all(
+        (TABLE.county(town.code), TABLE.city_of(town.code), town.level) == (town, city, Level.TOWN) for town in found
+    )
+    assert not set(found) & set(TABLE.counties_of(city[:2]))
+
+
 def test_an_unknown_code_is_an_unknown_division() -> None:
     assert "430104" in TABLE
     assert "999999" not in TABLE

@@ -15,14 +15,17 @@ from workflow.stages import Stage
 from workflow.standing import Row
 from workflow.worklist import Page, Question, applications, counts, cursor, page, place
 
-COUNTIES = ("430104", "430111", "430202", "440606")
+COUNTIES = ("430104", "430111", "430202", "441900401")
 PROVINCE = Actor("p", "p", (Grant(Role.PROVINCE_CLERK, "43"),))
 CITY = Actor("c", "c", (Grant(Role.BUREAU_HEAD, "430100"),))
 COUNTY = Actor("y", "y", (Grant(Role.BUREAU_HEAD, "430104"),))
+TOWN = Actor("t", "t", (Grant(Role.BUREAU_HEAD, "441900401"),))
+OTHER_TOWN = Actor("o", "o", (Grant(Role.BUREAU_HEAD, "441900402"),))
+ABOVE = Actor("a", "a", (Grant(Role.BUREAU_HEAD, "441900"),))
 ZONE = Actor("z", "z", (Grant(Role.BUREAU_CLERK, "430190"),))
 UNIT = Actor("u", "u", (Grant(Role.UNIT_EDITOR, "U-1"), Grant(Role.UNIT_ADMIN, "U-2")))
 NOBODY = Actor("n", "n", (Grant(Role.OPERATOR, "43"),))
-EVERYBODY = (PROVINCE, CITY, COUNTY, ZONE, UNIT, NOBODY)
+EVERYBODY = (PROVINCE, CITY, COUNTY, TOWN, OTHER_TOWN, ABOVE, ZONE, UNIT, NOBODY)
 
 
 def made(number: int) -> Row:

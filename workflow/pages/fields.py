@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from directory.division import divisions
+from directory.division import Division, divisions
 from eventstore.refusal import Refusal
 from programmes import form
 from programmes.call import Call
@@ -332,14 +332,20 @@ def _options(asked: Field) -> tuple[tuple[str, object], ...]:
 
 
 def _counties() -> tuple[tuple[str, object], ...]:
-    """Every county of the provinces that hold calls here, with its city."""
+    """Every county of the provinces that hold calls here, with its city; of a city without counties the city and its towns."""
     table = divisions()
     return tuple(
-        (county.code, {"zh": f"{city.name} {county.name}", "en": f"{county.name_en}, {city.name_en}"})
+        (county.code, _within(city, county))
         for province in table.provinces()
         for city in table.cities_of(province.code)
-        for county in (table.counties_of(city.code) or (city,))
+        for county in (table.counties_of(city.code) or (city, *table.towns_of(city.code)))
     )
+
+
+def _within(city: Division, place: Division) -> dict[str, str]:
+    if place is city:
+        return {"zh": city.name, "en": city.name_en}
+    return {"zh": f"{city.name} {place.name}", "en": f"{place.name_en}, {city.name_en}"}
 
 
 def _condition(condition: Condition | None) -> str:

@@ -14,7 +14,7 @@ from workflow.shares import name_of
 from workflow.timeline import Entry, timeline
 
 _LEVELS: Mapping[str, Mapping[str, str]] = {
-    "county": {"zh": "县级", "en": "county"},
+    "county": {"zh": "区县（镇街）级", "en": "county or town"},
     "city": {"zh": "市级", "en": "city"},
     "province": {"zh": "省级", "en": "province"},
 }
