@@ -42,7 +42,7 @@ _KEY = ("call", "what", "county", "zone", "second_zone", "direction", "one", "ot
 
 
 def figures(scale: Scale, progress: Progress) -> Iterator[Figure]:
-    small, large = scale.few // 10, scale.many // 5
+    small, large = scale.few // 10, scale.many
     rows = [_summed(number, progress.step(f"figures, {number:,} applications")) for number in (small, large)]
     with places.folder() as place:
         urls = [places.sqlite_url(place) for _ in range(2)]
@@ -64,7 +64,7 @@ def _figures(
     progress: Progress,
 ) -> Iterator[Figure]:
     few, many = engines
-    small, large = scale.few // 10, scale.many // 5
+    small, large = scale.few // 10, scale.many
     for engine, kept in zip(engines, rows, strict=True):
         fill(engine, list(kept))
     with few.connect() as one, many.connect() as other:
