@@ -114,8 +114,7 @@ class Access:
             raise Refused(Refusal.of("WRONG_CREDENTIALS"))
         anew = self.hashing.hash(password) if self.hashing.outdated(row[0]) else ""
         with self._store.begin() as db:
-            guessing.forget(db, knocks[:1])
-            guessing.take_back(db, knocks[1:])
+            guessing.forgive(db, knocks)
             if anew:
                 db.execute(update(kept).where(kept.c.person == person.id, kept.c.hash == row[0]).values(hash=anew))
             until = self._until(row[1])
@@ -128,8 +127,8 @@ class Access:
     def _knocks(self, email: str, address: str) -> tuple[Knock, ...]:
         account = guessing.key_of(f"account:{comparable(email.strip()) or ''}")
         return (
-            (guessing.PASSWORD_ACCOUNT, account),
             (guessing.PASSWORD_ADDRESS, guessing.key_of_address(address)),
+            (guessing.PASSWORD_ACCOUNT, account),
             (guessing.PASSWORD_ALL, guessing.ALL),
         )
 
@@ -139,6 +138,11 @@ class Access:
             wait = guessing.knock(db, knocks, self._wall.now(db))
         if wait is not None:
             raise TooManyTries(wait)
+
+    def forgive(self, *knocks: Knock) -> None:
+        """The try was a good one and uses no limit up."""
+        with self._store.begin() as db:
+            guessing.forgive(db, knocks)
 
     # -- the second factor
 
@@ -169,18 +173,10 @@ class Access:
             if found is Answer.WRONG and second_factor.use_code(db, self.keys, person, code, now):
                 found, recovered = Answer.RIGHT, True
             if found is Answer.RIGHT:
-                guessing.forget(db, knocks[:1])
-                guessing.take_back(db, knocks[1:])
+                guessing.forgive(db, knocks)
         if recovered:
             self._changed(self._as(person), person, "recovery", "used")
         return found
-
-    def forgive_second(self, person: str) -> None:
-        """The second factor was right: the failures before it count no more."""
-        knocks = self.second_knocks(person)
-        with self._store.begin() as db:
-            guessing.forget(db, knocks[:1])
-            guessing.take_back(db, knocks[1:])
 
     def second_knocks(self, person: str) -> tuple[Knock, ...]:
         return tuple((limit, guessing.key_of(f"person:{person}")) for limit in guessing.SECOND)
@@ -286,7 +282,7 @@ class Access:
             answers[:] = [second_factor.confirm(db, self.keys, person, code, now)]
             if answers[0] is not Answer.RIGHT:
                 return []
-            guessing.forget(db, self.second_knocks(person)[:1])
+            guessing.forgive(db, self.second_knocks(person))
             signin.revoke_others(db, person, handle)
             signin.prove(db, handle, now)
             if second_factor.factors_of(db, person).codes_left == 0:

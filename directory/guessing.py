@@ -3,6 +3,7 @@
 A try is counted before it is judged, and one that succeeds is taken back: of many at once none slips through. Where the
 database is away nobody gets in. Closed doors open by themselves; whoever keeps knocking closes them for longer, at most
 for an hour and twenty minutes, and no stranger closes a door for good: the link by mail has a door of its own.
+Doors stand one behind the other, the knocker's own first: one address that is turned away closes nothing to the others.
 """
 
 from collections.abc import Sequence
@@ -33,19 +34,21 @@ class TooManyTries(Refused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """*most* tries *within* so long. *grows*: each time it is passed the door stays closed twice as long as before."""
+    """*most* tries *within* so long. *grows*: each time it is passed the door stays closed twice as long as before.
+    *forgets*: whoever is let in leaves no failure of before behind; at other doors only the good try is taken back."""
 
     door: str
     most: int
     within: timedelta
     grows: bool = False
+    forgets: bool = False
 
 
-PASSWORD_ACCOUNT = Limit(door="password.account", most=10, within=_MINUTES_5, grows=True)
+PASSWORD_ACCOUNT = Limit(door="password.account", most=10, within=_MINUTES_5, grows=True, forgets=True)
 PASSWORD_ADDRESS = Limit(door="password.address", most=10, within=_MINUTES_5, grows=True)
 PASSWORD_ALL = Limit(door="password.all", most=1000, within=_MINUTES_5)
 SECOND = (
-    Limit(door="second.minutes", most=5, within=_MINUTES_5, grows=True),
+    Limit(door="second.minutes", most=5, within=_MINUTES_5, grows=True, forgets=True),
     Limit(door="second.hour", most=20, within=_HOUR),
     Limit(door="second.day", most=50, within=_DAY),
 )
@@ -93,22 +96,22 @@ def after(tally: Tally | None, limit: Limit, now: datetime) -> tuple[Tally, time
 
 
 def knock(db: Connection, knocks: Sequence[Knock], now: datetime) -> timedelta | None:
-    """Count a try at each of *knocks*; how long to wait where one of them was too many. Commit before the try is judged."""
-    waits = [_counted(db, limit, key, now) for limit, key in knocks]
-    return max((wait for wait in waits if wait is not None), default=None)
+    """Count a try at each of *knocks* in turn; how long to wait at the first door that is closed, None where none is.
+
+    Doors behind a closed one never hear of the try. Commit before the try is judged.
+    """
+    waits = (_counted(db, limit, key, now) for limit, key in knocks)
+    return next((wait for wait in waits if wait is not None), None)
 
 
-def take_back(db: Connection, knocks: Sequence[Knock]) -> None:
-    """The try was a good one: it counts for nothing."""
+def forgive(db: Connection, knocks: Sequence[Knock]) -> None:
+    """The try was a good one: it counts for nothing, and where the door forgets neither does any before it."""
     for limit, key in knocks:
-        mine = (tries.c.door == limit.door, tries.c.key == key, tries.c.tried > 0)
-        db.execute(update(tries).where(*mine).values(tried=tries.c.tried - 1))
-
-
-def forget(db: Connection, knocks: Sequence[Knock]) -> None:
-    """The owner got in: the failures before it count no more."""
-    for limit, key in knocks:
-        db.execute(delete(tries).where(tries.c.door == limit.door, tries.c.key == key))
+        mine = (tries.c.door == limit.door, tries.c.key == key)
+        if limit.forgets:
+            db.execute(delete(tries).where(*mine))
+        else:
+            db.execute(update(tries).where(*mine, tries.c.tried > 0).values(tried=tries.c.tried - 1))
 
 
 def sweep(db: Connection, now: datetime) -> int:

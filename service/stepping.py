@@ -74,13 +74,14 @@ def judge(house: House, person: str, typed: str) -> Answer:
     """A second factor as it was typed or shown: digits, a recovery code, or a passkey's answer. Raises TooManyTries."""
     if not typed.startswith("{"):
         return house.access.answer(person, typed[:_CODE])
-    house.access.count(*house.access.second_knocks(person))
+    knocks = house.access.second_knocks(person)
+    house.access.count(*knocks)
     try:
         right = house.passkeys.available and house.passkeys.answered(typed) == person
     except Refused:
         right = False
     if right:
-        house.access.forgive_second(person)
+        house.access.forgive(*knocks)
     return Answer.RIGHT if right else Answer.WRONG
 
 

@@ -6,7 +6,18 @@ from datetime import timedelta
 import pytest
 
 from directory import guessing
-from directory.guessing import ALL, PASSWORD_ACCOUNT, PASSWORD_ALL, SECOND, Limit, Tally, after, key_of, key_of_address
+from directory.guessing import (
+    ALL,
+    PASSWORD_ACCOUNT,
+    PASSWORD_ADDRESS,
+    PASSWORD_ALL,
+    SECOND,
+    Limit,
+    Tally,
+    after,
+    key_of,
+    key_of_address,
+)
 from tests.directory.house import NOON, House
 
 SECOND_S, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
@@ -72,14 +83,34 @@ def test_of_many_tries_at_once_no_more_are_let_through_than_the_limit(house: Hou
 
 
 def test_a_good_try_is_taken_back_and_the_owner_forgets_the_bad_ones(house: House) -> None:
-    knocks = [(PASSWORD_ACCOUNT, ME)]
+    """At one's own door what failed before is forgotten; at a door that others knock at, too, this one try is taken back."""
+    mine, shared = (PASSWORD_ACCOUNT, ME), (PASSWORD_ADDRESS, key_of_address("192.0.2.1"))
     with house.store.begin() as db:
         for _ in range(30):
-            assert guessing.knock(db, knocks, NOON) is None
-            guessing.take_back(db, knocks)
-        assert [guessing.knock(db, knocks, NOON) for _ in range(11)][-1] == FIVE
-        guessing.forget(db, knocks)
-        assert guessing.knock(db, knocks, NOON) is None
+            assert guessing.knock(db, [shared, mine], NOON) is None
+            guessing.forgive(db, [shared, mine])
+        for _ in range(9):
+            guessing.knock(db, [shared, mine], NOON)
+        guessing.forgive(db, [shared, mine])
+        assert [guessing.knock(db, [shared], NOON) for _ in range(3)] == [None, None, FIVE]
+        assert [guessing.knock(db, [mine], NOON) for _ in range(11)] == [None] * 10 + [FIVE]
+
+
+def test_who_is_turned_away_at_one_door_is_counted_at_none_behind_it(house: House) -> None:
+    """Eleven hundred tries from one address close that address, and neither the account nor the house to anybody else."""
+    here, there = (key_of_address(address) for address in ("192.0.2.1", "192.0.2.2"))
+    with house.store.begin() as db:
+        for n in range(1100):
+            guessing.knock(db, [(PASSWORD_ADDRESS, here), (PASSWORD_ACCOUNT, key_of(f"{n}")), (PASSWORD_ALL, ALL)], NOON)
+        behind = [(PASSWORD_ADDRESS, there), (PASSWORD_ACCOUNT, key_of("1099")), (PASSWORD_ALL, ALL)]
+        assert guessing.knock(db, behind, NOON) is None
+
+
+def test_the_closed_minutes_of_a_second_factor_use_up_neither_hour_nor_day(house: House) -> None:
+    knocks = [(limit, ME) for limit in SECOND]
+    with house.store.begin() as db:
+        assert [guessing.knock(db, knocks, NOON) for _ in range(60)] == [None] * 5 + [FIVE] * 55
+        assert guessing.knock(db, knocks, NOON + FIVE) is None
 
 
 def test_one_key_closed_closes_no_other(house: House) -> None:
