@@ -166,17 +166,23 @@ class Access:
         """
         knocks = self.second_knocks(person)
         self.count(*knocks)
-        recovered = False
         with self._store.begin() as db:
-            now = self._wall.now(db)
-            found = second_factor.answer(db, self.keys, person, code, now)
-            if found is Answer.WRONG and second_factor.use_code(db, self.keys, person, code, now):
-                found, recovered = Answer.RIGHT, True
+            found = second_factor.answer(db, self.keys, person, code, self._wall.now(db))
             if found is Answer.RIGHT:
                 guessing.forgive(db, knocks)
-        if recovered:
-            self._changed(self._as(person), person, "recovery", "used")
-        return found
+        return Answer.RIGHT if found is Answer.WRONG and self._recovered(person, code, knocks) else found
+
+    def _recovered(self, person: str, code: str, knocks: Sequence[Knock]) -> bool:
+        """Whether *code* is a recovery code; it is used up together with the fact that says so."""
+
+        def decide(db: Connection, _loaded: Loaded[AccessState], _now: datetime) -> Sequence[Event]:
+            if not second_factor.use_code(db, self.keys, person, code, self._wall.now(db)):
+                return []
+            guessing.forgive(db, knocks)
+            return [CredentialChanged(person=person, kind="recovery", change="used")]
+
+        context = Context(actor=f"person:{person}", correlation_id=self._dispatcher.ids.uuid7())
+        return bool(self._dispatcher.dispatch(access_stream(person), ACCESS, decide, context).positions)
 
     def second_knocks(self, person: str) -> tuple[Knock, ...]:
         return tuple((limit, guessing.key_of(f"person:{person}")) for limit in guessing.SECOND)
@@ -219,9 +225,11 @@ class Access:
             former = list(db.execute(_former(person.id, self.profile.remembered)).scalars())
             weak = passwords.weaknesses(new, self.profile, words_of(person, Directory(db)))
         if not self.present(session, now):
-            self.count(*self._knocks(person.email, address))
+            knocks = self._knocks(person.email, address)
+            self.count(*knocks)
             if row is None or not self.hashing.fits(row[0], old):
                 raise Refused(Refusal.of("OLD_PASSWORD_WRONG" if row else "NOT_PRESENT", minutes=_minutes(PRESENT_FOR)))
+            self.forgive(*knocks)
         if self.profile.remembered and self.hashing.is_among([*([row[0]] if row else []), *former], new):
             weak.append(Refusal.of("PASSWORD_USED_BEFORE", limit=self.profile.remembered, source="GB/T 22239-2019"))
         if weak:
@@ -385,13 +393,6 @@ class Access:
         return self._dispatcher.load(access_stream(person), ACCESS).state
 
     # -- small things
-
-    def _changed(self, context: Context, person: str, kind: str, change: str) -> None:
-        events = [CredentialChanged(person=person, kind=kind, change=change)]
-        self._dispatcher.dispatch(access_stream(person), ACCESS, lambda _db, _loaded, _now: events, context)
-
-    def _as(self, person: str) -> Context:
-        return Context(actor=f"person:{person}", correlation_id=self._dispatcher.ids.uuid7())
 
     def _until(self, set_at: datetime) -> datetime | None:
         return None if self.profile.lasts is None else set_at + self.profile.lasts

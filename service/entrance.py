@@ -6,7 +6,6 @@ Looking at a link never uses it up. Until the second factor was right the cookie
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 
 from flask import Blueprint, Response, after_this_request, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -19,7 +18,8 @@ from directory.records import Badge, Directory
 from directory.second_factor import Answer
 from eventstore.refusal import Busy, Refusal, Refused
 from service import enrolling, knocking
-from service.stepping import judge, said
+from service.stepping import asker, judge, said
+from service.stepping import shown as shown_passkey
 from service.wiring import House
 from web import forms, language, session
 from web.problems import NotFound
@@ -140,7 +140,7 @@ def pages(house: House, *, secure: bool) -> Blueprint:
         """What a device must answer; the same for everybody."""
         if not house.passkeys.available:
             raise NotFound
-        house.access.count((guessing.PASSKEY_ADDRESS, guessing.key_of_address(request.remote_addr or "")))
+        house.access.count(asker())
         return Response(house.passkeys.ask(), content_type="application/json", headers={"Cache-Control": "no-store"})
 
     @blueprint.post("/sign-in/passkey")
@@ -148,7 +148,7 @@ def pages(house: House, *, secure: bool) -> Blueprint:
         if not house.passkeys.available:
             raise NotFound
         try:
-            person = house.passkeys.answered(request.form.get("passkey", "")[:LONGEST_ANSWER])
+            person = shown_passkey(house, request.form.get("passkey", "")[:LONGEST_ANSWER])
         except Refused as refused:
             return shown("sign_in", 422, sent=False, email="", faults=refused.refusals)
         return let_in(house, person, secure=secure, method="passkey")
@@ -162,10 +162,12 @@ def pages(house: House, *, secure: bool) -> Blueprint:
 
     @blueprint.post("/sign-in/<secret>")
     def use(secret: str) -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
+        knock = (guessing.LINK_USE_ADDRESS, guessing.key_of_address(request.remote_addr or ""))
         try:
-            house.access.count((guessing.LINK_USE_ADDRESS, guessing.key_of_address(request.remote_addr or "")))
+            house.access.count(knock)
             with house.store.begin() as db:
-                person = signin.use(db, secret, _now(house))
+                person = signin.use(db, secret, house.wall.now(db))
+                guessing.forgive(db, [knock])
         except TooManyTries:
             raise
         except Refused:
@@ -253,8 +255,3 @@ def _later(answer: ResponseReturnValue, refused: TooManyTries) -> Response:
     response = make_response(answer)
     response.headers["Retry-After"] = str(refused.retry_after_s)
     return response
-
-
-def _now(house: House) -> datetime:
-    with house.store.reading() as db:
-        return house.wall.now(db)

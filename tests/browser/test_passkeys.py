@@ -91,6 +91,9 @@ def test_a_passkey_is_added_and_opens_the_door_by_itself(chromium: Browser, run:
         page.wait_for_url("**/applications*")
         page.goto(f"{address(run)}/me/account")
         assert "已出示第二因素" in page.content()
+    with run.house.store.reading() as db:
+        asked = "SELECT sum(tried) FROM tries WHERE door = 'passkey.address'"
+        assert db.exec_driver_sql(asked).scalar() == 0, "a question that was answered uses no limit up"
 
 
 def test_a_passkey_is_the_second_factor_after_a_link_and_before_a_legal_act(chromium: Browser, run: Running) -> None:

@@ -194,6 +194,19 @@ def test_guessing_the_old_password_is_counted_like_any_guess(door: Door) -> None
         door.set(wang, BETTER, GOOD, session=session)
 
 
+def test_changes_that_succeed_use_no_limit_up(door: Door) -> None:
+    wang = door.house.person("王", "wang@example.cn")
+    session = door.session(wang)
+    door.set(wang, GOOD, session=session)
+    door.wall.at += PRESENT_FOR + MINUTE
+    for old, new in [(GOOD, BETTER), (BETTER, GOOD)] * 6:
+        door.set(wang, new, old, session=session)
+    for _ in range(21):
+        session = door.session(wang)
+        door.enrol(wang, session)
+        door.access.remove_authenticator(asked(), wang, session)
+
+
 def test_a_changed_password_ends_every_other_session(door: Door) -> None:
     wang = door.house.person("王", "wang@example.cn")
     door.session(wang)
@@ -277,6 +290,22 @@ def test_a_second_factor_is_a_code_or_a_recovery_code_and_each_opens_once(door: 
     assert answer(wang, code_at(secret, NOON + 3 * MINUTE)) is Answer.CLOCK
     assert answer(wang, codes[3]) is Answer.RIGHT
     assert answer(wang, codes[3]) is Answer.WRONG
+    assert door.told(wang)[1:] == [CredentialChanged(person=wang, kind="recovery", change="used")]
+
+
+def test_a_recovery_code_is_used_up_together_with_the_fact_that_says_so(door: Door) -> None:
+    """What cannot be written down has not happened: the code is as good as before."""
+    wang = door.house.person("王", "wang@example.cn")
+    _, codes = door.enrol(wang)
+
+    def lost(*_: object, **__: object) -> None:
+        raise OSError("the disk is gone")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(door.dispatcher.store, "write", lost)
+        with pytest.raises(OSError, match="gone"):
+            door.access.answer(wang, codes[3])
+    assert door.access.answer(wang, codes[3]) is Answer.RIGHT
     assert door.told(wang)[1:] == [CredentialChanged(person=wang, kind="recovery", change="used")]
 
 

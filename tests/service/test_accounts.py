@@ -149,6 +149,15 @@ def test_links_are_counted_in_the_database_by_where_they_are_asked_from(run: Run
     assert int(answer.headers["Retry-After"]) > 0
 
 
+def test_a_link_that_opens_uses_no_limit_up(run: Running) -> None:
+    for _ in range(31):
+        with run.house.store.begin() as db:
+            link = signin.issue(db, "guanlan-editor", run.house.wall.now(db))
+        browser = Browser(run)
+        browser.get(f"/sign-in/{link.secret}")
+        assert browser.post(f"/sign-in/{link.secret}")[0] == 303
+
+
 def test_with_a_second_factor_the_first_alone_opens_nothing(run: Running) -> None:
     with_password(run, "guitang-editor")
     _, secret, codes = with_authenticator(run, "guitang-editor")
