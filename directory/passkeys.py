@@ -5,7 +5,8 @@ library is an extra (`passkeys`); without it nothing here is offered.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,6 +15,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
 from sqlalchemy import Connection, delete, insert, select, update
 
 from directory import second_factor, signin
@@ -108,10 +110,9 @@ class Passkeys:
     def add(self, context: Context, person: str, session: Session, label: str, answer: str) -> list[str]:
         """Keep the passkey that the browser made; answers recovery codes where there were none. Raises PASSKEY_WRONG."""
         from webauthn import verify_registration_response
-        from webauthn.helpers.exceptions import WebAuthnException
 
         challenge = self._claimed(answer, ADD, person)
-        try:
+        with _doubted():
             made = verify_registration_response(
                 credential=answer,
                 expected_challenge=challenge,
@@ -119,8 +120,6 @@ class Passkeys:
                 expected_origin=self._origin,
                 require_user_verification=True,
             )
-        except WebAuthnException as wrong:
-            raise Refused(Refusal.of("PASSKEY_WRONG")) from wrong
         codes: list[str] = []
 
         def decide(db: Connection, _loaded: Loaded[AccessState], _now: datetime) -> Sequence[Event]:
@@ -163,10 +162,9 @@ class Passkeys:
         """The person whose passkey answered. Raises PASSKEY_WRONG: an unknown key, a wrong signature and an old challenge are
         one answer; a counter that runs backwards (a copied key) too."""
         from webauthn import verify_authentication_response
-        from webauthn.helpers.exceptions import WebAuthnException
 
         challenge = self._claimed(answer, ENTER, None)
-        try:
+        with _doubted():
             id_ = _decoded(msgspec.json.decode(answer, type=dict[str, object])["id"])
             with self._store.reading() as db:
                 kept = _kept(db, id_)
@@ -179,8 +177,6 @@ class Passkeys:
                 credential_current_sign_count=kept.sign_count,
                 require_user_verification=True,
             )
-        except (WebAuthnException, msgspec.DecodeError, LookupError, ValueError) as wrong:
-            raise Refused(Refusal.of("PASSKEY_WRONG")) from wrong
         with self._store.begin() as db:
             now = microseconds(self._access.now(db))
             mine = update(passkeys).where(passkeys.c.id == id_, passkeys.c.sign_count == kept.sign_count)
@@ -246,13 +242,28 @@ class _ClientData(msgspec.Struct):
     challenge: str
 
 
-def _challenge_in(answer: str) -> bytes:
+_UNREADABLE = (
+    msgspec.DecodeError, UnsupportedAlgorithm, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
+"""What reading a stranger's JSON, CBOR and keys may end in, beside the library's own word for it."""
+
+
+@contextmanager
+def _doubted() -> Generator[None]:
+    """While what a device sent is read: whatever it is that cannot be read is PASSKEY_WRONG."""
+    from webauthn.helpers.exceptions import WebAuthnException
+
     try:
+        yield
+    except (WebAuthnException, *_UNREADABLE) as wrong:
+        raise Refused(Refusal.of("PASSKEY_WRONG")) from wrong
+
+
+def _challenge_in(answer: str) -> bytes:
+    with _doubted():
         sent = msgspec.json.decode(answer[:LONGEST_ANSWER], type=_Answer)
         data = msgspec.json.decode(_decoded(sent.response.clientDataJSON), type=_ClientData)
         return _decoded(data.challenge)
-    except (msgspec.DecodeError, ValueError) as wrong:
-        raise Refused(Refusal.of("PASSKEY_WRONG")) from wrong
 
 
 def _decoded(text: object) -> bytes:
