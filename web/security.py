@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, Request, Response, request
 from flask_wtf import CSRFProtect  # pyright: ignore[reportMissingTypeStubs]
 
-from web import reports
-from web.problems import CrossSite
+from web import reading, reports
+from web.problems import CrossSite, NotFound
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = "; ".join(
@@ -55,6 +55,13 @@ def install(app: Flask, *, secure: bool, session_cookie: str) -> CSRFProtect:
         "WTF_CSRF_SSL_STRICT": False,  # the origin is checked below, before the token
     }
     app.config.update(settings)  # pyright: ignore[reportUnknownMemberType]
+
+    @app.before_request
+    def readable() -> None:  # pyright: ignore[reportUnusedFunction]
+        """A database takes no NUL: nothing is called so, and nothing is searched for with it."""
+        if "\x00" in request.path:
+            raise NotFound
+        reading.refuse_bad_text(request.args.to_dict(flat=False))
 
     @app.before_request
     def ours_only() -> None:  # pyright: ignore[reportUnusedFunction]

@@ -170,6 +170,12 @@ def test_a_form_with_nul_is_refused_as_a_page(client: FlaskClient) -> None:
     assert (answer.status_code, answer.mimetype) == (400, "text/html")
 
 
+def test_an_address_with_nul_is_refused_before_any_page_asks_the_database_for_it(client: FlaskClient) -> None:
+    for address, expected in (("/mine%00", 404), ("/static/%00", 404), ("/mine?q=%00", 400), ("/mine?%00=1&q=1", 400)):
+        answer = client.get(address)
+        assert (answer.status_code, answer.mimetype) == (expected, "text/html"), address
+
+
 def test_a_form_that_saves_itself_is_answered_as_a_machine(client: FlaskClient, calls: toy.Calls) -> None:
     calls.fails = toy.troubles()["precondition-failed"]
     answer = client.post("/seal", data={"csrf_token": token(client)}, headers=SAME | {"X-Autosave": "1"})
