@@ -11,14 +11,14 @@ from directory.actor import Actor
 from directory.policy import may
 from directory.records import Directory, Person
 from directory.second_factor import Answer
-from directory.signin import Session
 from eventstore.refusal import Refusal, Refused
 from service import enrolling
+from service.entrance import held
 from service.stepping import said
 from service.wiring import House
 from web import forms
 from web.face import asking
-from web.problems import NotFound, NotSignedIn
+from web.problems import NotFound
 from web.security import SAFE_METHODS
 
 HOME = "/me/account"
@@ -37,27 +37,27 @@ def pages(house: House) -> Blueprint:
     def set_password() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         actor = asking("credential.change")
         new, old = (request.form.get(name, "")[:_LONGEST] for name in ("new", "old"))
-        here, address = _session(), request.remote_addr or ""
+        here, address = held(), request.remote_addr or ""
         person, context = _person(house, actor), enrolling.context(house, actor.id)
         return _changed(house, actor, lambda: house.access.set_password(context, person, here, new, old, address))
 
     @blueprint.post(f"{HOME}/password/removal")
     def remove_password() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        actor, here = asking("credential.change"), _session()
+        actor, here = asking("credential.change"), held()
         context = enrolling.context(house, actor.id)
         return _changed(house, actor, lambda: house.access.remove_password(context, actor.id, here))
 
     @blueprint.get(f"{HOME}/authenticator")
     def authenticator() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         actor = asking("account.read")
-        house.access.require_recent(_session())
+        house.access.require_recent(held())
         if house.access.factors(actor.id).authenticator_since is not None:
             return redirect(f"{HOME}#factors", 303)
         return render_template("service/authenticator.html", faults=(), **enrolling.shown(house, actor.id))
 
     @blueprint.post(f"{HOME}/authenticator")
     def confirm_authenticator() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        actor, here = asking("credential.change"), _session()
+        actor, here = asking("credential.change"), held()
         house.access.require_recent(here)
         context, code = enrolling.context(house, actor.id), request.form.get("code", "")[:64]
         answer, codes = house.access.confirm_authenticator(context, actor.id, code, here.handle)
@@ -73,7 +73,7 @@ def pages(house: House) -> Blueprint:
 
     @blueprint.post(f"{HOME}/authenticator/removal")
     def remove_authenticator() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        actor, here = asking("credential.change"), _session()
+        actor, here = asking("credential.change"), held()
         context = enrolling.context(house, actor.id)
         return _changed(house, actor, lambda: house.access.remove_authenticator(context, actor.id, here))
 
@@ -86,7 +86,7 @@ def pages(house: House) -> Blueprint:
     @blueprint.post(f"{HOME}/passkeys/question")
     def question() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         actor = asking("credential.change")
-        house.access.require_recent(_session())
+        house.access.require_recent(held())
         if not house.passkeys.available:
             raise NotFound
         offered = house.passkeys.offer(_person(house, actor))
@@ -94,7 +94,7 @@ def pages(house: House) -> Blueprint:
 
     @blueprint.post(f"{HOME}/passkeys")
     def add_passkey() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        actor, here = asking("credential.change"), _session()
+        actor, here = asking("credential.change"), held()
         house.access.require_recent(here)
         if not house.passkeys.available:
             raise NotFound
@@ -112,7 +112,7 @@ def pages(house: House) -> Blueprint:
 
     @blueprint.post(f"{HOME}/passkeys/<handle>/removal")
     def remove_passkey(handle: str) -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        actor, here = asking("credential.change"), _session()
+        actor, here = asking("credential.change"), held()
         context = enrolling.context(house, actor.id)
 
         def remove() -> None:
@@ -123,7 +123,7 @@ def pages(house: House) -> Blueprint:
 
     @blueprint.post(f"{HOME}/sessions/revocation")
     def revoke_others() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
-        actor, here = asking("session.revoke"), _session()
+        actor, here = asking("session.revoke"), held()
         with house.store.begin() as db:
             signin.revoke_others(db, actor.id, here.handle)
         return redirect(f"{HOME}?done=session#sessions", 303)
@@ -137,13 +137,6 @@ def pages(house: House) -> Blueprint:
         return redirect(f"{HOME}?done=session#sessions", 303)
 
     return blueprint
-
-
-def _session() -> Session:
-    found: Session | None = g.get("session")
-    if found is None:
-        raise NotSignedIn
-    return found
 
 
 def _person(house: House, actor: Actor) -> Person:
@@ -167,15 +160,17 @@ def _changed(house: House, actor: Actor, change: Callable[[], object]) -> Respon
 
 
 def _shown(house: House, actor: Actor, wrong: tuple[Refusal, ...] = ()) -> ResponseReturnValue:
-    here = _session()
+    here = held()
     with house.store.reading() as db:
         sessions = signin.sessions_of(db, actor.id)
         keys = passkeys.of(db, actor.id)
     faults = [{"field": _FIELD.get(one.code, ""), "text": one} for one in wrong]
     errors = {_FIELD.get(one.code, ""): one for one in reversed(wrong)}
+    ways = house.access.ways(actor.id)
     page = render_template(
         "service/account.html",
-        ways=house.access.ways(actor.id),
+        ways=ways,
+        linked=house.settings.oidc_issuer in ways.outside,
         email=_person(house, actor).email,
         sessions=[(browser_of(one.agent), one) for one in sessions],
         passkeys=keys,

@@ -22,7 +22,7 @@ from service.stepping import asker, judge, said
 from service.stepping import shown as shown_passkey
 from service.wiring import House
 from web import forms, language, session
-from web.problems import NotFound
+from web.problems import NotFound, NotSignedIn
 from web.security import own_path
 
 FRONT, SECOND = "/", "/sign-in/second"
@@ -43,6 +43,14 @@ def by_session(house: House, secret: str) -> Actor | None:
         return None
     g.badge, g.person, g.session = found.badge, found.actor.id, found.session
     return replace(found.actor, must_prove=found.session.stale_proof(found.at))
+
+
+def held() -> signin.Session:
+    """The session that this request came with, once who is calling was asked. Raises NotSignedIn where it came with none."""
+    found: signin.Session | None = g.get("session")
+    if found is None:
+        raise NotSignedIn
+    return found
 
 
 def badge(house: House, actor: Actor) -> Badge | None:

@@ -13,10 +13,10 @@ from flask.typing import ResponseReturnValue
 from directory import outside_accounts
 from eventstore.refusal import Busy, Refusal, Refused
 from service import enrolling
-from service.entrance import let_in
+from service.entrance import held, let_in
 from service.settings import Settings
 from service.wiring import House
-from web.face import asking, caller
+from web.face import asking, signed_in
 from web.problems import NotSignedIn
 
 START, ANSWER, HOME = "/sign-in/outside", "/sign-in/outside/answer", "/me/account"
@@ -76,16 +76,16 @@ def pages(house: House, client: Any, *, secure: bool) -> Blueprint:
     def link() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         """Remember that this session wants it, and show the way: no form may lead to another site."""
         asking("credential.change")
-        if "session" not in g:
-            raise NotSignedIn
-        house.access.require_recent(g.session)
-        session[_LINKING] = g.session.handle
+        here = held()
+        house.access.require_recent(here)
+        session[_LINKING] = here.handle
         return render_template("service/outside.html")
 
     @blueprint.post(f"{HOME}/outside/removal")
     def unlink() -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         actor = asking("credential.change")
-        outside_accounts.unlink(house.access, enrolling.context(house, actor.id), actor.id, house.settings.oidc_issuer)
+        outside_accounts.unlink(house.access, enrolling.context(house, actor.id), held(), house.settings.oidc_issuer)
+        g.renew_session = True
         return redirect(f"{HOME}?done=1", 303)
 
     return blueprint
@@ -93,11 +93,12 @@ def pages(house: House, client: Any, *, secure: bool) -> Blueprint:
 
 def _linked(house: House, handle: str, subject: str) -> ResponseReturnValue:
     """The account belongs to whoever asked for it in this very session."""
-    actor = caller()
-    if actor is None or g.get("session") is None or g.session.handle != handle:
+    actor, here = signed_in(), held()
+    if here.handle != handle:
         raise NotSignedIn
     issuer = house.settings.oidc_issuer
-    outside_accounts.link(house.access, enrolling.context(house, actor.id), actor.id, issuer, subject)
+    outside_accounts.link(house.access, enrolling.context(house, actor.id), here, issuer, subject)
+    g.renew_session = True
     return redirect(f"{HOME}?done=1", 303)
 
 

@@ -9,6 +9,7 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from directory import second_factor, signin
+from directory.schema import outside_accounts
 from service.demo import staged
 from service.running import Running
 from service.settings import SettingsFaulty, for_the_demo
@@ -108,8 +109,9 @@ def test_an_answer_is_taken_only_by_the_browser_that_asked_and_once(run: Running
     assert victim.get(back)[0] == 422
     assert mine.get(back)[0] == 303
     assert mine.get(back)[0] == 422
-    for odd in ("", "?code=x", "?state=x", "?error=access_denied", "?code=x&state=%00", "?code[]=x&state=y"):
+    for odd in ("", "?code=x", "?state=x", "?error=access_denied", "?code=x&state=y%01", "?code[]=x&state=y"):
         assert Browser(run).get(f"/sign-in/outside/answer{odd}")[0] == 422
+    assert Browser(run).get("/sign-in/outside/answer?code=x&state=%00")[0] == 400
 
 
 def test_an_account_of_somebody_else_is_not_linked_and_ones_own_can_be_unlinked(run: Running) -> None:
@@ -121,6 +123,33 @@ def test_an_account_of_somebody_else_is_not_linked_and_ones_own_can_be_unlinked(
     browser.get("/me/account")
     assert browser.post("/me/account/outside/removal")[0] == 303
     assert go(Browser(run))[0] == 422
+
+
+def test_linking_and_unlinking_end_the_other_sessions(run: Running, issuer: Issuer) -> None:
+    issuer.subject = "u-5"
+    elsewhere = came_in(run, "sprout-editor")
+    browser = link(run, "sprout-editor")
+    assert elsewhere.get("/me/account")[0] == 401
+    elsewhere, before = came_in(run, "sprout-editor"), browser.cookies["sid"]
+    browser.get("/me/account")
+    assert browser.post("/me/account/outside/removal")[0] == 303
+    assert elsewhere.get("/me/account")[0] == 401
+    assert browser.get("/me/account")[0] == 200
+    assert browser.cookies["sid"] != before, "a new id, as after every change"
+
+
+def test_an_account_of_another_issuer_is_not_taken_for_linked(
+    run: Running, issuer: Issuer
+) -> None:
+    """The issuer that is set today is the only one that opens a door; of a former one nothing is said."""
+    issuer.subject = "u-6"
+    browser = link(run, "sprout-admin")
+    assert "已绑定" in browser.get("/me/account")[1]
+    with run.house.store.begin() as db:
+        db.execute(outside_accounts.update().values(issuer="https://former.example"))
+    page = browser.get("/me/account")[1]
+    assert 'action="/me/account/outside"' in page
+    assert "已绑定" not in page
 
 
 def test_linking_belongs_to_the_session_that_asked(run: Running, issuer: Issuer) -> None:
