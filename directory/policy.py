@@ -248,6 +248,7 @@ STEP_UP = frozenset(
         "grant.give",
         "grant.confirm",
         "grant.take_back",
+        "person.invite",
         "person.restrict",
         "person.erase",
         "checkpoint.sign",

@@ -23,6 +23,7 @@ from directory.policy import allowed, may, proven
 from eventstore.refusal import Fault, Malformed, Refused
 from web import reading
 from web.problems import CommandIdMissing, NotFound, NotSignedIn, TooLarge, VersionRequired, WrongContentType, in_words
+from web.security import SAFE_METHODS
 
 PREFIX = "/api/v1"
 MAX_JSON_BYTES = 1 << 20
@@ -185,7 +186,7 @@ def _authorise(operation: Operation, actor: Actor, path: Mapping[str, Any]) -> N
             raise NotFound
     if operation.admit is not None:
         operation.admit(actor, path)
-    if unproved := proven(actor, operation.action):
+    if request.method not in SAFE_METHODS and (unproved := proven(actor, operation.action)):
         raise Refused(unproved)
 
 

@@ -103,7 +103,7 @@ def test_every_role_may_do_what_the_table_says_and_nothing_else(action: str, rol
 PROVED = """
 application.award application.cancel_award application.instruct application.confirm_paid application.return_payment
 application.verify_account application.demand_recovery application.confirm_correction statement.book
-grant.give grant.confirm grant.take_back person.restrict person.erase checkpoint.sign token.issue
+grant.give grant.confirm grant.take_back person.invite person.restrict person.erase checkpoint.sign token.issue
 credential.change factor.ask_reset factor.confirm_reset
 """
 

@@ -113,6 +113,15 @@ def test_what_is_no_such_act_is_not_asked_for_a_code(browser: Browser) -> None:
     assert browser.post("/language", language="en", next="/erasures")[0] == 303
 
 
+def test_inviting_somebody_wants_a_code_and_looking_at_the_invitations_none(browser: Browser) -> None:
+    for listed in ("/people/invitations", "/api/v1/people/invitations"):
+        assert browser.get(listed)[0] == 200
+    browser.get("/people/invitations")
+    wish = {"name": "新同事", "email": "new@example.cn", "role": "bureau.clerk", "scope": "430104"}
+    status, page, _ = browser.post("/people/invitations", **wish)
+    assert (status, carried(page)["email"]) == (403, "new@example.cn")
+
+
 def test_who_has_no_second_factor_is_asked_for_none(run: Running) -> None:
     other = Browser(run)
     with run.house.store.begin() as db:
