@@ -90,11 +90,15 @@ class People:
             proposals = staff.proposals(now, person)
             return One(person=found[0], held=found[1], proposals=proposals, names=names_of(db, found[1], proposals))
 
+    def sees(self, by: Actor, person: str) -> bool:
+        """Whether *by* sees this person, which an act may have ended."""
+        with self._store.reading() as db:
+            return Staff(db, by).one(person) is not None
+
     def admit(self, by: Actor, person: str) -> None:
         """Before anything of a call is read: NotFound unless *by* sees this person."""
-        with self._store.reading() as db:
-            if Staff(db, by).one(person) is None:
-                raise NotFound
+        if not self.sees(by, person):
+            raise NotFound
 
     def invitations(self, by: Actor, now: datetime) -> tuple[list[Row], Names]:
         """What the office of *by* sent, newest first."""

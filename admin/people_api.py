@@ -9,9 +9,8 @@ from pydantic import BaseModel, Field
 
 from admin.people import People, grant_of
 from directory.actor import GIVEN_TO_NOBODY, Actor, Grant, Role
-from directory.policy import may
 from directory.records import Person
-from directory.staff import Held, Proposed
+from directory.staff import Held, Proposed, sees_addresses
 from eventstore.dispatch import Context
 from eventstore.refusal import Fault, Malformed
 from web.operations import Answer, Asked, Operation
@@ -72,6 +71,8 @@ class PeopleAnswer(BaseModel):
 
 
 class OnePersonAnswer(BaseModel):
+    """Of somebody whom the act itself took out of sight only *id* is told."""
+
     person: PersonAnswer
     proposals: list[ProposedAnswer]
 
@@ -98,9 +99,9 @@ def operations(people: People, context: Callable[[Actor], Context]) -> Iterator[
 
     def acting(act: Callable[[Context, Actor, str, Grant, str], object]) -> Callable[[Asked], Answer]:
         def perform(asked: Asked) -> Answer:
-            body = asked.body_as(RoleBody)
-            act(keyed(asked), asked.actor, str(asked.path["person"]), grant_of(body.role, body.scope), body.reason)
-            return one(asked)
+            body, person = asked.body_as(RoleBody), str(asked.path["person"])
+            act(keyed(asked), asked.actor, person, grant_of(body.role, body.scope), body.reason)
+            return one(asked) if people.sees(asked.actor, person) else Answer(body=_out_of_sight(person))
 
         return perform
 
@@ -145,8 +146,12 @@ def _role(text: str) -> Role | None:
         raise Malformed(Fault("role", "BAD_FORMAT", {"field": "role"})) from None
 
 
+def _out_of_sight(person: str) -> OnePersonAnswer:
+    return OnePersonAnswer(person=PersonAnswer(id=person, name="", email="", roles=[]), proposals=[])
+
+
 def _person(by: Actor, person: Person, held: Any) -> PersonAnswer:
-    email = person.email if may(by, "grant.give") is None else ""
+    email = person.email if sees_addresses(by) else ""
     return PersonAnswer(id=person.id, name=person.name, email=email, roles=[_held(one) for one in held])
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, false, or_, select, true
 
 from directory import schema
 from directory.actor import BUREAU_ROLES, DISCIPLINE_ROLES, PROVINCE_ROLES, UNIT_ROLES, Actor, Grant, Role
+from directory.policy import may
 from directory.records import Person, live
 from eventstore.event import instant_of
 
@@ -57,18 +58,15 @@ class Staff:
         self._db, self._by = db, by
 
     def found(self, text: str = "", role: Role | None = None, after: str = "") -> Found:
-        """People whose name or address holds *text*, who hold *role*; a page of them."""
+        """People whose name, or address where *by* may see it, holds *text*, who hold *role*; a page of them."""
         people, grants = live(schema.people), live(schema.grants)
         query = select(people.c.id, people.c.name, people.c.email, people.c.phone, people.c.language)
         query = query.where(people.c.erased.is_(False), people.c.id > after, self._seen(people.c.id))
         if text:
-            query = query.where(
-                or_(
-                    people.c.name.contains(text, autoescape=True),
-                    people.c.address.contains(text.casefold(), autoescape=True),
-                    people.c.id == text,
-                )
-            )
+            told = [people.c.name.contains(text, autoescape=True), people.c.id == text]
+            if sees_addresses(self._by):
+                told.append(people.c.address.contains(text.casefold(), autoescape=True))
+            query = query.where(or_(*told))
         if role is not None:
             query = query.where(people.c.id.in_(select(grants.c.person).where(grants.c.role == role.value)))
         rows = self._db.execute(query.order_by(people.c.id).limit(PAGE + 1)).all()
@@ -135,6 +133,11 @@ class Staff:
 
     def _answers(self, role: ColumnElement[str], scope: ColumnElement[str]) -> ColumnElement[bool]:
         return answers_for(self._by, role, scope)
+
+
+def sees_addresses(by: Actor) -> bool:
+    """An auditor reads who holds what, and nobody's address."""
+    return may(by, "grant.give") is None
 
 
 def sees_everybody(by: Actor) -> bool:

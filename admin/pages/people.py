@@ -13,6 +13,7 @@ from admin.people import grant_of, may_confirm
 from directory.actor import GIVEN_TO_NOBODY, Actor, Grant, Role
 from directory.offices import competent, offered, places_of
 from directory.policy import may
+from directory.staff import sees_addresses
 from eventstore.refusal import Malformed, Refused
 from web import face, forms
 from workflow.pages.desk import asking
@@ -91,24 +92,23 @@ def _done(desk: Desk, person: str, action: str, act: Callable[[Actor], None]) ->
         act(actor)
     except (Malformed, Refused) as error:
         return _person(desk, actor, person, faults_of(error, "people")), 422
-    return redirect(f"/people/{person}?done=1", 303)
+    return redirect(f"/people/{person}?done=1" if desk.people.sees(actor, person) else "/people?done=1", 303)
 
 
 def _person(desk: Desk, actor: Actor, person: str, faults: Sequence[Any] = ()) -> str:
     found = desk.people.one(actor, person, face.now())
     roles = offered(actor)
     places = sorted({place for role in roles for place in places_of(actor, role)})
-    seen = may(actor, "token.revoke_of") is None
-    tokens = [one for one in desk.tokens.of(person) if one.good(desk.tokens.now())] if seen else []
+    now = desk.tokens.now()
+    tokens = desk.tokens.of(person) if may(actor, "token.revoke_of") is None else []
     return render_template(
         "admin/person.html",
         found=found,
         offered=[role.value for role in roles],
         places=places,
-        tokens=tokens,
+        tokens=[one for one in tokens if one.good(now)],
         faults=faults,
         typed={name: forms.text(name) for name in ("role", "scope", "reason")} if faults else {},
-        done=bool(request.args.get("done")),
         **_of(actor),
     )
 
@@ -121,6 +121,7 @@ def _of(actor: Actor) -> dict[str, Any]:
         "may_confirm": partial(may_confirm, actor),
         "competent": partial(competent, actor),
         "sees_erasures": may(actor, "erasure.read") is None,
-        "sees_address": may(actor, "grant.give") is None,
+        "sees_address": sees_addresses(actor),
+        "done": bool(request.args.get("done")),
         "command_id": forms.new_command_id(),
     }

@@ -59,6 +59,27 @@ def test_a_role_is_taken_back_by_one_and_gone_with_the_next_request(fresh: Offic
     assert fresh.api("yuelu-clerk", "/applications").status_code == 403
 
 
+def test_what_takes_somebody_out_of_sight_is_told_as_done(fresh: Office) -> None:
+    """The last role that an office answers for: whoever took it back sees the person no more, and is told that it is gone."""
+    assert posted(fresh, "yuelu-head", "yuelu-clerk/roles", role="bureau.head", scope="430104")[0] == 303
+    done = fresh.api("yuelu-head", "/people/yuelu-clerk/roles/return", "POST", json=CLERK)
+    assert [one["role"] for one in done.get_json()["proposals"]] == ["bureau.head"], "still in sight, for what is proposed"
+    wish = {"role": "bureau.head", "scope": "430104"}
+    gone = fresh.api("yuelu-head", "/people/yuelu-clerk/roles/closing", "POST", json=wish)
+    assert (gone.status_code, gone.get_json()) == (
+        200,
+        {"person": {"id": "yuelu-clerk", "name": "", "email": "", "roles": []}, "proposals": []},
+    )
+    assert fresh.browser("yuelu-head").get("/people/yuelu-clerk").status_code == 404
+    wenqu = fresh.browser("wenqu-admin")
+    token = re.findall(r'name="csrf_token" value="([^"]+)"', wenqu.get("/me/tokens").text)[-1]
+    [held] = fresh.api("wenqu-admin", "/people/wenqu-editor").get_json()["person"]["roles"]
+    role = {"role": held["role"], "scope": held["scope"]}
+    sent = wenqu.post("/people/wenqu-editor/roles/return", data={"csrf_token": token, **role}, headers=OURS)
+    assert (sent.status_code, sent.headers["Location"]) == (303, "/people?done=1")
+    assert "已办理" in wenqu.get("/people?done=1").text
+
+
 def test_a_unit_sees_its_own_people_and_nobody_elses(fresh: Office) -> None:
     page = fresh.page("admin", "/people")
     assert "林婉清" in page
@@ -78,6 +99,9 @@ def test_an_auditor_sees_who_holds_what_but_no_address_and_changes_nothing(fresh
     assert "admin@example.cn" not in page
     assert '<form method="post" action="/people' not in fresh.page("auditor", "/people/admin")
     assert fresh.api("auditor", "/people/admin").get_json()["person"]["email"] == ""
+    for part in ("admin@", "admin@example.cn", "example"):
+        assert fresh.api("auditor", f"/people?q={part}").get_json()["people"] == [], "an address is not spelled out by search"
+        assert fresh.api("security", f"/people?q={part}").get_json()["people"] != []
     assert fresh.api("auditor", "/people/editor/roles", "POST", json=CLERK).status_code == 403
     assert fresh.browser("operator").get("/people").status_code == 403
     assert fresh.browser("editor").get("/people").status_code == 403
