@@ -23,7 +23,7 @@ register = MetaData()
 """Kept in step by DirectoryProjection: in the database they are called <name>_r<revision>."""
 
 secrets = MetaData()
-"""Made by migrations 0002 and 0023. What lies here is no history: nobody needs to know later which session was open."""
+"""Made by migrations 0002, 0015 and 0022. What lies here is no history: nobody needs to know later which session was open."""
 
 BIG = BigInteger().with_variant(Integer(), "sqlite")
 
