@@ -6,21 +6,13 @@ factor shown just now. Every other session ends with it, and the owner hears of 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import assert_never
 
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from directory import guessing, passwords, second_factor, signin
-from directory.access_events import (
-    AccessEvent,
-    CredentialChanged,
-    FactorsReset,
-    ResetAsked,
-    ResetDropped,
-    access_stream,
-)
+from directory.access_events import CredentialChanged, FactorsReset, ResetAsked, ResetDropped, access_stream
 from directory.actor import Actor
 from directory.guessing import Knock, TooManyTries
 from directory.passwords import Hashing, Profile
@@ -39,27 +31,8 @@ PRESENT_FOR = timedelta(minutes=15)
 """How long after a sign-in by link somebody is taken to be there, for setting a password without the one before."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessState:
-    """Whether somebody asked that the second factors be taken away, and who."""
-
-    asked_by: str = ""
-    reason: str = ""
-
-
-def evolve(state: AccessState, event: AccessEvent) -> AccessState:
-    match event:
-        case CredentialChanged():
-            return state
-        case ResetAsked(by=by, reason=reason):
-            return replace(state, asked_by=by, reason=reason)
-        case ResetDropped() | FactorsReset():
-            return AccessState()
-        case _:
-            assert_never(event)
-
-
-ACCESS = Fold(AccessState(), evolve)
+ACCESS: Fold[None] = Fold(None, lambda nothing, _: nothing)
+"""What stands lies in rows beside the log, which go with the person; the stream tells what happened and decides nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +43,16 @@ class Ways:
     password_until: datetime | None
     factors: Factors
     outside: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedReset:
+    """A reset of somebody's second factors that waits for the second person."""
+
+    person: str
+    by: str
+    reason: str
+    at: datetime
 
 
 class Access:
@@ -93,7 +76,7 @@ class Access:
         """The time by which doors open and close: the database's own."""
         return self._wall.now(db)
 
-    def decide(self, person: str, decide: Decide[AccessState], context: Context) -> None:
+    def decide(self, person: str, decide: Decide[None], context: Context) -> None:
         """What *decide* says happens to how *person* gets in: rows and facts in one transaction."""
         self._dispatcher.dispatch(access_stream(person), ACCESS, decide, context)
 
@@ -175,7 +158,7 @@ class Access:
     def _recovered(self, person: str, code: str, knocks: Sequence[Knock]) -> bool:
         """Whether *code* is a recovery code; it is used up together with the fact that says so."""
 
-        def decide(db: Connection, _loaded: Loaded[AccessState], _now: datetime) -> Sequence[Event]:
+        def decide(db: Connection, _loaded: Loaded[None], _now: datetime) -> Sequence[Event]:
             if not second_factor.use_code(db, self.keys, person, code, self._wall.now(db)):
                 return []
             guessing.forgive(db, knocks)
@@ -236,7 +219,7 @@ class Access:
             raise Refused(weak)
         made = self.hashing.hash(new)
 
-        def decide(db: Connection, _loaded: Loaded[AccessState], _now: datetime) -> Sequence[Event]:
+        def decide(db: Connection, _loaded: Loaded[None], _now: datetime) -> Sequence[Event]:
             now = self._wall.now(db)
             self._keep(db, person.id, made, now)
             signin.revoke_others(db, person.id, session.handle)
@@ -261,7 +244,7 @@ class Access:
     def remove_password(self, context: Context, person: str, session: Session) -> None:
         """No password any more: only links and passkeys open the door."""
 
-        def decide(db: Connection, _loaded: Loaded[AccessState], _now: datetime) -> Sequence[Event]:
+        def decide(db: Connection, _loaded: Loaded[None], _now: datetime) -> Sequence[Event]:
             if not db.execute(delete(kept).where(kept.c.person == person)).rowcount:
                 return []
             db.execute(delete(former_passwords).where(former_passwords.c.person == person))
@@ -284,7 +267,7 @@ class Access:
         codes: list[str] = []
         answers: list[Answer] = []
 
-        def decide(db: Connection, _loaded: Loaded[AccessState], _now: datetime) -> Sequence[Event]:
+        def decide(db: Connection, _loaded: Loaded[None], _now: datetime) -> Sequence[Event]:
             codes.clear()
             now = self._wall.now(db)
             answers[:] = [second_factor.confirm(db, self.keys, person, code, now)]
@@ -303,7 +286,7 @@ class Access:
     def remove_authenticator(self, context: Context, person: str, session: Session) -> None:
         """The authenticator opens nothing more; recovery codes go with the last factor. Raises FACTOR_DEMANDED."""
 
-        def decide(db: Connection, _loaded: Loaded[AccessState], _now: datetime) -> Sequence[Event]:
+        def decide(db: Connection, _loaded: Loaded[None], _now: datetime) -> Sequence[Event]:
             if not second_factor.remove_authenticator(db, person):
                 return []
             self.after_removal(db, person, session.handle)
@@ -327,7 +310,7 @@ class Access:
         """Ten new recovery codes, shown once. Raises FACTOR_MISSING where there is no factor that they could stand in for."""
         codes: list[str] = []
 
-        def decide(db: Connection, _loaded: Loaded[AccessState], _now: datetime) -> Sequence[Event]:
+        def decide(db: Connection, _loaded: Loaded[None], _now: datetime) -> Sequence[Event]:
             if not second_factor.factors_of(db, person):
                 raise Refused(Refusal.of("FACTOR_MISSING"))
             codes[:] = second_factor.renew_codes(db, self.keys, person, self._wall.now(db))
@@ -342,7 +325,7 @@ class Access:
         """The first of two: somebody asks that a lost second factor be taken away. Raises REASON_REQUIRED, SAME_PERSON,
         PERSON_UNKNOWN, FACTOR_MISSING."""
 
-        def decide(db: Connection, loaded: Loaded[AccessState], _now: datetime) -> Sequence[Event]:
+        def decide(db: Connection, _loaded: Loaded[None], _now: datetime) -> Sequence[Event]:
             answers = (
                 None if Directory(db).person(person) else Refusal.of("PERSON_UNKNOWN"),
                 None if reason.strip() else Refusal.of("REASON_REQUIRED", field="reason"),
@@ -352,7 +335,7 @@ class Access:
             refusals = [answer for answer in answers if answer]
             if refusals:
                 raise Refused(refusals)
-            if loaded.state.asked_by:
+            if asked_resets(db, person):
                 return []
             row = {
                 "person": person,
@@ -368,10 +351,11 @@ class Access:
     def confirm_reset(self, context: Context, by: Actor, person: str) -> None:
         """The second, by another than who asked and whose they are. Raises RESET_NOT_ASKED, SAME_PERSON."""
 
-        def decide(db: Connection, loaded: Loaded[AccessState], _now: datetime) -> Sequence[Event]:
-            if not loaded.state.asked_by:
+        def decide(db: Connection, _loaded: Loaded[None], _now: datetime) -> Sequence[Event]:
+            asked = next(iter(asked_resets(db, person)), None)
+            if asked is None:
                 raise Refused(Refusal.of("RESET_NOT_ASKED"))
-            if by.id in (loaded.state.asked_by, person):
+            if by.id in (asked.by, person):
                 raise Refused(Refusal.of("SAME_PERSON", person=by.id))
             second_factor.forget(db, person)
             signin.revoke_all(db, person)
@@ -383,14 +367,16 @@ class Access:
     def drop_reset(self, context: Context, by: Actor, person: str) -> None:
         """Nothing is taken away after all. The person whose factors they are may say so too."""
 
-        def decide(db: Connection, loaded: Loaded[AccessState], _now: datetime) -> Sequence[Event]:
-            db.execute(delete(factor_resets).where(factor_resets.c.person == person))
-            return [ResetDropped(person=person, by=by.id)] if loaded.state.asked_by else []
+        def decide(db: Connection, _loaded: Loaded[None], _now: datetime) -> Sequence[Event]:
+            dropped = db.execute(delete(factor_resets).where(factor_resets.c.person == person)).rowcount
+            return [ResetDropped(person=person, by=by.id)] if dropped else []
 
         self._dispatcher.dispatch(access_stream(person), ACCESS, decide, context)
 
-    def reset_of(self, person: str) -> AccessState:
-        return self._dispatcher.load(access_stream(person), ACCESS).state
+    def reset_of(self, person: str) -> AskedReset | None:
+        """What was asked for *person* and waits."""
+        with self._store.reading() as db:
+            return next(iter(asked_resets(db, person)), None)
 
     # -- small things
 
@@ -414,21 +400,12 @@ def forget(db: Connection, person: str) -> None:
         db.execute(delete(table).where(table.c.person == person))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskedReset:
-    """A reset of somebody's second factors that waits for the second person."""
-
-    person: str
-    by: str
-    reason: str
-    at: datetime
-
-
-def asked_resets(db: Connection) -> list[AskedReset]:
-    """Those that wait, oldest first."""
+def asked_resets(db: Connection, person: str = "") -> list[AskedReset]:
+    """Those that wait, oldest first; of one *person*, or of everybody."""
     c = factor_resets.c
-    rows = db.execute(select(c.person, c.by, c.reason, c.asked_at).order_by(c.asked_at, c.person))
-    return [AskedReset(person=person, by=by, reason=reason, at=instant_of(at)) for person, by, reason, at in rows]
+    query = select(c.person, c.by, c.reason, c.asked_at).order_by(c.asked_at, c.person)
+    rows = db.execute(query.where(c.person == person) if person else query)
+    return [AskedReset(person=one, by=by, reason=reason, at=instant_of(at)) for one, by, reason, at in rows]
 
 
 def _password_of(db: Connection, person: str) -> tuple[str, datetime] | None:

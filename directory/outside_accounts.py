@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select
 
 from directory import signin
-from directory.access import Access, AccessState
+from directory.access import Access
 from directory.access_events import CredentialChanged
 from directory.records import Directory
 from directory.schema import outside_accounts
@@ -31,7 +31,7 @@ def link(access: Access, context: Context, session: Session, issuer: str, subjec
     is nothing new."""
     person = session.person
 
-    def decide(db: Connection, _loaded: Loaded[AccessState], _now: datetime) -> Sequence[Event]:
+    def decide(db: Connection, _loaded: Loaded[None], _now: datetime) -> Sequence[Event]:
         c = outside_accounts.c
         held = db.execute(select(c.person).where(c.issuer == issuer, c.subject == subject)).scalar_one_or_none()
         if held == person:
@@ -50,7 +50,7 @@ def unlink(access: Access, context: Context, session: Session, issuer: str) -> N
     """No account of *issuer* opens the door to whoever holds *session* any more."""
     person = session.person
 
-    def decide(db: Connection, _loaded: Loaded[AccessState], _now: datetime) -> Sequence[Event]:
+    def decide(db: Connection, _loaded: Loaded[None], _now: datetime) -> Sequence[Event]:
         mine = (outside_accounts.c.person == person, outside_accounts.c.issuer == issuer)
         if not db.execute(delete(outside_accounts).where(*mine)).rowcount:
             return []

@@ -19,7 +19,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from sqlalchemy import Connection, delete, insert, select, update
 
 from directory import second_factor, signin
-from directory.access import ACCESS, Access, AccessState
+from directory.access import ACCESS, Access
 from directory.access_events import CredentialChanged, access_stream
 from directory.records import Person
 from directory.schema import challenges, passkeys
@@ -122,7 +122,7 @@ class Passkeys:
             )
         codes: list[str] = []
 
-        def decide(db: Connection, _loaded: Loaded[AccessState], _now: datetime) -> Sequence[Event]:
+        def decide(db: Connection, _loaded: Loaded[None], _now: datetime) -> Sequence[Event]:
             codes.clear()
             now = self._access.now(db)
             if db.execute(select(passkeys.c.id).where(passkeys.c.id == made.credential_id)).one_or_none():
@@ -188,7 +188,7 @@ class Passkeys:
         """The passkey opens nothing more; False where there is none of that handle. Raises FACTOR_DEMANDED."""
         removed: list[bool] = []
 
-        def decide(db: Connection, _loaded: Loaded[AccessState], _now: datetime) -> Sequence[Event]:
+        def decide(db: Connection, _loaded: Loaded[None], _now: datetime) -> Sequence[Event]:
             mine = delete(passkeys).where(passkeys.c.person == person, passkeys.c.handle == handle)
             removed[:] = [db.execute(mine).rowcount == 1]
             if not removed[0]:

@@ -52,8 +52,8 @@ def pages(house: House) -> Blueprint:
     def drop(person: str) -> ResponseReturnValue:  # pyright: ignore[reportUnusedFunction]
         actor = asking("account.read")
         _known(house, person)
-        asked_by = house.access.reset_of(person).asked_by
-        if actor.id not in (person, asked_by) and may(actor, "factor.confirm_reset") is not None:
+        asked = house.access.reset_of(person)
+        if actor.id not in (person, asked.by if asked else "") and may(actor, "factor.confirm_reset") is not None:
             raise NotFound
         house.access.drop_reset(enrolling.context(house, actor.id), actor, person)
         return redirect("/me/account?done=reset" if actor.id == person else f"{HOME}?done=dropped", 303)

@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import Connection, func, select, update
 
 from directory import signin
-from directory.access import PRESENT_FOR, Access
+from directory.access import PRESENT_FOR, Access, asked_resets
 from directory.access_events import TYPES, CredentialChanged, FactorsReset, ResetAsked, ResetDropped, access_stream
 from directory.actor import Actor
 from directory.guessing import TooManyTries
 from directory.passwords import ASVS, DENGBAO3, Hashing, Profile
+from directory.person import Identity
 from directory.projection import DirectoryProjection
 from directory.records import Person
 from directory.schema import former_passwords, sessions, tries
@@ -395,6 +396,23 @@ def test_a_reset_may_be_dropped_and_then_nobody_confirms_it(door: Door) -> None:
     door.access.drop_reset(asked(), other, wang)
     assert refused(lambda: door.access.confirm_reset(asked(), other, wang)) == ["RESET_NOT_ASKED"]
     assert door.told(wang)[2:] == [ResetDropped(person=wang, by=other.id)]
+
+
+def test_what_was_asked_for_somebody_who_was_restricted_waits_no_more_and_can_be_asked_anew(door: Door) -> None:
+    wang = door.house.person("王", "wang@example.cn")
+    one, other = (_operator(door, n) for n in (1, 2))
+    door.enrol(wang)
+    door.access.ask_reset(asked(), one, wang, "手机丢失")
+    door.house.register.restrict(asked(), one, wang, "核实身份")
+    door.house.register.register_person(asked(), Identity(name="王", email="wang@example.cn"), wang)
+    door.enrol(wang)
+    assert door.access.reset_of(wang) is None
+    assert refused(lambda: door.access.confirm_reset(asked(), other, wang)) == ["RESET_NOT_ASKED"]
+    door.access.ask_reset(asked(), other, wang, "又丢了")
+    with door.house.store.reading() as db:
+        assert [(one.person, one.by, one.reason) for one in asked_resets(db)] == [(wang, other.id, "又丢了")]
+    door.access.confirm_reset(asked(), one, wang)
+    assert not door.access.factors(wang)
 
 
 def _operator(door: Door, n: int) -> Actor:
