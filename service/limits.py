@@ -23,7 +23,10 @@ DOORS = {
     "api.confirmAgreement": "30 per 5 minutes",
     "api.turnOffLetters": "30 per 5 minutes",
     "choosing.turn_off": "30 per 5 minutes",
+    "inviting.accept": "30 per 5 minutes",
+    "api.join": "30 per 5 minutes",
     "reports.blocked": "60 per 5 minutes",
+    "api.lookAtJoining": "120 per 5 minutes",
     "api.readInvitation": "120 per 5 minutes",
     "api.readConfirmation": "120 per 5 minutes",
 }
@@ -34,6 +37,7 @@ LOOKED_AT = {
     "api.checkPaper": "120 per 5 minutes",
     "links.invitation": "120 per 5 minutes",
     "links.confirmation": "120 per 5 minutes",
+    "inviting.look": "120 per 5 minutes",
 }
 """The same for what is only read: a paper by its code, a one-time link, where a hall of people may stand behind one address."""
 

@@ -7,10 +7,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service import wiring
+from service import actors, wiring
 from service.limits import DOORS, LOOKED_AT
 from service.settings import for_the_demo
-from service.site import create_app
+from service.site import create_app, registry_of
+from service.told import Told
 
 
 @pytest.fixture
@@ -59,6 +60,14 @@ def test_every_limited_door_is_there(client: FlaskClient) -> None:
     assert {*DOORS, *LOOKED_AT} <= set(client.application.view_functions)
 
 
+def test_every_operation_that_a_stranger_may_write_with_is_limited(tmp_path: Path) -> None:
+    house = wiring.build(for_the_demo(tmp_path, base_url="http://127.0.0.1:1", smtp_url="smtp://127.0.0.1:1"))
+    registry = registry_of(house, actors.declare(house), Told(house.store, house.wall))
+    public = {f"api.{one.id}" for one in registry.operations if one.public and one.method != "GET"}
+    assert {"api.join", "api.lookAtJoining"} < public
+    assert public <= set(DOORS)
+
+
 @pytest.mark.parametrize(
     ("place", "nothing"),
     [
@@ -66,6 +75,7 @@ def test_every_limited_door_is_there(client: FlaskClient) -> None:
         ("/api/v1/papers/nonsense", 404),
         ("/invitations/01890000-0000-7000-8000-00000000dead?key=x", 410),
         ("/confirmations/01890000-0000-7000-8000-00000000dead?key=x", 410),
+        ("/join/01890000-0000-7000-8000-00000000dead?key=x", 410),
     ],
 )
 def test_nobody_tries_codes_for_long(client: FlaskClient, place: str, nothing: int) -> None:
