@@ -14,7 +14,7 @@ from directory import guessing, signin
 from directory.guessing import Knock, TooManyTries
 from directory.passkeys import LONGEST_ANSWER
 from directory.second_factor import Answer
-from eventstore.refusal import Refusal, Refused
+from eventstore.refusal import Busy, Refusal, Refused
 from service.wiring import House
 from web import forms, session
 
@@ -39,11 +39,7 @@ def install(app: Flask, house: House, *, secure: bool) -> None:
     @app.after_request
     def renewed(response: Response) -> Response:  # pyright: ignore[reportUnusedFunction]
         secret = session.secret_of(request, secure=secure) if g.get("renew_session") else None
-        if secret is None:
-            return response
-        with house.store.begin() as db:
-            fresh = signin.renew(db, secret)
-        if fresh is not None:
+        if fresh := secret and _renewed(house, secret):
             session.give(response, fresh, secure=secure)
         return response
 
@@ -53,6 +49,15 @@ def _session(house: House, *, secure: bool) -> signin.Session | None:
     with house.store.reading() as db:
         found = signin.signed_in(db, secret) if secret else None
     return None if found is None else found.session
+
+
+def _renewed(house: House, secret: str) -> str | None:
+    """Another id of the same session; None where it is none any more, or the database is held: what was done stays done."""
+    try:
+        with house.store.begin() as db:
+            return signin.renew(db, secret)
+    except Busy:
+        return None
 
 
 def _proved(house: House, found: signin.Session, code: str) -> ResponseReturnValue | None:

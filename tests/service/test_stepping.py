@@ -2,13 +2,16 @@
 
 import html
 import re
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from flask import Response
 
 from directory import second_factor, signin, tokens
 from directory.records import Directory
@@ -18,6 +21,7 @@ from eventstore.event import microseconds
 from eventstore.refusal import Refused
 from service.demo import staged
 from service.running import Running
+from tests.admin.office import opened
 from tests.service.test_site import Browser
 from workflow import commands as c
 
@@ -135,6 +139,26 @@ def test_passwords_are_not_repeated_on_the_page_that_asks(browser: Browser) -> N
     status, page, _ = browser.post("/me/account/password", new="纸鸢 over the river 7")
     assert status == 403
     assert "over the river" not in page
+
+
+def test_an_act_that_is_done_is_told_as_done_though_the_database_is_held_right_after(tmp_path: Path) -> None:
+    """The session keeps its id for once: what was done is not answered 503."""
+    with opened(tmp_path) as office:
+        browser = office.browser("editor")
+        token = re.findall(r'name="csrf_token" value="([^"]+)"', browser.get("/me/account").text)[-1]
+        other = sqlite3.connect(tmp_path / "demo.db", isolation_level=None)
+
+        def hold(response: Response) -> Response:
+            other.execute("BEGIN IMMEDIATE")
+            return response
+
+        office.app.after_request_funcs.setdefault(None, []).append(hold)  # the last one added is called first
+        form = {"csrf_token": token, "new": "纸鸢 over the river 7"}
+        answer = browser.post("/me/account/password", data=form, headers={"Sec-Fetch-Site": "same-origin"})
+        office.app.after_request_funcs[None].remove(hold)
+        other.close()
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/me/account?done=1")
+        assert browser.get("/me/account").status_code == 200
 
 
 def test_a_code_from_another_site_is_not_even_looked_at(browser: Browser, secret: bytes) -> None:
