@@ -119,6 +119,30 @@ def test_a_passkey_is_the_second_factor_after_a_link_and_before_a_legal_act(chro
         assert page.get_by_text("nongzhi-editor").count()
 
 
+def test_a_second_factor_that_was_shown_long_ago_is_asked_for_with_the_new_passkey(
+    chromium: Browser, run: Running
+) -> None:
+    house = run.house
+    secret = house.access.begin_authenticator("lujiang-editor")
+    with house.store.reading() as db:
+        now = house.wall.now(db)
+    house.access.confirm_authenticator(house.as_roof(), "lujiang-editor", second_factor.code_at(secret, now))
+    with at(chromium, run, "lujiang-editor") as (page, _):
+        long_ago = microseconds(now - timedelta(minutes=40))
+        with house.store.begin() as db:
+            db.execute(sessions.update().values(proved_at=long_ago, opened_at=long_ago))
+            db.exec_driver_sql("UPDATE authenticators SET last_step = 0")
+        page.goto(f"{address(run)}/me/account")
+        page.fill("#f-label", "办公室电脑")
+        page.click("[data-passkey=add]")
+        page.wait_for_selector("#f-step_up_code")
+        with house.store.reading() as db:
+            page.fill("#f-step_up_code", second_factor.code_at(secret, house.wall.now(db)))
+        page.click("main button.primary")
+        page.wait_for_selector("#factors")
+        assert "办公室电脑" in page.inner_text("#factors")
+
+
 def test_the_passkey_of_another_is_no_second_factor(chromium: Browser, run: Running) -> None:
     house = run.house
     secret = house.access.begin_authenticator("guitang-admin")
