@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
 
-from directory import guessing, second_factor, signin
+from directory import guessing, second_factor, signin, tokens
 from directory.access import Access
 from directory.passwords import Hashing
-from directory.records import Directory
 from service.demo import staged
 from service.running import Running
 from tests.service.test_site import Browser
@@ -92,6 +92,15 @@ def test_a_new_id_comes_with_the_password_and_the_old_cookie_opens_nothing(run: 
     assert browser.get("/me/account")[0] == 200
     browser.cookies = before
     assert browser.get("/me/account")[0] == 401
+
+
+def test_a_wrong_old_password_is_told_beside_its_field(run: Running) -> None:
+    browser = with_password(run, "lujiang-admin")
+    with run.house.store.begin() as db:
+        db.exec_driver_sql("UPDATE sessions SET opened_at = opened_at - 960000000 WHERE person = 'lujiang-admin'")
+    browser.get("/me/account")
+    status, page, _ = browser.post("/me/account/password", new=BETTER, old="wrong")
+    assert (status, 'id="f-old-error"' in page) == (422, True)
 
 
 def test_a_weak_password_is_refused_with_every_reason_and_typed_nowhere(run: Running) -> None:
@@ -274,8 +283,16 @@ def test_what_changes_ends_every_other_session_and_is_kept_in_the_log(run: Runni
 
 def test_a_stranger_and_a_token_have_no_account_page(run: Running) -> None:
     assert Browser(run).get("/me/account")[0] == 401
-    with run.house.store.reading() as db:
-        assert Directory(db).person("editor") is not None
+    with run.house.store.begin() as db:
+        token, _ = tokens.issue(db, "editor", "test", run.house.wall.now(db))
+    connection = HTTPConnection("127.0.0.1", int(run.url.rpartition(":")[2]), timeout=20)
+    for path, expected in (("/api/v1/me", 200), ("/me/account", 401)):
+        connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+        answer = connection.getresponse()
+        page = answer.read().decode()
+        assert answer.status == expected, path
+    assert "editor@example.cn" not in page
+    connection.close()
 
 
 @pytest.mark.parametrize("odd", ["", "\x00", "x" * 5000, "😀" * 200, "\ud800"])
