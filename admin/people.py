@@ -136,14 +136,14 @@ def names_of(db: Connection, held: Iterable[Held], proposals: Iterable[Proposed]
 
 
 def named(db: Connection, who: set[str], grants: set[Grant]) -> Names:
-    """The names of *who* and of the places of *grants*."""
+    """The names of *who* and of the places of *grants*: units, bureaus and provinces."""
     directory = Directory(db)
     units = directory.units({grant.scope for grant in grants if scope_is(grant) == "unit"})
-    bureaus = directory.bureaus()
+    bureaus = directory.bureaus({grant.scope for grant in grants if scope_is(grant) == "bureau"})
     places: dict[str, Words] = {
         code: {"zh": unit.name, "en": unit.name_en or unit.name} for code, unit in units.items()
     }
-    places |= {code: {"zh": one.name_zh, "en": one.name_en} for code, one in bureaus.items() if len(code) > 2}
+    places |= {code: {"zh": one.name_zh, "en": one.name_en} for code, one in bureaus.items()}
     places |= {
         one.code: {"zh": divisions().name(one.code), "en": divisions().name(one.code, "en")}
         for one in divisions().provinces()

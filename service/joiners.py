@@ -6,12 +6,9 @@ from typing import cast
 
 from sqlalchemy import Connection
 
-from directory.actor import Grant
-from directory.division import divisions
+from admin.people import named
 from directory.events import EVENTS, InvitationEvent, PersonInvitationResent, PersonInvited
 from directory.invitation import INVITATION, Invitation
-from directory.person import scope_is
-from directory.records import Directory
 from eventstore.event import Event, RecordedEvent
 from eventstore.facts import Reading
 from eventstore.store import EventStore
@@ -39,7 +36,7 @@ class Joiners:
         stands = reduce(INVITATION.evolve, (cast("InvitationEvent", fact.event) for fact in facts), Invitation())
         if stands.ended or stands.digest != event.secret_digest or not stands.email:
             return None
-        office = _office(Directory(db), stands.grant)
+        office = named(db, set(), {stands.grant}).place(stands.grant)
         role = texts.catalogue()[f"role.{stands.grant.role}"]
         asked = Asked(
             invitation=event.invitation,
@@ -47,23 +44,9 @@ class Joiners:
             address=stands.email,
             role_zh=role.zh,
             role_en=role.en,
-            office_zh=office[0],
-            office_en=office[1],
+            office_zh=office["zh"],
+            office_en=office["en"],
             commitment=(event.secret.commitment or "") if event.secret else "",
             until=stands.expires_at,
         )
         return invited(asked, recorded.instant)
-
-
-def _office(directory: Directory, grant: Grant) -> tuple[str, str]:
-    """The unit, bureau or province that a role is held in, by name."""
-    match scope_is(grant):
-        case "unit":
-            unit = directory.unit(grant.scope)
-            return (unit.name, unit.name_en or unit.name) if unit else (grant.scope, grant.scope)
-        case "bureau":
-            bureau = directory.bureau(grant.scope)
-            return (bureau.name_zh, bureau.name_en) if bureau else (grant.scope, grant.scope)
-        case _:
-            table, code = divisions(), grant.scope
-            return (table.name(code), table.name(code, "en")) if code in table else (code, code)
