@@ -105,12 +105,6 @@ def operations(people: People, context: Callable[[Actor], Context]) -> Iterator[
 
         return perform
 
-    def confirm(context: Context, by: Actor, person: str, grant: Grant, _reason: str) -> None:
-        people.granting.confirm(context, by, person, grant)
-
-    def close(context: Context, by: Actor, person: str, grant: Grant, _reason: str) -> None:
-        people.granting.close(context, by, person, grant)
-
     def on_a_person(id_: str, place: str, action: str, zh: str, en: str, act: Any) -> Operation:
         return Operation(
             id=id_, method="POST", path=f"/people/<person>/roles{place}", action=action, summary_zh=zh, summary_en=en,
@@ -129,9 +123,9 @@ def operations(people: People, context: Callable[[Actor], Context]) -> Iterator[
     yield on_a_person("giveRole", "", "grant.give", "授予角色；需要两人的，提出待确认", "Give a role, or propose it where it takes two",
                       people.granting.ask)  # fmt: skip
     yield on_a_person("confirmRole", "/confirmation", "grant.confirm", "确认别人提出的授权", "Confirm a role that another proposed",
-                      confirm)  # fmt: skip
+                      people.granting.confirm)  # fmt: skip
     yield on_a_person("closeRoleProposal", "/closing", "grant.confirm", "撤回自己提出的、或不同意别人提出的授权",
-                      "Withdraw one's own proposal, or refuse another's", close)  # fmt: skip
+                      "Withdraw one's own proposal, or refuse another's", people.granting.close)  # fmt: skip
     yield on_a_person(
         "takeRoleBack", "/return", "grant.take_back", "收回角色", "Take a role back", people.register.take_back
     )

@@ -54,11 +54,14 @@ class ExpertDelisted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantGiven(Event):
-    """The person holds a role in a scope from now on."""
+    """The person holds a role in a scope from now on. *by*: who gave it, where the person's own act brought it about, by
+    accepting an invitation; else it is whoever acted."""
 
     person: str
     role: str
     scope: str
+    by: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +95,7 @@ class GrantProposalClosed(Event):
     scope: str
     by: str
     why: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,25 +32,26 @@ class Granting:
         def decide(db: Connection, loaded: Loaded[PersonState], now: datetime) -> Sequence[Event]:
             known = scope_known(db, grant)
             if alone(by, grant):
-                return ending_sessions(db, person, rules.give(loaded.state, person, grant, by, known))
+                return ending_sessions(db, person, rules.give(loaded.state, person, grant, by, known, reason))
             return rules.propose(loaded.state, person, grant, by, reason, now, scope_known=known)
 
         return self._dispatcher.dispatch(person_stream(person), PERSON, decide, context)
 
-    def confirm(self, context: Context, by: Actor, person: str, grant: Grant) -> Outcome:
+    def confirm(self, context: Context, by: Actor, person: str, grant: Grant, reason: str = "") -> Outcome:
         """The second hand. Raises PROPOSAL_UNKNOWN, PROPOSAL_EXPIRED, PROPOSER_GONE, SAME_PERSON, GRANT_FORBIDDEN, ROLES_EXCLUSIVE."""
 
         def decide(db: Connection, loaded: Loaded[PersonState], now: datetime) -> Sequence[Event]:
             proposal = loaded.state.proposal(grant)
             proposer = Directory(db).actor(proposal.by) if proposal else None
-            return ending_sessions(db, person, rules.confirm(loaded.state, person, grant, by, now, proposer))
+            given = rules.confirm(loaded.state, person, grant, by, now, proposer, reason)
+            return ending_sessions(db, person, given)
 
         return self._dispatcher.dispatch(person_stream(person), PERSON, decide, context)
 
-    def close(self, context: Context, by: Actor, person: str, grant: Grant) -> Outcome:
+    def close(self, context: Context, by: Actor, person: str, grant: Grant, reason: str = "") -> Outcome:
         """Withdraw one's own proposal, or refuse somebody else's. Raises PROPOSAL_UNKNOWN, GRANT_FORBIDDEN."""
 
         def decide(_db: Connection, loaded: Loaded[PersonState], _now: datetime) -> Sequence[Event]:
-            return rules.close_proposal(loaded.state, person, grant, by)
+            return rules.close_proposal(loaded.state, person, grant, by, reason)
 
         return self._dispatcher.dispatch(person_stream(person), PERSON, decide, context)

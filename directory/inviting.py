@@ -23,10 +23,9 @@ from directory.events import (
     person_stream,
 )
 from directory.invitation import INVITATION, LASTS, Invitation, Standing, digest_of
-from directory.offices import alone
 from directory.person import PERSON, Identity
 from directory.records import Directory, live
-from directory.register import checked, scope_known
+from directory.register import checked, ending_sessions, scope_known
 from directory.staff import answers_for
 from eventstore.dispatch import Context, Dispatcher, ForStream, Loaded
 from eventstore.event import Event, Personal, instant_of, microseconds
@@ -157,11 +156,8 @@ class Inviting:
             for event in registered:
                 state = PERSON.evolve(state, event)
         known = scope_known(db, one.grant)
-        if state.proposal(one.grant) is None:
-            events += people.propose(state, person, one.grant, inviter, "", now, scope_known=known)
-        if alone(inviter, one.grant):
-            events += people.give(state, person, one.grant, inviter, known)
-        return events
+        events += people.accept(state, person, one.grant, inviter, now, scope_known=known)
+        return ending_sessions(db, person, events)
 
     def visible(self, by: Actor, now: datetime, id_: str = "") -> list[Row]:
         """Invitations for roles that *by* answers for, newest first; one of them where *id_* is given."""

@@ -27,6 +27,7 @@ from directory.events import (
 from directory.offices import (
     PROPOSAL_LASTS,
     Proposal,
+    alone,
     it_is_another_hand,
     it_still_runs,
     one_is_enough,
@@ -141,7 +142,9 @@ def delist_expert(state: PersonState, person: str, reason: str) -> Sequence[Pers
     return [ExpertDelisted(person=person, reason=reason.strip())] if state.expert else []
 
 
-def give(state: PersonState, person: str, grant: Grant, by: Actor, scope_known: bool) -> Sequence[PersonEvent]:
+def give(
+    state: PersonState, person: str, grant: Grant, by: Actor, scope_known: bool, reason: str = ""
+) -> Sequence[PersonEvent]:
     """The role, or every reason why not. A role already held is nothing to do."""
     standing(state, person)
     if grant in state.grants:
@@ -152,7 +155,7 @@ def give(state: PersonState, person: str, grant: Grant, by: Actor, scope_known: 
         *_broken(state, person, grant, by, scope_known=scope_known),
     )
     _refuse(answers)
-    return [GrantGiven(person=person, role=grant.role.value, scope=grant.scope)]
+    return [GrantGiven(person=person, role=grant.role.value, scope=grant.scope, reason=reason.strip())]
 
 
 def propose(
@@ -174,8 +177,27 @@ def propose(
     return [GrantProposed(**where, by=by.id, until=now + PROPOSAL_LASTS, reason=reason.strip())]
 
 
+def accept(
+    state: PersonState, person: str, grant: Grant, by: Actor, now: datetime, *, scope_known: bool
+) -> Sequence[PersonEvent]:
+    """What an invitation of *by* brings who accepts it: the role where one is enough, else a proposal of it, where none runs."""
+    if alone(by, grant):
+        given = give(state, person, grant, by, scope_known)
+        return [GrantGiven(person=person, role=grant.role.value, scope=grant.scope, by=by.id)] if given else []
+    before = state.proposal(grant)
+    if before is not None and it_still_runs(before, now) is None:
+        return []
+    return propose(state, person, grant, by, "", now, scope_known=scope_known)
+
+
 def confirm(
-    state: PersonState, person: str, grant: Grant, by: Actor, now: datetime, proposer: Actor | None
+    state: PersonState,
+    person: str,
+    grant: Grant,
+    by: Actor,
+    now: datetime,
+    proposer: Actor | None,
+    reason: str = "",
 ) -> Sequence[PersonEvent]:
     """The second: the role is given. *proposer*: who proposed, with the roles of now; one who lost the office proposed nothing."""
     standing(state, person)
@@ -192,17 +214,18 @@ def confirm(
             the_roles_agree(state.grants, grant),
         )
     )
-    return [GrantGiven(person=person, role=grant.role.value, scope=grant.scope)]
+    return [GrantGiven(person=person, role=grant.role.value, scope=grant.scope, reason=reason.strip())]
 
 
-def close_proposal(state: PersonState, person: str, grant: Grant, by: Actor) -> Sequence[PersonEvent]:
+def close_proposal(state: PersonState, person: str, grant: Grant, by: Actor, reason: str = "") -> Sequence[PersonEvent]:
     """Withdrawn by who proposed, or refused by another who could have confirmed."""
     standing(state, person)
     proposal = _proposed(state, grant)
     withdrawn = by.id == proposal.by
     _refuse((None if withdrawn else the_giver_may(by, grant),))
     where = {"person": person, "role": grant.role.value, "scope": grant.scope}
-    return [GrantProposalClosed(**where, by=by.id, why="withdrawn" if withdrawn else "refused")]
+    why = "withdrawn" if withdrawn else "refused"
+    return [GrantProposalClosed(**where, by=by.id, why=why, reason=reason.strip())]
 
 
 def _proposed(state: PersonState, grant: Grant) -> Proposal:

@@ -91,9 +91,13 @@ class DirectoryProjection(TableProjection):
         where = {"person": event.person, "role": event.role, "scope": event.scope}
         open_ = delete(proposals).where(*(proposals.c[name] == value for name, value in where.items()))
         match event:
-            case GrantGiven():
+            case GrantGiven(by=by):
                 proposer = db.execute(open_.returning(proposals.c.proposed_by)).scalar_one_or_none()
-                told = {"given_by": _person_of(at.actor), "given_at": at.recorded_at, "proposed_by": proposer or ""}
+                told = {
+                    "given_by": by or _person_of(at.actor),
+                    "given_at": at.recorded_at,
+                    "proposed_by": proposer or "",
+                }
                 db.execute(insert(grants).values(**where, **told))
             case GrantTakenBack():
                 db.execute(delete(grants).where(*(grants.c[name] == value for name, value in where.items())))

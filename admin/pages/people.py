@@ -40,29 +40,28 @@ def people(desk: Desk) -> Blueprint:
     @pages.post("/people/<person>/roles")
     def ask(person: str) -> ResponseReturnValue:
         def act(actor: Actor) -> None:
-            desk.people.granting.ask(_context(desk, actor, person), actor, person, _grant(), forms.text("reason")[:500])
+            desk.people.granting.ask(_context(desk, actor, person), actor, person, _grant(), _reason())
 
         return _done(desk, person, "grant.give", act)
 
     @pages.post("/people/<person>/roles/confirmation")
     def confirm(person: str) -> ResponseReturnValue:
         def act(actor: Actor) -> None:
-            desk.people.granting.confirm(_context(desk, actor, person), actor, person, _grant())
+            desk.people.granting.confirm(_context(desk, actor, person), actor, person, _grant(), _reason())
 
         return _done(desk, person, "grant.confirm", act)
 
     @pages.post("/people/<person>/roles/closing")
     def close(person: str) -> ResponseReturnValue:
         def act(actor: Actor) -> None:
-            desk.people.granting.close(_context(desk, actor, person), actor, person, _grant())
+            desk.people.granting.close(_context(desk, actor, person), actor, person, _grant(), _reason())
 
         return _done(desk, person, "grant.confirm", act)
 
     @pages.post("/people/<person>/roles/return")
     def take_back(person: str) -> ResponseReturnValue:
         def act(actor: Actor) -> None:
-            reason = forms.text("reason")[:500]
-            desk.people.register.take_back(_context(desk, actor, person), actor, person, _grant(), reason)
+            desk.people.register.take_back(_context(desk, actor, person), actor, person, _grant(), _reason())
 
         return _done(desk, person, "grant.take_back", act)
 
@@ -82,6 +81,10 @@ def _context(desk: Desk, actor: Actor, person: str) -> Any:
 
 def _grant() -> Grant:
     return grant_of(forms.text("role"), forms.text("scope"))
+
+
+def _reason() -> str:
+    return forms.text("reason")[:500]
 
 
 def _done(desk: Desk, person: str, action: str, act: Callable[[Actor], None]) -> ResponseReturnValue:

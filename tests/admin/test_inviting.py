@@ -134,6 +134,16 @@ def test_an_address_that_is_somebodys_gives_that_person_the_role_and_tells_the_i
         assert len(Directory(db).grants("wenqu-editor")) == 2
 
 
+def test_who_gave_the_role_is_who_invited_and_more_rights_end_the_sessions_of_before(fresh: Office) -> None:
+    before = fresh.browser("wenqu-editor")
+    id_ = invited(fresh, email="wenqu-editor@example.cn")
+    assert accepted(fresh, id_, key_of(fresh, id_)).status_code == 200
+    held = fresh.api("security", "/people/wenqu-editor").get_json()["person"]["roles"]
+    [given] = [(one["given_by"], one["proposed_by"]) for one in held if one["scope"] == UNIT]
+    assert given == ("admin", "")
+    assert before.get("/me/account").status_code == 401, "ASVS 5.0, 7.2.4"
+
+
 def test_sent_anew_the_old_key_opens_nothing_and_withdrawn_none_does(fresh: Office) -> None:
     id_ = invited(fresh)
     old = key_of(fresh, id_)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from directory.events import GrantGiven, GrantProposalClosed, person_stream
 from tests.admin.office import Office, opened
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -63,7 +64,9 @@ def test_what_takes_somebody_out_of_sight_is_told_as_done(fresh: Office) -> None
     """The last role that an office answers for: whoever took it back sees the person no more, and is told that it is gone."""
     assert posted(fresh, "yuelu-head", "yuelu-clerk/roles", role="bureau.head", scope="430104")[0] == 303
     done = fresh.api("yuelu-head", "/people/yuelu-clerk/roles/return", "POST", json=CLERK)
-    assert [one["role"] for one in done.get_json()["proposals"]] == ["bureau.head"], "still in sight, for what is proposed"
+    assert [one["role"] for one in done.get_json()["proposals"]] == ["bureau.head"], (
+        "still in sight, for what is proposed"
+    )
     wish = {"role": "bureau.head", "scope": "430104"}
     gone = fresh.api("yuelu-head", "/people/yuelu-clerk/roles/closing", "POST", json=wish)
     assert (gone.status_code, gone.get_json()) == (
@@ -100,7 +103,9 @@ def test_an_auditor_sees_who_holds_what_but_no_address_and_changes_nothing(fresh
     assert '<form method="post" action="/people' not in fresh.page("auditor", "/people/admin")
     assert fresh.api("auditor", "/people/admin").get_json()["person"]["email"] == ""
     for part in ("admin@", "admin@example.cn", "example"):
-        assert fresh.api("auditor", f"/people?q={part}").get_json()["people"] == [], "an address is not spelled out by search"
+        assert fresh.api("auditor", f"/people?q={part}").get_json()["people"] == [], (
+            "an address is not spelled out by search"
+        )
         assert fresh.api("security", f"/people?q={part}").get_json()["people"] != []
     assert fresh.api("auditor", "/people/editor/roles", "POST", json=CLERK).status_code == 403
     assert fresh.browser("operator").get("/people").status_code == 403
@@ -118,6 +123,24 @@ def test_the_api_takes_the_same_two_hands(fresh: Office) -> None:
     assert ("province.clerk", "lead", "security") in roles_of(fresh, "finance")
     back = fresh.api("security", "/people/finance/roles/return", "POST", json=wish)
     assert [one["role"] for one in back.get_json()["person"]["roles"]] == ["province.finance"]
+
+
+def test_why_a_role_was_confirmed_or_refused_is_kept(fresh: Office) -> None:
+    wish = {"role": "province.clerk", "scope": "43"}
+    for place, why, expected in (
+        (
+            "closing",
+            "编制已满",
+            GrantProposalClosed(person="finance", **wish, by="security", why="refused", reason="编制已满"),
+        ),
+        ("confirmation", "已核对任命文件", GrantGiven(person="finance", **wish, reason="已核对任命文件")),
+    ):
+        assert fresh.api("lead", "/people/finance/roles", "POST", json=wish).status_code == 200
+        answer = fresh.api("security", f"/people/finance/roles/{place}", "POST", json={**wish, "reason": f" {why} "})
+        assert answer.status_code == 200
+        assert fresh.house.dispatcher.history(person_stream("finance"))[-1].event == expected
+    fresh.follow()
+    assert "已核对任命文件" in fresh.page("auditor", "/history")
 
 
 def test_the_three_administrators_exclude_each_other(fresh: Office) -> None:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from directory.events import EVENTS, BureauRegistered, ExpertListed
+from directory.events import EVENTS, BureauRegistered, ExpertListed, GrantGiven, GrantProposalClosed
 from eventstore.codec import Codec
 from eventstore.event import Personal
 
@@ -16,13 +16,15 @@ WRITTEN = {
         '"title":"教授"}'
     ),
     ("directory.expert_delisted", 1): '{"person":"p","reason":"本人申请退出"}',
-    ("directory.grant_given", 1): '{"person":"p","role":"unit.admin","scope":"91430104MAXTE5T16B"}',
+    ("directory.grant_given", 1): (
+        '{"by":"admin","person":"p","reason":"","role":"unit.admin","scope":"91430104MAXTE5T16B"}'
+    ),
     ("directory.grant_taken_back", 1): '{"person":"p","reason":"调离","role":"province.lead","scope":"43"}',
     ("directory.grant_proposed", 1): (
         '{"by":"security","person":"p","reason":"新任","role":"bureau.head","scope":"430104","until":"2025-11-17T04:00:00+00:00"}'
     ),
     ("directory.grant_proposal_closed", 1): (
-        '{"by":"security","person":"p","role":"bureau.head","scope":"430104","why":"withdrawn"}'
+        '{"by":"security","person":"p","reason":"误提","role":"bureau.head","scope":"430104","why":"withdrawn"}'
     ),
     ("directory.language_chosen", 1): '{"language":"en","person":"p"}',
     ("directory.person_restricted", 1): '{"by":"operator","person":"p","reason":"保存期满"}',
@@ -93,3 +95,13 @@ def test_an_expert_listed_before_there_were_former_employers_has_none() -> None:
         "directory.expert_listed", 1, '{"employer":"湖南大学","fields":["软件"],"person":"p","title":"教授"}'
     )
     assert old == ExpertListed(person="p", employer="湖南大学", title="教授", fields=("软件",))
+
+
+def test_a_role_given_before_the_log_said_by_whom_was_given_by_whoever_acted() -> None:
+    given = CODEC.read("directory.grant_given", 1, '{"person":"p","role":"unit.admin","scope":"91430104MAXTE5T16B"}')
+    closed = CODEC.read(
+        "directory.grant_proposal_closed", 1, '{"by":"h","person":"p","role":"expert","scope":"43","why":"refused"}'
+    )
+    assert isinstance(given, GrantGiven)
+    assert isinstance(closed, GrantProposalClosed)
+    assert (given.by, given.reason, closed.reason) == ("", "", "")

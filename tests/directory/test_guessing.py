@@ -101,7 +101,9 @@ def test_who_is_turned_away_at_one_door_is_counted_at_none_behind_it(house: Hous
     here, there = (key_of_address(address) for address in ("192.0.2.1", "192.0.2.2"))
     with house.store.begin() as db:
         for n in range(1100):
-            guessing.knock(db, [(PASSWORD_ADDRESS, here), (PASSWORD_ACCOUNT, key_of(f"{n}")), (PASSWORD_ALL, ALL)], NOON)
+            guessing.knock(
+                db, [(PASSWORD_ADDRESS, here), (PASSWORD_ACCOUNT, key_of(f"{n}")), (PASSWORD_ALL, ALL)], NOON
+            )
         behind = [(PASSWORD_ADDRESS, there), (PASSWORD_ACCOUNT, key_of("1099")), (PASSWORD_ALL, ALL)]
         assert guessing.knock(db, behind, NOON) is None
 

@@ -7,7 +7,7 @@ import pytest
 from directory.actor import CONSOLE, HOUSE_ROLES, Actor, Grant, Role
 from directory.events import GrantGiven, GrantProposalClosed, GrantProposed, PersonEvent, PersonRegistered
 from directory.offices import PROPOSAL_LASTS, alone, competent, offered
-from directory.person import PERSON, PersonState, close_proposal, confirm, give, propose
+from directory.person import PERSON, PersonState, accept, close_proposal, confirm, give, propose
 from eventstore.event import Personal
 from eventstore.refusal import Refused
 
@@ -124,6 +124,18 @@ def test_a_proposal_ends_after_fourteen_days_and_may_be_made_anew() -> None:
     assert codes(lambda: confirm(state, "p", CLERK, FIRST, last, YUELU)) == ["PROPOSAL_EXPIRED"]
     assert codes(lambda: propose(state, "p", CLERK, FIRST, "", NOW, scope_known=True)) == ["PROPOSAL_OPEN"]
     assert len(propose(state, "p", CLERK, FIRST, "", last, scope_known=True)) == 1
+
+
+def test_an_accepted_invitation_stands_in_place_of_a_proposal_that_has_run_out_and_beside_no_running_one() -> None:
+    state, last = after(proposed()), NOW + timedelta(days=14)
+    assert accept(state, "p", CLERK, LEAD, last - timedelta(seconds=1), scope_known=True) == []
+    [anew] = accept(state, "p", CLERK, LEAD, last, scope_known=True)
+    assert isinstance(anew, GrantProposed)
+    assert (anew.by, anew.until) == (LEAD.id, last + timedelta(days=14))
+    writer = Grant(Role.UNIT_EDITOR, UNIT)
+    assert accept(after(), "p", writer, ADMIN, NOW, scope_known=True) == [
+        GrantGiven(person="p", role="unit.editor", scope=UNIT, by=ADMIN.id)
+    ]
 
 
 def test_a_proposal_of_somebody_who_lost_the_office_is_none() -> None:

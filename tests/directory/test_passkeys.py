@@ -35,7 +35,9 @@ ODD: dict[str, Answered] = {
     "no text": lambda told: json.dumps({**told, "id": "é"}),
     "no base64": lambda told: json.dumps({**told, "response": {**told["response"], "userHandle": "a"}}),
     "nothing enclosed": lambda told: json.dumps({**told, "response": {**told["response"], "attestationObject": ""}}),
-    "a number enclosed": lambda told: json.dumps({**told, "response": {**told["response"], "attestationObject": enclosed(authData=1)}}),
+    "a number enclosed": lambda told: json.dumps(
+        {**told, "response": {**told["response"], "attestationObject": enclosed(authData=1)}}
+    ),
     **{
         f"key {n}": lambda told, key=key: json.dumps(
             {**told, "response": {**told["response"], "attestationObject": enclosed(authData=DATA + cbor2.dumps(key))}}

@@ -138,9 +138,7 @@ def test_linking_and_unlinking_end_the_other_sessions(run: Running, issuer: Issu
     assert browser.cookies["sid"] != before, "a new id, as after every change"
 
 
-def test_an_account_of_another_issuer_is_not_taken_for_linked(
-    run: Running, issuer: Issuer
-) -> None:
+def test_an_account_of_another_issuer_is_not_taken_for_linked(run: Running, issuer: Issuer) -> None:
     """The issuer that is set today is the only one that opens a door; of a former one nothing is said."""
     issuer.subject = "u-6"
     browser = link(run, "sprout-admin")
