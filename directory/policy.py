@@ -1,6 +1,7 @@
 """Who may do what: one table from action to roles, and one value that says what somebody may see.
 
-Pure. Every operation of the house names an action of this table; an action that is not here stops the start. Whether
+Pure. Every operation of the house names an action of this table; an action that is not here stops the start, and none is
+here that nothing asks for: what is done on the server alone (units, bureaus, calls, checkpoints) has no row. Whether
 a step is open for *this* application is the lifecycle's business; here is only whether the role may ever take it.
 """
 
@@ -76,8 +77,6 @@ COMMANDS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "application.reconsider": HEAD | LEAD,  # T16, the higher body's half
         "application.form_pass": CLERK,  # T17
         "application.draw": CLERK,  # T18
-        "application.replace": CLERK,  # T18
-        "application.recuse": EXPERT,  # T18
         "application.declare": EXPERT,  # T19
         "application.score": EXPERT,  # T19
         "application.close_review": CLERK,  # T20
@@ -88,11 +87,9 @@ COMMANDS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "application.propose": LEAD,  # T23
         "application.publish": CLERK,  # T24
         "application.object": CLERK | RECORDER | PUBLIC,  # T25: filed by anybody, or recorded for them
-        "application.accept_objection": CLERK | RECORDER,
         "application.dismiss": JUDGE,  # T26
         "application.uphold": JUDGE | LEAD,  # T27
         "application.reserve": LEAD,  # T28
-        "application.drop": LEAD,  # T28
         "application.award": LEAD | FINANCE,  # T29: two persons
         "application.waive": ADMIN,  # T30
         "application.plan": FINANCE,  # before T31
@@ -136,7 +133,6 @@ READS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "recommendation_list.read": BUREAU | PROVINCE | AUDITOR,
         "exception.read": PROVINCE | AUDITOR,
         "related.read": BUREAU | PROVINCE | AUDITOR,  # what else the unit and its group applied for
-        "review.read": EXPERT | PROVINCE | DISCIPLINE | AUDITOR,
         "review.record": PROVINCE | DISCIPLINE | AUDITOR,  # who was drawn, who was left out, who gave which marks
         "ranking.read": PROVINCE | DISCIPLINE | AUDITOR,  # of a call's direction
         "objection.read": CLERK | LEAD | DISCIPLINE,  # the objector's identity
@@ -148,8 +144,6 @@ READS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "notice.read": EVERYBODY,
         "call.read": EVERYBODY,
         "webhook.types": EVERYBODY,
-        "lifecycle.read": EVERYBODY,
-        "division.read": EVERYBODY,
         "document.check": EVERYBODY,
         "policy.read": PERSONS,  # the own roles' part of this table
         "policy.read_all": HOUSE_ROLES,
@@ -159,9 +153,6 @@ READS: Mapping[str, frozenset[Role]] = MappingProxyType(
 
 DESKS: Mapping[str, frozenset[Role]] = MappingProxyType(
     {
-        "signin.ask": EVERYBODY,
-        "signin.use": EVERYBODY,
-        "session.close": EVERYBODY,
         "credential.change": PERSONS,  # one's own password and second factors
         "factor.ask_reset": SECURITY | ADMIN,  # a lost second factor; a unit's administrator, of its own people
         "factor.confirm_reset": SECURITY,  # another than who asked
@@ -171,9 +162,7 @@ DESKS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "token.list": PERSONS,
         "token.revoke": PERSONS,
         "token.revoke_of": SECURITY,  # somebody else's
-        "language.choose": EVERYBODY,
         "account.read": PERSONS,
-        "person.register": SECURITY | ADMIN,
         "person.read": GIVERS | AUDITOR,  # security and auditor everybody, a head the people of the own office
         "erasure.read": SECURITY | AUDITOR,
         "person.invite": GIVERS,  # into roles that they answer for
@@ -185,16 +174,10 @@ DESKS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "grant.give": GIVERS,  # or propose, where it takes two
         "grant.confirm": GIVERS,  # another than who proposed
         "grant.take_back": GIVERS,
-        "unit.register": SECURITY | UNIT,
         "unit.read": OPERATOR | SECURITY | UNIT | AUTHORITIES | AUDITOR,
-        "bureau.register": SECURITY,
-        "bureau.read": EVERYBODY,
-        "call.publish": OPERATOR | LEAD,
         "history.read": AUDITOR,
-        "history.verify": AUDITOR,
         "history.unmask": AUDITOR,  # for half an hour, with a reason that is kept
         "evidence.export": AUDITOR,
-        "checkpoint.sign": OPERATOR,
         "projection.rebuild": OPERATOR,
         "upkeep.read": OPERATOR | AUDITOR,
         "outgoing.hold": OPERATOR,  # and release: whether letters and parcels leave
@@ -251,7 +234,6 @@ STEP_UP = frozenset(
         "person.invite",
         "person.restrict",
         "person.erase",
-        "checkpoint.sign",
         "token.issue",
         "credential.change",
         "factor.ask_reset",

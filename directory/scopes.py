@@ -31,7 +31,6 @@ SCOPES: Mapping[Scope, frozenset[str]] = MappingProxyType(
         Scope.READ: _of("application", "list read actions figures file.read history")
         | {"paper.read", "inbox.read", "figures.read", "recommendation_list.read", "exception.read", "related.read"}
         | {
-            "review.read",
             "ranking.read",
             "review.record",
             "objection.read",
@@ -48,21 +47,21 @@ SCOPES: Mapping[Scope, frozenset[str]] = MappingProxyType(
         | _of("application", "recommend not_recommend receive return extend form_fail reconsider form_pass")
         | _of(
             "application",
-            "draw replace recuse declare score close_review site_result not_select propose publish enter_audit check_audit",
+            "draw declare score close_review site_result not_select propose publish enter_audit check_audit",
         )
-        | _of("application", "accept_objection dismiss uphold reserve drop award close cancel_award")
+        | _of("application", "dismiss uphold reserve award close cancel_award")
         | {"scan.keep", "unit.bar", "exception.grant"},
         Scope.MONEY: _of("application", "plan instruct confirm_paid return_payment change_account verify_account")
         | _of("application", "hand_on confirm_hand_on demand_recovery record_repayment correct confirm_correction")
         | {"scan.keep", "statement.book"},
         Scope.WEBHOOKS: _of("webhook", "read manage trust"),
         Scope.ACCOUNT: frozenset({"letter.choose", "token.list", "token.revoke"}),
-        Scope.AUDIT: _of("history", "read verify unmask") | {"evidence.export"},
-        Scope.PEOPLE: _of("person", "register read invite restrict erase")
+        Scope.AUDIT: _of("history", "read unmask") | {"evidence.export"},
+        Scope.PEOPLE: _of("person", "read invite restrict erase")
         | _of("grant", "give confirm take_back")
-        | {"token.revoke_of", "erasure.read", "expert.list", "unit.register", "bureau.register"},
+        | {"token.revoke_of", "erasure.read", "expert.list"},
         Scope.UPKEEP: _of("letter", "list resend bounce suppress text.read text.publish")
-        | {"upkeep.read", "outgoing.hold", "projection.rebuild", "checkpoint.sign", "call.publish", "clock.move"},
+        | {"upkeep.read", "outgoing.hold", "projection.rebuild", "clock.move"},
     }
 )
 

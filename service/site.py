@@ -52,6 +52,7 @@ from service import (
     stepping,
     wiring,
 )
+from service.account_api import operations as account_operations
 from service.actors import Actors, declare
 from service.settings import LOOPBACK, read
 from service.sink import Mailbox
@@ -192,6 +193,7 @@ def registry_of(house: House, actors: Actors, told: Told, mailbox: Mailbox | Non
     desk = audit_desk(house, told)
     registry.add(*history_operations(desk))
     registry.add(*token_operations(desk.tokens, desk.context))
+    registry.add(*account_operations(house))
     registry.add(*people_operations(desk.people, desk.context))
     registry.add(*inviting_operations(desk.people, desk.context))
     registry.add(*policy_operations(lambda: registry))

@@ -1,7 +1,9 @@
 """谁能做什么: the table that the house enforces is the table that is shown, whole to the three administrators."""
 
 import csv
+import re
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from directory.actor import HOUSE_ROLES, Actor, Grant, Role
 from directory.policy import POLICY, STEP_UP, TWO_PERSONS
 from tests.admin.office import Office
 from web.texts import has
+from workflow import commands
 
 
 def who(role: Role) -> Actor:
@@ -19,6 +22,21 @@ def who(role: Role) -> Actor:
 def test_every_action_has_its_words() -> None:
     assert [action for action in POLICY if not has(f"policy.{action}")] == []
     assert set(POLICY) >= TWO_PERSONS
+
+
+def test_every_action_is_asked_for_by_something_that_can_be_done() -> None:
+    """A row that no operation, page or command names would tell people of a right that opens nothing."""
+    root = Path(__file__).parents[2]
+    rooms = ("admin", "consortium", "directory", "notifications", "service", "web", "webhooks", "workflow")
+    texts = [
+        file.read_text("utf-8") for room in rooms for file in (root / room).rglob("*.py") if file.name not in _TABLES
+    ]
+    named = {action for text in texts for action in re.findall(r'"([a-z_]+(?:\.[a-z_]+)+)"', text)}
+    steps = {f"application.{one.trigger}" for one in vars(commands).values() if hasattr(one, "trigger")}
+    assert sorted(set(POLICY) - named - steps) == []
+
+
+_TABLES = ("policy.py", "scopes.py")
 
 
 @pytest.mark.parametrize("role", sorted(HOUSE_ROLES))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from directory.access import Access
 from directory.passwords import Hashing
 from service.demo import staged
 from service.running import Running
+from tests.admin.office import opened
 from tests.service.test_site import Browser
 
 GOOD, BETTER = "纸鸢 over the river 7", "Seven kites, 三座桥 9"
@@ -254,6 +256,26 @@ def test_sessions_are_listed_and_ended_one_by_one_and_all_others(run: Running) -
     mine.get("/me/account")
     assert mine.post("/me/account/sessions/revocation")[0] == 303
     assert [one.get("/me/account")[0] for one in (mine, phone, office, stranger)] == [200, 401, 401, 200]
+
+
+def test_a_program_in_the_browser_lists_and_ends_ones_own_sessions_and_no_token_does(tmp_path: Path) -> None:
+    with opened(tmp_path) as office:
+        mine, other, third = (office.browser("editor") for _ in range(3))
+        listed = mine.get("/api/v1/me/sessions").get_json()["sessions"]
+        assert [one["this"] for one in listed].count(True) == 1
+        [strange] = office.browser("admin").get("/api/v1/me/sessions").get_json()["sessions"]
+
+        def end(place: str) -> int:
+            return mine.delete(f"/api/v1/me/sessions{place}", headers={"Sec-Fetch-Site": "same-origin"}).status_code
+
+        theirs = other.get("/api/v1/me/sessions").get_json()["sessions"]
+        handle = next(one["handle"] for one in theirs if one["this"])
+        assert (end(f"/{handle}"), end(f"/{handle}"), end(f"/{strange['handle']}")) == (204, 404, 404)
+        assert [one.get("/api/v1/me").status_code for one in (mine, other, third)] == [200, 401, 200]
+        assert end("") == 204
+        assert [one.get("/api/v1/me").status_code for one in (mine, third)] == [200, 401]
+        assert office.api("editor", "/me/sessions").status_code == 403
+        assert office.api("editor", "/me/sessions", "DELETE").status_code == 403
 
 
 def test_what_changes_ends_every_other_session_and_is_kept_in_the_log(run: Running) -> None:
