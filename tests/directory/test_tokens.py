@@ -70,7 +70,7 @@ def test_an_erased_person_has_no_token(house: House) -> None:
 @pytest.mark.parametrize(
     ("role", "offered"),
     [
-        (Role.UNIT_EDITOR, "read draft account people"),
+        (Role.UNIT_EDITOR, "read draft account"),
         (Role.UNIT_ADMIN, "read draft act money webhooks account people"),
         (Role.BUREAU_CLERK, "read act account"),
         (Role.PROVINCE_FINANCE, "read act money account"),

@@ -14,6 +14,7 @@ import pytest
 from flask import Response
 
 from directory import second_factor, signin, tokens
+from directory.passkeys import Passkeys
 from directory.records import Directory
 from directory.schema import sessions
 from eventstore.dispatch import Context
@@ -22,6 +23,7 @@ from eventstore.refusal import Refused
 from service.demo import staged
 from service.running import Running
 from tests.admin.office import opened
+from tests.directory.device import Device
 from tests.service.test_site import Browser
 from workflow import commands as c
 
@@ -159,6 +161,42 @@ def test_an_act_that_is_done_is_told_as_done_though_the_database_is_held_right_a
         other.close()
         assert (answer.status_code, answer.headers["Location"]) == (303, "/me/account?done=1")
         assert browser.get("/me/account").status_code == 200
+
+
+def test_a_passkey_is_added_though_the_second_factor_was_shown_long_ago(
+    run: Running, browser: Browser, secret: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The question is answered, and the factor asked for with the device's answer; a passkey that is shown uses no limit up."""
+    site = "http://localhost"
+    here = Passkeys(run.house.dispatcher, run.house.access, site)  # a passkey belongs to a name, never to a number
+    for name, value in vars(here).items():
+        monkeypatch.setattr(run.house.passkeys, name, value)
+    with run.house.store.begin() as db:
+        db.exec_driver_sql("UPDATE sessions SET opened_at = opened_at - 2400000000, seen_at = seen_at + 1")
+    device = Device(site)
+    browser.get("/me/account")
+    status, question, _ = browser.post("/me/account/passkeys/question")
+    assert status == 200
+    status, page, _ = browser.post("/me/account/passkeys", label="办公室电脑", passkey=device.made(question))
+    assert (status, carried(page)["label"]) == (403, "办公室电脑")
+    assert browser.post("/me/account/passkeys", **carried(page) | {"step_up_code": code(secret)})[0] == 303
+    assert "办公室电脑" in browser.get("/me/account")[1]
+    for _ in range(31):
+        stranger = Browser(run)
+        stranger.get("/sign-in")
+        status, question, _ = stranger.post("/sign-in/passkey/question")
+        assert status == 200
+        assert stranger.post("/sign-in/passkey", passkey=device.shown(question))[0] == 303
+
+
+def test_who_has_no_second_factor_and_came_long_ago_is_told_before_the_device_is_asked(run: Running) -> None:
+    other = Browser(run)
+    with run.house.store.begin() as db:
+        other.cookies["sid"] = signin.open_session(db, "wenqu-editor", run.house.wall.now(db))
+        db.exec_driver_sql("UPDATE sessions SET opened_at = opened_at - 2400000000 WHERE person = 'wenqu-editor'")
+    other.get("/me/account")
+    status, page, _ = other.post("/me/account/passkeys/question")
+    assert (status, "重新登录" in page or "登录" in page) == (409, True)
 
 
 def test_a_code_from_another_site_is_not_even_looked_at(browser: Browser, secret: bytes) -> None:
