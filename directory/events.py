@@ -170,7 +170,7 @@ class PersonInvitationResent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonInvitationWithdrawn(Event):
-    """The invitation ended unanswered, by *by*."""
+    """The invitation ended unanswered, by *by*; by the clock where it had run out a while ago and nobody sent it anew."""
 
     invitation: str
     by: str

@@ -28,7 +28,8 @@ from directory.offices import (
 from eventstore.dispatch import Fold
 from eventstore.refusal import Refusal, Refused
 
-LASTS = timedelta(days=7)
+LASTS, KEPT = timedelta(days=7), timedelta(days=30)
+"""How long a link opens, and how long after that name and address are kept, so that it can be sent anew."""
 RESENT_AT_MOST, OPEN_AT_MOST = 5, 50
 """How often one link is sent anew; how many invitations of one person wait at a time."""
 
@@ -108,6 +109,11 @@ def may_resend(one: Invitation, by: Actor) -> None:
 
 def may_withdraw(one: Invitation, by: Actor) -> None:
     _refuse((_ended(one), the_giver_may(by, one.grant)))
+
+
+def is_forgotten(one: Invitation, now: datetime) -> bool:
+    """Whether it ran out so long ago that nobody is going to send it anew."""
+    return one.standing(now) is Standing.EXPIRED and now >= one.expires_at + KEPT
 
 
 def opens(one: Invitation, key: str, now: datetime) -> None:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, func, select
 from directory import invitation as rules
 from directory import person as people
 from directory import schema
-from directory.actor import Actor, Grant, Role
+from directory.actor import CLOCK, Actor, Grant, Role
 from directory.events import (
     PersonInvitationAccepted,
     PersonInvitationResent,
@@ -31,7 +32,7 @@ from eventstore.dispatch import Context, Dispatcher, ForStream, Loaded
 from eventstore.event import Event, Personal, instant_of, microseconds
 from eventstore.refusal import Refused
 
-_SECRET = 32
+_SECRET, _AT_ONCE = 32, 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,25 @@ class Inviting:
             return [PersonInvitationWithdrawn(invitation=id_, by=by.id)]
 
         self._dispatcher.dispatch(invitation_stream(id_), INVITATION, decide, context)
+
+    def sweep(self) -> int:
+        """End what ran out thirty days ago: whoever never answered is not to be kept by name and address. Answers how many."""
+        t = live(schema.people_invitations)
+        with self._dispatcher.store.reading() as db:
+            last = microseconds(self._dispatcher.clock.now(db) - rules.KEPT)
+            late = list(
+                db.execute(select(t.c.id).where(t.c.ended == "", t.c.expires_at <= last).limit(_AT_ONCE)).scalars()
+            )
+        for id_ in late:
+            context = Context(actor=CLOCK.id, correlation_id=self._dispatcher.ids.uuid7())
+            self._dispatcher.dispatch(invitation_stream(id_), INVITATION, partial(self._forgotten, id_), context)
+        return len(late)
+
+    def _forgotten(self, id_: str, db: Connection, loaded: Loaded[Invitation], now: datetime) -> Sequence[Event]:
+        if not rules.is_forgotten(loaded.state, now):  # sent anew or ended meanwhile
+            return []
+        self._forget(db, id_)
+        return [PersonInvitationWithdrawn(invitation=id_, by=CLOCK.id)]
 
     def look(self, id_: str, key: str) -> Invitation:
         """What the link offers. Changes nothing: mail scanners look. Raises JOINING_UNKNOWN, JOINING_CLOSED."""

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from directory import guessing, passkeys, signin
+from directory.inviting import Inviting
 from eventstore.dispatch import Outcome
 from eventstore.refusal import Busy
 from notifications import bundles, correspondence
@@ -229,10 +230,11 @@ def _brings_bytes(outcome: Outcome) -> bool:
 
 
 def sweep(house: House) -> int:
-    """What is due by the clock: remind whoever is to be reminded, lapse what is overdue, clear away links and sessions that can never open anything again."""
+    """What is due by the clock: remind whoever is to be reminded, lapse what is overdue, forget who never answered, clear away links and sessions that can never open anything again."""
     house.ringing.ring()
     house.handling.expire_due()
     lapsed = house.handling.lapse_due()
+    Inviting(house.dispatcher).sweep()
     with house.store.begin() as db:
         now = house.wall.now(db)
         signin.sweep(db, now)

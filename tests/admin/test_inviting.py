@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from directory.events import PersonInvitationResent, PersonInvited, invitation_stream
+from directory.events import PersonInvitationResent, PersonInvitationWithdrawn, PersonInvited, invitation_stream
 from directory.records import Directory
 from eventstore.schema import personal_data
 from eventstore.verify import verify
 from notifications.schema import letters
+from service.actors import sweep
 from tests.admin.office import Office, opened
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -156,6 +157,22 @@ def test_sent_anew_the_old_key_opens_nothing_and_withdrawn_none_does(fresh: Offi
     assert len(kinds) == 2
     assert fresh.api("admin", f"/people/invitations/{id_}/withdrawal", "POST").get_json()["standing"] == "withdrawn"
     assert codes(accepted(fresh, id_, new)) == ["JOINING_CLOSED"]
+
+
+def test_who_never_answered_is_forgotten_thirty_days_after_the_link_ran_out(fresh: Office) -> None:
+    fresh.played.at("2025-11-03 12:00")
+    id_ = invited(fresh)
+    for now, kept in (("2025-12-10 11:59", "new@example.cn"), ("2025-12-10 12:00", "")):
+        fresh.played.at(now)
+        sweep(fresh.house)
+        [shown] = fresh.api("admin", "/people/invitations").get_json()["invitations"]
+        assert (shown["email"], shown["standing"]) == (kept, "expired" if kept else "withdrawn")
+    with fresh.house.store.reading() as db:
+        sealed = select(personal_data.c.sealed).where(personal_data.c.stream == invitation_stream(id_))
+        assert set(db.execute(sealed).scalars()) == {None}
+    sweep(fresh.house)
+    last = fresh.house.dispatcher.history(invitation_stream(id_))[-1]
+    assert (last.event, last.recorded.actor) == (PersonInvitationWithdrawn(invitation=id_, by="clock"), "clock")
 
 
 def test_an_invitation_of_somebody_who_lost_the_office_is_worth_nothing(fresh: Office) -> None:
