@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import uuid4
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from eventstore.clock import DatabaseClock
 from eventstore.event import Fact, RecordedEvent, microseconds
 from eventstore.facts import Reading
 from eventstore.refusal import Busy, HistoryBroken
-from eventstore.schema import checkpoints, events
+from eventstore.schema import checkpoints
 from eventstore.store import EventStore
 
 Handle: TypeAlias = Callable[[Connection, Sequence[Fact]], None]
@@ -38,16 +38,15 @@ class Standing:
     last_error: str | None
 
 
-def standings(db: Connection, names: Sequence[str]) -> list[Standing]:
-    """How far each of *names* has read, in their order; who never began stands at 0. Two statements, however many they are."""
+def standings(db: Connection, names: Sequence[str], head: int) -> list[Standing]:
+    """How far each of *names* has read of a log of *head* events, in their order; who never began stands at 0. One statement."""
     c = checkpoints.c
     query = select(c.name, c.position, c.failed_position, c.last_error).where(c.name.in_(names))
-    head = db.scalar(select(func.max(events.c.position))) or 0
     stood = {name: (position, failed, error) for name, position, failed, error in db.execute(query)}
     found: list[Standing] = []
     for name in names:
         position, failed, error = stood.get(name, (0, None, None))
-        found.append(Standing(name, position, head - position, failed, error))
+        found.append(Standing(name, position, max(0, head - position), failed, error))
     return found
 
 
@@ -75,7 +74,7 @@ class Subscription:
 
     def standing(self) -> Standing:
         with self._store.reading() as db:
-            return standings(db, [self.name])[0]
+            return standings(db, [self.name], self._store.head_in(db))[0]
 
     def run(self) -> int:
         """Handle everything there is; answers how many events."""

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from eventstore import outgoing
 from eventstore.subscription import standings
 from notifications import correspondence
-from service.standing import HEALTH, kept, state_of
+from service.standing import HEALTH, followers, kept, state_of, with_lag
 from service.wiring import House
 from webhooks import health as endpoint_health
 from webhooks import lists as parcels
@@ -46,7 +46,7 @@ def look(house: House) -> list[Metric]:
             _gauge("vermilion_outgoing_held", "1 while no letter and no parcel leaves.", outgoing.held(db) is not None),
             *_queues(db, now),
             *_causes(db),
-            *_cursors(house, db),
+            *_cursors(house, db, head),
             *_projections(house, db, head),
             *_endpoints(db, now),
         ]
@@ -96,33 +96,34 @@ def _causes(db: Connection) -> Iterable[Metric]:
     return letters, dead
 
 
-def _cursors(house: House, db: Connection) -> Iterable[Metric]:
-    """Two statements: the head of the log, and a row each by its key."""
-    followers = (house.listener.subscription, house.index.subscription, house.hooks.listener.subscription)
+def _cursors(house: House, db: Connection, head: int) -> Iterable[Metric]:
+    """One statement: a row each by its key."""
     lag = GaugeMetricFamily("vermilion_cursor_lag_events", "Events a follower has not seen.", labels=("cursor",))
     stands = GaugeMetricFamily(
         "vermilion_cursor_failed", "1 when a follower stands still at an event it cannot handle.", labels=("cursor",)
     )
-    for one in standings(db, [each.name for each in followers]):
+    for one in standings(db, [each.name for each in followers(house)], head):
         lag.add_metric((one.name,), one.lag)
         stands.add_metric((one.name,), one.failed_position is not None)
     return lag, stands
 
 
 def _projections(house: House, db: Connection, head: int) -> Iterable[Metric]:
-    """One statement over a table of a few rows. A live one is written with the event itself, and cannot lag."""
-    rows = {(row.name, row.revision): row for row in kept(db)}
+    """One statement over a table of a few rows, and one for each that is kept aside: others are written with the event itself."""
+    rows = {(row.name, row.revision): with_lag(db, row, head, house) for row in kept(db)}
     live = GaugeMetricFamily(
         "vermilion_projection_live", "1 when the table this program reads is in use.", labels=("projection",)
     )
     lag = GaugeMetricFamily(
-        "vermilion_projection_lag_events", "Events a table that is being built has not seen.", labels=("projection",)
+        "vermilion_projection_lag_events",
+        "Events a table has not seen that is being built, or that follows when it is read.",
+        labels=("projection",),
     )
     for one in house.projections:
         row = rows.get((one.name, one.revision))
-        is_live = row is not None and row.state == "live"
-        live.add_metric((one.name,), is_live)
-        lag.add_metric((one.name,), 0 if is_live else max(0, head - (row.position if row else 0)))
+        live.add_metric((one.name,), row is not None and row.state == "live")
+        behind = head if row is None else row.lag
+        lag.add_metric((one.name,), behind or 0)
     return live, lag
 
 

@@ -216,6 +216,15 @@ def test_a_projection_that_is_being_built_lags(office: Office) -> None:
     assert value(client, "projection_lag_events", projection=name) == house.store.head_position() - 5
 
 
+def test_figures_that_follow_the_log_lag_until_they_are_read(office: Office) -> None:
+    house, client = office.house, office.client
+    house.handling.catch_up()
+    assert value(client, "projection_lag_events", projection="tallies") == 0
+    before = house.store.head_position()
+    office.played.open()
+    assert value(client, "projection_lag_events", projection="tallies") == house.store.head_position() - before > 0
+
+
 def test_a_log_that_was_found_broken_is_told(office: Office) -> None:
     office.house.proofs.found("verify", sound=True, size=12)
     assert value(office.client, "integrity_sound", look="verify") == 1
