@@ -31,7 +31,7 @@ from directory.events import (
 from eventstore.event import Fact, Personal, RecordedEvent, microseconds
 from eventstore.projection import TableProjection
 
-REVISION = 3
+REVISION = 4
 
 
 class DirectoryProjection(TableProjection):

@@ -90,8 +90,8 @@ def look(house: House) -> Standing:
         waiting, due = db.execute(_REMINDERS).one()
         return Standing(
             head=head,
-            projections=[_with_lag(db, one, head, house) for one in kept(db)],
-            cursors=standings(db, [each.name for each in followers(house)]),
+            projections=[with_lag(db, one, head, house) for one in kept(db)],
+            cursors=standings(db, [each.name for each in followers(house)], head),
             rebuilds=list(rebuilding.listed(db)),
             chores=list(chores.listed(db)),
             reminders=int(waiting),
@@ -112,12 +112,13 @@ def followers(house: House) -> Sequence[Subscription]:
     return (house.listener.subscription, house.index.subscription, house.hooks.listener.subscription)
 
 
-def _with_lag(db: Connection, one: Kept, head: int, house: House) -> Kept:
+def with_lag(db: Connection, one: Kept, head: int, house: House) -> Kept:
     """A live one is written with its events and cannot lag, but for one that is kept aside, which has a place of its own."""
     if one.state == "building":
         return replace(one, lag=max(0, head - one.position))
     for projection in house.projections:
-        if isinstance(projection, Aside) and one.state == "live" and one.name == projection.name:
+        mine = (one.name, one.revision, one.state) == (projection.name, projection.revision, "live")
+        if isinstance(projection, Aside) and mine:
             place = db.scalar(select(projection.table(projection.place).c.position)) or 0
             return replace(one, lag=max(0, head - place))
     return one

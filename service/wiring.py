@@ -59,6 +59,7 @@ from notifications.smtp import Relay
 from notifications.stationery import Stationer
 from notifications.text_events import TYPES as TEXT_TYPES
 from notifications.texts_desk import TextsDesk
+from programmes.catalogue import Catalogue
 from service import broker as brokers
 from service import own_account, publishing
 from service.counting import Counted
@@ -254,7 +255,7 @@ def name_of(handling: Handling, actor: str) -> str:
     return handling.names({actor}).get(actor, actor)
 
 
-def projections_of(calls: PublishedCalls) -> tuple[Projection, ...]:
+def projections_of(calls: Catalogue) -> tuple[Projection, ...]:
     """Every projection of the house, the register first: others may lean on what it refuses."""
     return (DirectoryProjection(), *kept(calls), Endpoints(), LetterTexts())
 

@@ -23,7 +23,7 @@ class Judgements(TableProjection):
     """The newest sheet of each expert, and the result of each closed review."""
 
     name = "judgements"
-    revision = 1
+    revision = 2
     personal = False
     wanted = frozenset({e.Scored, e.ReviewClosed, e.SiteChecked, e.NotSelected})
     declared = (schema.sheets, schema.results)

@@ -47,7 +47,7 @@ class Tallies(Aside):
     """What `tallying` counts, added up; and of every figure which applications are behind it."""
 
     name = "tallies"
-    revision = 1
+    revision = 2
     personal = False
     wanted = _COUNTED
     place = schema.tally_place
