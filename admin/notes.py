@@ -20,7 +20,7 @@ from directory.actor import CLOCK, Actor
 from eventstore.codec import named
 from eventstore.dispatch import Context, Dispatcher, Fold, Loaded
 from eventstore.event import Event
-from eventstore.refusal import Busy, ConcurrencyConflict, Refused, Superseded
+from eventstore.refusal import Busy, ConcurrencyConflict, Refused
 from web.format import BEIJING
 from workflow.commands import Command
 from workflow.handling import Read, actor_name
@@ -161,7 +161,7 @@ class Noting:
             self._recent.popitem(last=False)
         try:
             self._write(prefix, who, note, context)
-        except (Busy, ConcurrencyConflict, Superseded, SQLAlchemyError) as error:
+        except (Busy, ConcurrencyConflict, SQLAlchemyError) as error:
             _log.warning("note_lost", note=type(note).__name__, error=type(error).__name__)
 
     def _write(self, prefix: str, who: str, note: Note, context: Context, *, always: bool = False) -> None:

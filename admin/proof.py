@@ -13,16 +13,16 @@ from tempfile import NamedTemporaryFile
 from typing import Any, TypeAlias
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Select, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from admin import receipts
-from admin.schema import integrity
+from admin.schema import heads_asked, integrity
 from eventstore.checkpoint import Checkpointer, prove_consistency, prove_inclusions
 from eventstore.clock import Clock
 from eventstore.event import RecordedEvent, instant_of, microseconds
-from eventstore.refusal import HistoryBroken
+from eventstore.refusal import HistoryBroken, NotSignedYet
 from eventstore.schema import events, log_checkpoints
 from eventstore.signed_note import (
     ALGORITHM,
@@ -45,6 +45,8 @@ LEGAL_ACTS = frozenset({
     "directory.unit_unbarred", "call.call_published", "exclusivity.exception_granted",
 })  # fmt: skip
 HOURLY = timedelta(hours=1)
+ASKED_S = 30
+"""What somebody waits for a head that another account signs: the tick of the work behind, at most."""
 SIGNING, VERIFYING = "checkpoint", "verify"
 LATEST = "latest.txt"
 _PREFIX = 20
@@ -87,9 +89,17 @@ class Proofs:
         self.name, self.verifier, self.algorithm = signer.name, signer.verifier, store.suite.name
 
     def keep(self, *, now: bool = False) -> str | None:
-        """Sign where it is due (*now*: in any case); answers the note, None where nothing was signed."""
+        """Sign where it is due (*now*: in any case); answers the note, None where nothing was signed.
+
+        Raises NotSignedYet where this account of the database may sign nothing: whoever may is asked to.
+        """
         if not now and not self.due():
             return None
+        if not self._may_sign():
+            if any(one.what == SIGNING and not one.sound for one in self.findings()):
+                return None
+            self._ask()
+            raise NotSignedYet("this account signs no checkpoint", retry_after_s=ASKED_S)
         try:
             note = self._checkpointer.sign(self._outside())
         except IntegrityError:  # another process signed this very head
@@ -100,11 +110,26 @@ class Proofs:
             return None
         head = open_note(note, [self.verifier])
         self._put_outside(head, note)
+        with self._store.begin() as db:
+            db.execute(delete(heads_asked).where(heads_asked.c.position <= head.size))
         self.found(SIGNING, sound=True, size=head.size)
         return note
 
+    def _may_sign(self) -> bool:
+        """Of the accounts of PostgreSQL the site's only reads checkpoints."""
+        with self._store.reading() as db:
+            asked = func.has_table_privilege(log_checkpoints.name, "INSERT")
+            return db.dialect.name != "postgresql" or bool(db.scalar(select(asked)))
+
+    def _ask(self) -> None:
+        """Let the work behind the site sign what there is now."""
+        with self._store.begin() as db:
+            dialect = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+            asked = dialect(heads_asked).values(position=self._store.head_in(db))
+            db.execute(asked.on_conflict_do_nothing())
+
     def due(self) -> bool:
-        """A legal act since the last one, or anything at all and an hour."""
+        """A legal act since the last one, or somebody who asks, or anything at all and an hour."""
         with self._store.reading() as db:
             last = _newest(db)
             head = self._store.head_in(db)
@@ -112,6 +137,8 @@ class Proofs:
             if head == size:
                 return False
             if microseconds(self._clock.now(db)) - signed_at >= HOURLY // timedelta(microseconds=1):
+                return True
+            if db.scalar(select(heads_asked.c.position).where(heads_asked.c.position > size).limit(1)) is not None:
                 return True
             legal = select(events.c.position).where(events.c.type.in_(sorted(LEGAL_ACTS)), events.c.position > size)
             return db.execute(legal.limit(1)).first() is not None
@@ -132,16 +159,11 @@ class Proofs:
         seen = witnessed(note, self._witnesses)
         return Kept(note=note, size=size, root=root, signed_at=instant_of(signed_at), witnesses=seen)
 
-    def line(self) -> str:
-        """The newest head in one line, for letters and papers: whoever holds one is a witness. "" where there is none."""
-        with self._store.reading() as db:
-            return newest_line(db)
-
     def line_over(self, position: int) -> str:
         """The first head that covers *position*, in the short line of a paper: size, the root's beginning, whose key.
 
         Later heads are larger, so it is the same one whenever it is asked; it is signed now where there is none yet. ""
-        where nothing may be signed: a paper is made all the same.
+        where nothing may be signed: a paper is made all the same. NotSignedYet where only the work behind the site may.
         """
         kept = self._first_over(position)
         if kept is None:
@@ -168,7 +190,10 @@ class Proofs:
         return head.size
 
     def covering(self, position: int) -> Kept:
-        """The newest checkpoint, signed now where it does not reach *position*. HistoryBroken where nothing may be signed."""
+        """The newest checkpoint, signed now where it does not reach *position*.
+
+        HistoryBroken where nothing may be signed, NotSignedYet where only the work behind the site may.
+        """
         kept = self.latest()
         if kept is None or kept.size < position:
             self.keep(now=True)
@@ -254,13 +279,9 @@ class Proofs:
 
 
 def newest_line(db: Connection) -> str:
-    """The newest head in one line, as `Proofs.line` says it; for whoever has the database open already."""
+    """The newest head in one line, for letters: whoever holds one is a witness. "" where there is none."""
     row = _newest(db)
-    return "" if row is None else line_of(row[0], row[1])
-
-
-def line_of(size: int, root: bytes) -> str:
-    return f"{size} {base64.b64encode(root).decode()}"
+    return "" if row is None else f"{row[0]} {base64.b64encode(row[1]).decode()}"
 
 
 def envelope(recorded: RecordedEvent) -> dict[str, Any]:

@@ -68,6 +68,13 @@ integrity = Table(
     sqlite_strict=True,
 )
 
+heads_asked = Table(
+    "heads_asked",
+    metadata,
+    Column("position", BIG, primary_key=True, autoincrement=False),
+    sqlite_strict=True,
+)
+
 rebuilds = Table(
     "rebuilds",
     metadata,

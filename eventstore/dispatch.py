@@ -25,6 +25,8 @@ from eventstore.schema import events
 from eventstore.store import EventStore, prepared
 
 _TRIES = 4
+UPGRADING_S = 60
+"""What somebody waits whom a process of the release before turned away."""
 # The stream's own lock, so that its writers queue instead of colliding; the shared one keeps a rebuild from going live
 # between our look at the live revisions and our commit. The log's lock comes last, inside append_events().
 _LOCK = f"SELECT pg_advisory_xact_lock_shared({FLIP_LOCK}), pg_advisory_xact_lock(%s)"
@@ -309,7 +311,8 @@ class _Writing:
             if live == projection.revision:
                 projection.apply(self._db, facts)
             elif not any(other.name == projection.name and other.revision == live for other in self._house.projections):
-                raise Superseded(f"{projection.name}: revision {live} is live, this code keeps {projection.revision}")
+                said = f"{projection.name}: revision {live} is live, this code keeps {projection.revision}"
+                raise Superseded(said, retry_after_s=UPGRADING_S)
 
     def _key(
         self,

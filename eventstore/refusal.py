@@ -78,7 +78,12 @@ class KeyReused(Exception):
 
 
 class Busy(Exception):
-    """A lock or a statement took too long; nothing was written. Try again after `retry_after_s` seconds."""
+    """A lock or a statement took too long; nothing was written. Try again after `retry_after_s` seconds.
+
+    `code` names the sentence that tells it.
+    """
+
+    code = "BUSY"
 
     def __init__(self, reason: str, retry_after_s: int = 2) -> None:
         self.retry_after_s = retry_after_s
@@ -89,13 +94,21 @@ class NoRoom(Busy):
     """The disk keeps too little room; nothing was written, and later there may be room again."""
 
 
+class NotSignedYet(Busy):
+    """No signed head reaches so far and whoever asks may sign none: it is asked for, and the work behind the site signs it."""
+
+    code = "HEAD_NOT_SIGNED_YET"
+
+
+class Superseded(Busy):
+    """A newer revision of a projection went live under this process: nothing is written until it runs the newer code."""
+
+    code = "BEING_UPGRADED"
+
+
 class Damaged(Exception):
     """Stored bytes are not those that were received: they are given to nobody, and somebody must look."""
 
 
 class HistoryBroken(Exception):
     """The log contradicts itself: a gap, an unknown type, a record that cannot be read."""
-
-
-class Superseded(Exception):
-    """A newer revision of a projection went live under this process; it must be restarted with the newer code."""

@@ -57,7 +57,7 @@ ACCOUNTS = (
         "核验：vermilion verify · whoever verifies from outside",
         tables={
             **dict.fromkeys(("events", *_PROOF, "projections", "checkpoints", "alembic_version"), READ),
-            "integrity": "SELECT, INSERT, DELETE",
+            "integrity": "SELECT, INSERT, UPDATE",
         },
     ),
     Account("backup", "备份：pg_dump、pg_basebackup · whoever backs up", otherwise=READ, attributes="REPLICATION"),

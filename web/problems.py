@@ -182,9 +182,7 @@ def problem_of(error: Exception, name_of: Callable[[str], str] = str) -> Problem
             _log.error("stored bytes are damaged: %s", error)
             return Problem(kind="damaged", status=500, reasons=_said("FILE_DAMAGED"))
         case Busy():
-            wait = {"Retry-After": str(error.retry_after_s)}
-            params: dict[str, str | int] = {"seconds": error.retry_after_s}
-            return Problem(kind="busy", status=503, params=params, reasons=_said("BUSY", **params), headers=wait)
+            return _busy(error)
         case Unreadable():
             why = f"problem.bad-json.{error.why}"
             return Problem(kind="bad-json", status=400, params=error.params, detail=why, reasons=_said("MALFORMED"))
@@ -209,6 +207,15 @@ def _told(refused: Refused) -> tuple[Reason, ...]:
 
 def _said(code: str, **params: str | int) -> tuple[Reason, ...]:
     return (texts.explain(Refusal(code, params)),)
+
+
+def _busy(error: Busy) -> Problem:
+    wait: dict[str, str | int] = {"seconds": error.retry_after_s}
+    headers = {"Retry-After": str(error.retry_after_s)}
+    detail = "" if error.code == Busy.code else f"refusal.{error.code}"
+    return Problem(
+        kind="busy", status=503, params=wait, detail=detail, reasons=_said(error.code, **wait), headers=headers
+    )
 
 
 def _no_room(seconds: int) -> Problem:

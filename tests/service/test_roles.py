@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import Connection, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from werkzeug.serving import make_server
 
+from directory.person import Identity
 from eventstore.rebuild import rebuild
+from eventstore.refusal import HistoryBroken, NotSignedYet
 from eventstore.verify import verify
 from service import actors, roles, wiring, world
+from service.cli import cli
 from service.client import Client
 from service.demo import journeys
 from service.journey import merged
@@ -29,6 +33,7 @@ from service.sink import Mailbox, Sink
 from service.site import create_app
 from service.upkeep import bring_up
 from tests.databases import postgres_database
+from web.problems import problem_of
 
 EVERY = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 
@@ -46,6 +51,15 @@ class Accounts:
         engine = create_engine(self.url_of(account), poolclass=NullPool)
         with engine.begin() as db:
             yield db
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """*settings* as a process is given them."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("VERMILION_")}
+    for name, value in settings.model_dump(exclude_none=True).items():
+        secret = getattr(value, "get_secret_value", None)
+        environment[f"VERMILION_{name.upper()}"] = str(secret() if secret else value)
+    return environment
 
 
 def settings_of(url: str, folder: Path, smtp_url: str = "smtp://127.0.0.1:9", **more: object) -> Settings:
@@ -130,6 +144,41 @@ def test_an_auditor_reads_the_log_and_nothing_personal(accounts: Accounts) -> No
         assert refused(db, "INSERT INTO events DEFAULT VALUES") == DENIED
 
 
+def test_an_auditor_verifies_again_and_again_and_each_time_it_is_noted(accounts: Accounts, tmp_path: Path) -> None:
+    settings = settings_of(accounts.url_of("auditor"), tmp_path)
+    for _ in range(2):
+        done = CliRunner().invoke(cli, ["verify"], env=environment_of(settings))
+        assert done.exit_code == 0, done.output
+    with accounts.connected("auditor") as db:
+        assert db.exec_driver_sql("SELECT count(*) FROM integrity WHERE what = 'verify'").scalar() == 1
+
+
+def test_a_head_that_the_site_needs_is_asked_for_and_signed_behind_it(accounts: Accounts, tmp_path: Path) -> None:
+    settings = settings_of(accounts.url_of("app"), tmp_path)
+    site = wiring.build(settings)
+    relay = wiring.build(settings.model_copy(update={"database_url": accounts.url_of("relay")}))
+    assert relay.proofs.keep(now=True) or not relay.store.head_position()
+    site.register.register_person(site.as_roof(), Identity(name="申请证明", email="proof@example.cn"), "proof")
+    head = site.store.head_position()
+    assert not relay.proofs.due()
+    with pytest.raises(NotSignedYet) as turned_away:
+        site.proofs.covering(head)
+    problem = problem_of(turned_away.value)
+    assert problem is not None
+    assert (problem.status, [each.code for each in problem.reasons]) == (503, ["HEAD_NOT_SIGNED_YET"])
+    assert int(problem.headers["Retry-After"]) > 0
+    assert relay.proofs.keep(), "nobody waits for the hour"
+    assert site.proofs.covering(head).size == head
+    assert not relay.proofs.due()
+    site.register.register_person(site.as_roof(), Identity(name="再请", email="again@example.cn"), "again")
+    relay.proofs.found("checkpoint", sound=False, size=head, said="does not continue")
+    with pytest.raises(HistoryBroken):
+        site.proofs.covering(head + 1)
+    relay.proofs.found("checkpoint", sound=True, size=head)
+    site.close()
+    relay.close()
+
+
 def test_triggers_refuse_its_owner_too(accounts: Accounts) -> None:
     with accounts.connected("owner") as db:
         assert refused(db, "TRUNCATE events") == APPEND_ONLY
@@ -150,12 +199,8 @@ def test_a_prefix_that_is_none_is_refused() -> None:
 @contextmanager
 def behind(settings: Settings) -> Iterator[None]:
     """`vermilion relay` in a process of its own, under the account of *settings*."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("VERMILION_")}
-    for name, value in settings.model_dump(exclude_none=True).items():
-        secret = getattr(value, "get_secret_value", None)
-        environment[f"VERMILION_{name.upper()}"] = str(secret() if secret else value)
     with subprocess.Popen(
-        [sys.executable, "-m", "service", "relay"], env=environment, stderr=subprocess.PIPE
+        [sys.executable, "-m", "service", "relay"], env=environment_of(settings), stderr=subprocess.PIPE
     ) as process:
         try:
             yield

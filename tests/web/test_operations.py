@@ -294,6 +294,16 @@ def test_busy_says_when_to_come_back(client: FlaskClient, calls: toy.Calls) -> N
     assert put(client).headers["Retry-After"] == "3"
 
 
+def test_a_process_of_the_release_before_says_that_the_house_is_being_upgraded(
+    client: FlaskClient, calls: toy.Calls
+) -> None:
+    calls.fails = toy.troubles()["upgraded"]
+    answer = put(client)
+    found = problem(answer, 503)
+    assert (answer.headers["Retry-After"], codes(found)) == ("60", ["BEING_UPGRADED"])
+    assert "升级" in client.get("/breaks/upgraded").text
+
+
 def test_an_unforeseen_error_says_only_its_id(
     client: FlaskClient, calls: toy.Calls, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -22,6 +22,7 @@ from eventstore.refusal import (
     PreconditionFailed,
     Refusal,
     Refused,
+    Superseded,
 )
 from web import forms, openapi, reading
 from web.face import Furniture, Link, Visitor, furnish, signed_in
@@ -130,6 +131,7 @@ def troubles() -> Mapping[str, Exception]:
         "precondition-failed": PreconditionFailed("application-1", 8, 9, winner()),
         "key-reused": KeyReused("k"),
         "busy": Busy("the lock took too long", 3),
+        "upgraded": Superseded("revision 2 is live", 60),
         "internal": RuntimeError("secret words of the database"),
     }
 
