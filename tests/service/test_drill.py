@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from service.running import publish_packaged
 from service.settings import for_the_demo
 from service.wiring import House
 from tests.databases import demanded
+from tests.faults.instances import until
 from tests.scenario import OPENED, SEALED
 from workflow.handling import FOLD
 
@@ -115,27 +115,29 @@ def instant(primary: Primary, house: House) -> datetime:
     house.handling.catch_up()
     assert house.proofs.keep(now=True)
     house.register.register_person(house.as_roof(), Identity(name="将被清除", email="gone@example.cn"), "gone")
-    time.sleep(1.2)
     with house.store.reading() as db:
         then = house.wall.now(db)
-    time.sleep(1.2)
+    until(lambda: written_at(primary.folder / "now") > then, "the clock of files has passed the instant")
     seal(house, 4)
     house.register.restrict(house.as_roof(), CONSOLE, "gone", "依申请")
     house.register.erase(house.as_roof(), "gone", "依申请")
     house.erasures.keep()
     assert house.proofs.keep(now=True)
     with house.engine.begin() as db:
-        db.exec_driver_sql("SELECT pg_switch_wal()")
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with house.engine.connect() as db:
-            if db.exec_driver_sql(
-                "SELECT last_archived_wal IS NOT NULL AND last_archived_time > now() - interval '20 s' FROM pg_stat_archiver"
-            ).scalar():
-                break
-        time.sleep(0.2)
-    time.sleep(1)
+        last = str(db.exec_driver_sql("SELECT pg_walfile_name(pg_switch_wal())").scalar())
+    until(lambda: archived(house) >= last, f"{last} is in the archive")
     return then
+
+
+def written_at(path: Path) -> datetime:
+    """What the clock of files says now."""
+    path.touch()
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
+def archived(house: House) -> str:
+    with house.engine.connect() as db:
+        return str(db.exec_driver_sql("SELECT last_archived_wal FROM pg_stat_archiver").scalar() or "")
 
 
 def backup_of(primary: Primary) -> drill.Backup:

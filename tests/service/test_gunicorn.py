@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -26,6 +25,8 @@ from service.running import publish_packaged
 from service.settings import Settings, for_the_demo
 from tests.adversary.test_killed import free_port
 from tests.databases import postgres_database
+from tests.faults.instances import answers as answers_at
+from tests.faults.instances import until
 from tests.scenario import at
 
 
@@ -42,6 +43,21 @@ class Gunicorn:
             line.request(method, path, body, headers)
             answer = line.getresponse()
             return answer.status, answer.read()
+
+    def well(self) -> bool:
+        assert self.process.poll() is None, self.lines
+        with suppress(OSError):
+            return self.ask("/healthz")[0] == 200
+        return False
+
+    def loggers(self) -> set[str]:
+        return {json.loads(line)["logger"] for line in list(self.lines)}
+
+    def waiting(self) -> int:
+        """How many of its statements wait for a lock."""
+        with self.engine.connect() as db:
+            asked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            return int(db.exec_driver_sql(asked).scalar() or 0)
 
     def open_application(self, key: str) -> int:
         body = json.dumps({"call": "hn-2025", "direction": "L-V", "unit": "91430104MAXTE5T16B"})
@@ -83,12 +99,7 @@ def started(folder: Path, url: str) -> Iterator[Gunicorn]:
     reader = threading.Thread(target=found.kept, args=(process.stderr,), daemon=True)
     reader.start()
     try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and process.poll() is None:
-            with suppress(OSError):
-                if found.ask("/healthz")[0] == 200:
-                    break
-            time.sleep(0.1)
+        until(found.well, "gunicorn answers")
         yield found
     finally:
         with suppress(ProcessLookupError):
@@ -117,9 +128,7 @@ def test_it_serves_by_threads_and_two_workers_count_together(gunicorn: Gunicorn)
 
 def test_every_line_it_writes_is_json(gunicorn: Gunicorn) -> None:
     gunicorn.ask("/notices?q=13907318888")
-    time.sleep(0.5)
-    lines = [json.loads(line) for line in gunicorn.lines]
-    assert {"gunicorn.error", "service.requests"} <= {line["logger"] for line in lines}
+    until(lambda: {"gunicorn.error", "service.requests"} <= gunicorn.loggers(), "both have written")
     assert "13907318888" not in "".join(gunicorn.lines)
 
 
@@ -157,9 +166,9 @@ def test_told_to_stop_it_ends_what_it_began_and_takes_nothing_new(tmp_path: Path
             acting = [threading.Thread(target=act, args=(number,)) for number in range(4)]
             for thread in acting:
                 thread.start()
-            time.sleep(1)
+            until(lambda: found.waiting() == len(acting), "each waits for the log")
             found.process.send_signal(signal.SIGTERM)
-            time.sleep(0.5)
+            until(lambda: not answers_at(found.port), "it takes nothing new")
             with pytest.raises(ConnectionError):
                 found.ask("/healthz")
             db.exec_driver_sql(f"SELECT pg_advisory_unlock({APPEND_LOCK})")
