@@ -30,8 +30,6 @@ from webhooks.schema import parcel_attempts
 
 START_S = 3600
 NOWHERE = "smtp://127.0.0.1:9"
-WITHIN = timedelta(minutes=1)
-"""How much may be lost at most: the archive gets a file a minute (`archive_timeout`)."""
 
 
 class DrillFailed(Exception):
@@ -80,10 +78,18 @@ def perform(settings: Settings, backup: Backup, at: datetime, folder: Path) -> I
 
 
 def restored(settings: Settings, cluster: "Cluster") -> Settings:
-    """The settings of the house, with the restored database in the place of the running one and no way out."""
+    """The settings of the house, with the restored database and an empty folder of files in the place of what runs, and no way out.
+
+    What is erased again in the drill is swept from the folder of files, which must not be the one that is in use.
+    """
     there = {"host": str(cluster.sockets), "port": str(cluster.port)}
     url = make_url(settings.database_url)._replace(host=None, port=None, password=None).update_query_dict(there)
-    over = {"database_url": url.render_as_string(hide_password=False), "smtp_url": type(settings.smtp_url)(NOWHERE)}
+    over = {
+        "database_url": url.render_as_string(hide_password=False),
+        "smtp_url": type(settings.smtp_url)(NOWHERE),
+        "files": cluster.files,
+        "s3_bucket": "",
+    }
     return settings.model_copy(update=over)
 
 
@@ -172,7 +178,7 @@ class Cluster:
 
     def __init__(self, backup: Backup, folder: Path) -> None:
         self._backup, self._folder = backup, folder
-        self.data, self.sockets = folder / "data", folder / "sockets"
+        self.data, self.sockets, self.files = folder / "data", folder / "sockets", folder / "files"
 
     def lay(self) -> None:
         """Copy the base backup. DrillFailed where the folder holds something."""
@@ -183,6 +189,7 @@ class Cluster:
         for path in (self.data, self.sockets):
             path.chmod(0o700)
         self._own()
+        self.files.mkdir()
 
     def start(self, at: datetime) -> None:
         """Replay the archive up to *at* and open; ends when the cluster takes connections."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from pydantic import SecretStr
 
 from directory.actor import CONSOLE
 from directory.person import Identity
@@ -159,6 +160,15 @@ def test_a_restore_to_an_instant_ends_in_a_verified_log_and_no_letter(
     assert names == {projection.name for projection in house.projections}
     for step in steps:
         print(f"{step.what:<32} {step.said}  {step.took_s:.1f} s")
+
+
+def test_the_files_that_are_in_use_are_out_of_its_reach(primary: Primary, house: House, tmp_path: Path) -> None:
+    """Erasing again clears papers and files away, in the folder of the drill alone."""
+    over = {"s3_bucket": "in-use", "s3_endpoint": "http://127.0.0.1:9", "s3_access_key": SecretStr("k"), "s3_secret_key": SecretStr("k")}  # fmt: skip
+    cluster = drill.Cluster(backup_of(primary), tmp_path / "drill")
+    found = drill.restored(house.settings.model_copy(update=over), cluster)
+    assert (found.files, found.s3_bucket) == (tmp_path / "drill" / "files", "")
+    assert found.checkpoints == house.settings.checkpoints, "which it reads"
 
 
 def test_a_log_that_lost_what_was_signed_by_then_is_told(primary: Primary, house: House, instant: datetime) -> None:
