@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from admin.schema import chores
 from eventstore.event import instant_of, microseconds
@@ -33,5 +34,6 @@ def note(house: House, name: str, took_s: float, failed: str) -> None:
     """Note that *name* was just done, how long it took, and what of it failed."""
     with house.store.begin() as db:
         row = {"at": microseconds(house.wall.now(db)), "took_us": int(took_s * 1_000_000), "said": failed[:500]}
-        db.execute(delete(chores).where(chores.c.name == name))
-        db.execute(insert(chores).values(name=name, **row))
+        dialect = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+        fresh = dialect(chores).values(name=name, **row)
+        db.execute(fresh.on_conflict_do_update(index_elements=["name"], set_=row))  # several workers may ring at once

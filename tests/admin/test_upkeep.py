@@ -1,23 +1,31 @@
 """The operator sees how far everything has read, what waits, whether the log is sound, and what is set: no secret among it."""
 
 import re
+import threading
 from collections.abc import Generator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, update
+from sqlalchemy import insert, inspect, select, update
 
+import migrations
 from admin.schema import chores as chores_table
 from admin.schema import rebuilds
 from eventstore.engine import open_engine
 from eventstore.event import microseconds
-from service import actors, chores, rebuilding
+from eventstore.schema import projections as kept
+from eventstore.subscription import Fenced
+from service import actors, chores, rebuilding, wiring
 from service.doctor import SOUND, examined
+from service.settings import for_the_demo
 from service.standing import HIDDEN, look, settings_shown
 from service.wiring import ROOF
 from tests.admin.office import KEYS, Office, opened
+from tests.databases import postgres_database
+from tests.faults.instances import until
 from webhooks import health
 from webhooks.endpoint import Wanted
 from webhooks.health import Beat
@@ -115,6 +123,87 @@ def test_asked_twice_it_is_built_once_and_a_worker_that_died_is_followed_by_anot
     assert rebuilding.waits(fresh.house)
     assert rebuilding.work(fresh.house) == 1
     assert one_of(fresh, "directory").percent == 100
+
+
+def test_whoever_was_silent_for_too_long_finds_the_claim_gone(fresh: Office) -> None:
+    """A worker that only slept says nothing over the one that took its place."""
+    house = fresh.house
+    assert press(fresh, "operator", "papers") == 303
+    first = rebuilding._claim(house)
+    assert first is not None
+    with house.engine.begin() as db:
+        db.execute(update(rebuilds).where(rebuilds.c.projection == "papers").values(seen_at=0))
+    second = rebuilding._claim(house)
+    assert second is not None
+    assert second.began_at > first.began_at
+    with pytest.raises(Fenced):
+        rebuilding._seen(house, first, 5, 10)
+    rebuilding._end(house, first, "failed", "HistoryBroken")
+    assert one_of(fresh, "papers").stage == "building"
+    rebuilding._end(house, second, "equal", "")
+    assert one_of(fresh, "papers").stage == "equal"
+
+
+def test_while_two_tables_are_compared_the_claim_is_renewed(fresh: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    house = fresh.house
+    monkeypatch.setattr(rebuilding, "RENEWED", timedelta(milliseconds=10))
+    assert press(fresh, "operator", "papers") == 303
+    claim = rebuilding._claim(house)
+    assert claim is not None
+    with house.engine.begin() as db:
+        db.execute(update(rebuilds).where(rebuilds.c.projection == "papers").values(seen_at=0))
+
+    def seen() -> int:
+        with house.store.reading() as db:
+            return int(db.scalar(select(rebuilds.c.seen_at).where(rebuilds.c.projection == "papers")) or 0)
+
+    with rebuilding._renewed(house, claim):
+        until(lambda: seen() > 0, "it is renewed")
+    rebuilding._end(house, claim, "equal", "")
+
+
+def test_another_releases_table_is_not_built_anew(fresh: Office) -> None:
+    """Building the revision of this program would set it live, and turn away whoever runs the newer one."""
+    house, papers = fresh.house, kept.c.name == "papers"
+    assert press(fresh, "operator", "papers") == 303
+    with house.engine.begin() as db:
+        db.execute(update(kept).where(papers).values(revision=99))
+    assert press(fresh, "operator", "papers") == 409
+    assert not rebuilding.waits(house)
+    assert rebuilding.work(house) == 0
+    with house.engine.begin() as db:
+        db.execute(update(kept).where(papers).values(revision=1))
+    assert rebuilding.work(house) == 1
+
+
+def test_two_workers_may_note_the_same_chore_at_once(tmp_path: Path) -> None:
+    with postgres_database() as url:
+        house = wiring.build(
+            for_the_demo(tmp_path, base_url="http://localhost", smtp_url="smtp://127.0.0.1:1", database_url=url)
+        )
+        migrations.upgrade(house.engine)
+        faults: list[Exception] = []
+
+        def note() -> None:
+            try:
+                chores.note(house, "tick", 2.0, "")
+            except Exception as fault:
+                faults.append(fault)
+
+        def waits() -> bool:
+            with house.engine.connect() as db:
+                return bool(db.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar())
+
+        with house.engine.begin() as db:
+            db.execute(insert(chores_table).values(name="tick", at=1, took_us=1, said=""))
+            other = threading.Thread(target=note)
+            other.start()
+            until(waits, "the other waits for the row")
+        other.join()
+        assert faults == []
+        with house.store.reading() as db:
+            assert [one.took_ms for one in chores.listed(db)] == [2000.0]
+        house.close()
 
 
 def test_nobody_else_builds_and_what_is_not_there_is_not_found(fresh: Office) -> None:
