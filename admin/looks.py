@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from admin.desk import Desk
+from admin.desk import Desk, provinces_of
 from admin.history import Told
 from admin.notes import Exported, ProtectedRead, Unmasked
-from admin.search import Question
+from admin.search import Question, page
 from directory.actor import Actor
 from eventstore.event import Event
 from workflow import events as e
@@ -41,8 +41,8 @@ class Looks:
 def looks(desk: Desk, told: Told, actor: Actor, before: int | None = None, limit: int = 50) -> Looks:
     """Of the application that *told* is about, which *actor* may read the history of."""
     question = Question(kind=READS, application=told.application.id, before=before, limit=limit)
-    found, _ = desk.page(question, actor)
     with desk.store.reading() as db:
+        found = page(db, question, provinces_of(actor))
         facts = desk.read(db, desk.store.at_in(db, [one.position for one in found.items]), revealed=False)
     names = desk.workflow.handling.names({one.actor for one in found.items})
     files = _files(told)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import event, insert
 from sqlalchemy.exc import OperationalError
 
 from admin import notes
@@ -183,7 +183,15 @@ def test_an_application_tells_who_saw_what_is_protected_of_it(fresh: Office) -> 
     for who in ("yuelu-head", "admin"):  # the unit's own people are not noted
         assert fresh.api(who, f"/applications/{one}/papers/{paper.code}/pdf").status_code == 200
     fresh.follow()
+    asked: list[str] = []
+
+    def note(*given: Any) -> None:
+        asked.append(str(given[2]))
+
+    event.listen(fresh.house.engine, "before_cursor_execute", note)
     seen = fresh.api("auditor", f"{place}/reads?limit=2").get_json()
+    event.remove(fresh.house.engine, "before_cursor_execute", note)
+    assert sum("FROM events" in each and "position IN" in each for each in asked) == 1, asked
     assert [(each["actor"], each["what"], each["reason"]) for each in seen["items"]] == [
         ("person:yuelu-head", "paper", ""),
         ("person:auditor", "evidence", ""),
