@@ -53,8 +53,9 @@ def examine(settings: Settings) -> list[Finding]:
 def examined(house: House, *, at_once: bool = False) -> list[Finding]:
     """The same of a house that runs; *at_once*: without the looks that take long or wait for somebody."""
     found: list[Finding] = []
+    left_out = _waiting(house) if at_once else ()
     for name, look in _LOOKS:
-        if at_once and look in (_mail, _broker, _history):
+        if look in left_out:
             continue
         try:
             found.append(look(house))
@@ -63,6 +64,13 @@ def examined(house: House, *, at_once: bool = False) -> list[Finding]:
                 Finding(name, FAILING, f"{type(error).__name__}: {error}", _MENDS.get(name, "vermilion doctor"))
             )
     return found
+
+
+def _waiting(house: House) -> Sequence[Callable[[House], Finding]]:
+    """The looks that read the whole log, or ask somebody on the network."""
+    scanner = (_scanner,) if house.settings.clamd else ()
+    bucket = (_files,) if house.settings.s3_bucket else ()
+    return (_mail, _broker, _history, *scanner, *bucket)
 
 
 def told(findings: Sequence[Finding], *, as_json: bool = False) -> str:

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from admin.desk import Desk
 from directory.policy import may
+from eventstore.refusal import Fault, Malformed
 from web import forms
 from web.problems import NotFound
 from workflow.handling import actor_name
@@ -42,7 +43,10 @@ def upkeep(desk: Desk) -> Blueprint:
 
     @pages.post("/upkeep/release")
     def release() -> ResponseReturnValue:
-        desk.holding.release(actor_name(asking("outgoing.hold")), send=forms.text("what") == "send")
+        actor, what = asking("outgoing.hold"), forms.text("what")
+        if what not in ("send", "withhold"):  # what is withheld is withheld for good: never by a slip
+            raise Malformed(Fault("what", "BAD_FORMAT", {"expected": "send, withhold"}))
+        desk.holding.release(actor_name(actor), send=what == "send")
         return redirect("/upkeep", 303)
 
     return pages

@@ -242,6 +242,14 @@ def test_every_finding_of_the_doctor_that_is_not_sound_says_one_command_that_men
         assert finding.grade == SOUND or finding.mend, finding
 
 
+def test_the_page_waits_for_nobody_on_the_network(fresh: Office) -> None:
+    far = {"clamd": "192.0.2.1:3310", "s3_bucket": "far", "s3_endpoint": "http://192.0.2.1"}
+    house = replace(fresh.house, settings=fresh.house.settings.model_copy(update=far))
+    left_out = {"查毒 virus scanner", "文件夹 files", "邮件 mail", "代理 broker", "历史 history"}
+    assert {one.what for one in examined(fresh.house)} >= left_out
+    assert not {one.what for one in examined(house, at_once=True)} & left_out
+
+
 def test_the_operator_holds_everything_and_releases_it_on_the_page(fresh: Office) -> None:
     """Two buttons and what they mean; the auditor sees that it is held, and has neither."""
     hold = partial(_pressed, fresh, "operator", "/upkeep/hold")
@@ -253,6 +261,9 @@ def test_the_operator_holds_everything_and_releases_it_on_the_page(fresh: Office
     assert release(who="auditor") == 403
     assert fresh.house.holding.standing() is not None
     assert "照发的，收信人可能收到第二封" in fresh.page("operator", "/upkeep")
+    for slip in ("", "sned"):
+        assert _pressed(fresh, "operator", "/upkeep/release", slip) == 422
+        assert fresh.house.holding.standing() is not None, "what is withheld is withheld for good"
     assert release(who="operator") == 303
     assert fresh.house.holding.standing() is None
 
