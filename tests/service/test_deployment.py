@@ -7,13 +7,14 @@ import socket
 import ssl
 import subprocess
 import threading
+import tomllib
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -21,6 +22,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from pydantic import SecretStr
 from werkzeug.serving import make_server
 
 from service import actors, wiring
@@ -253,6 +255,43 @@ def test_no_unit_and_no_container_holds_a_secret(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(SettingsFaulty) as caught:
         read()
     assert {fault.partition(":")[0] for fault in caught.value.faults} >= {f"VERMILION_{each}_FILE" for each in wanted}
+
+
+def test_every_secret_there_is_can_be_handed_over_by_systemd() -> None:
+    """The units name what every house has; the drop-in the rest, of which an operator keeps what is used."""
+    more = (DEPLOY / "systemd/more-secrets.conf").read_text(encoding="utf-8")
+    named = re.findall(r"^Environment=VERMILION_(\w+)_FILE=%d/(\w+)$", more, re.MULTILINE)
+    assert [file for _, file in named] == re.findall(
+        r"^LoadCredential=(\w+):/etc/vermilion/secrets/\1$", more, re.MULTILINE
+    )
+    handed = {"database_url", *(setting.lower() for setting, _ in named)}
+    for unit in UNITS:
+        found = re.findall(r"Environment=VERMILION_(\w+)_FILE=", unit.read_text(encoding="utf-8"))
+        assert handed | {each.lower() for each in found} == {"database_url", *secret_settings()}
+
+
+def secret_settings() -> set[str]:
+    return {name for name, field in Settings.model_fields.items() if SecretStr in (field.annotation, *get_args(field.annotation))}  # fmt: skip
+
+
+def test_the_image_holds_everything_an_operator_can_switch_on() -> None:
+    project = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    [extras] = re.findall(r'"\.\[([\w,]+)\]"', (DEPLOY / "Dockerfile").read_text(encoding="utf-8"))
+    assert set(project["optional-dependencies"]) - set(extras.split(",")) == {"rabbitmq"}, "the compose file runs Redis"
+
+
+def test_the_archive_of_the_compose_file_is_postgresqls_before_it_starts() -> None:
+    services = COMPOSE["services"]
+    assert services["database"]["depends_on"] == {"archive": {"condition": "service_completed_successfully"}}
+    assert services["archive"]["command"][:2] == ["chown", "postgres:postgres"]
+    assert set(services["archive"]["volumes"]) <= set(services["database"]["volumes"])
+
+
+def test_the_processes_of_the_site_count_together_in_memory() -> None:
+    web = COMPOSE["services"]["web"]
+    folders = [each.partition(":")[0] for each in web["tmpfs"]]
+    assert any(web["environment"]["PROMETHEUS_MULTIPROC_DIR"].startswith(f"{folder}/") for folder in folders)
+    assert "mkdir -p" in web["command"][2], "which nobody else makes"
 
 
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
