@@ -1,10 +1,11 @@
 """Settings are read once; everything wrong is said together; a secret has no default."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from service.settings import SettingsFaulty, for_the_demo, fresh_key, read
+from service.settings import Settings, SettingsFaulty, for_the_demo, fresh_key, read
 
 WHOLE = {
     "database_url": "sqlite:///x.db",
@@ -23,6 +24,15 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
         read()
     named = {fault.split(":")[0] for fault in caught.value.faults}
     assert named == {f"VERMILION_{name.upper()}" for name in WHOLE}
+
+
+@pytest.mark.parametrize(("part", "language"), [(0, "zh"), (1, "en")])
+def test_the_manual_names_every_setting_in_either_language(part: int, language: str) -> None:
+    manual = (Path(__file__).parents[2] / "docs/operations.md").read_text(encoding="utf-8").split("# In English")[part]
+    rows = [line.split(" | ") for line in manual.splitlines() if re.match(r"\| `[A-Z]", line)]
+    named = [name.lower() for row in rows for name in re.findall(r"`([A-Z][A-Z0-9_]+)`", row[0])]
+    assert sorted(named) == sorted(Settings.model_fields)
+    assert all(bool(re.search("[、-鿿]", row[-1])) == (language == "zh") for row in rows)
 
 
 def test_keys_have_no_default_and_must_be_32_bytes() -> None:
