@@ -2,7 +2,9 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,39 @@ def test_every_module_says_what_it_is_for() -> None:
         str(path.relative_to(TOP)) for path in sources() if not ast.get_docstring(ast.parse(path.read_text("utf-8")))
     ]
     assert silent == []
+
+
+def test_nothing_that_was_sent_is_ever_run() -> None:
+    """No text becomes code, in any room: not ours, and nobody's."""
+    running = {"eval", "exec", "compile", "__import__"}
+    found = [
+        f"{path.relative_to(TOP)}:{node.lineno}"
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in running
+    ]
+    assert found == []
+
+
+def test_every_library_that_is_installed_stands_in_the_lock_with_its_version() -> None:
+    """The lock is the list of libraries (ASVS 15.1.2), each with its version, source and hashes."""
+    locked = {
+        (one["name"], one.get("version")) for one in tomllib.loads((TOP / "uv.lock").read_text("utf-8"))["package"]
+    }
+    tools = {"pip", "setuptools", "wheel", "uv", "vermilion"}
+    there = {(re.sub(r"[-_.]+", "-", one.name).lower(), one.version) for one in distributions()}
+    assert {(name, version) for name, version in there if name not in tools} <= locked
+
+
+def test_no_script_writes_under_a_name_it_was_given() -> None:
+    """Whoever may choose a name could choose `__proto__`. The passkeys' script writes under two names of its own."""
+    written = {
+        (path.name, found)
+        for path in (TOP / "web/static").glob("*.js")
+        for found in re.findall(r"(\w+\[[^\]]+\])\s*=(?![=>])", path.read_text(encoding="utf-8"))
+        if not found.startswith("const")
+    }
+    assert written == {("passkeys.js", "known[name]")}
 
 
 def test_no_file_is_named_after_machinery() -> None:

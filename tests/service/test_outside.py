@@ -34,7 +34,7 @@ def run(issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
 
 @pytest.fixture(autouse=True)
 def well_behaved(issuer: Issuer) -> None:
-    issuer.subject, issuer.claims, issuer.key, issuer.down = "u-1", {}, None, False
+    issuer.subject, issuer.claims, issuer.key, issuer.down, issuer.algorithm = "u-1", {}, None, False, "RS256"
 
 
 def came_in(run: Running, person: str) -> Browser:
@@ -100,6 +100,23 @@ def test_a_token_signed_by_another_opens_nothing(run: Running, issuer: Issuer) -
     link(run)
     issuer.key = RSAKey.generate_key(2048, {"kid": "k1"})
     assert go(Browser(run))[0] == 422
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256"])
+def test_a_token_under_another_algorithm_opens_nothing(run: Running, issuer: Issuer, algorithm: str) -> None:
+    link(run)
+    issuer.algorithm = algorithm
+    status, page, _ = go(Browser(run))
+    assert (status, "没有成功" in page) == (422, True)
+
+
+def test_no_token_of_the_issuer_reaches_the_browser(run: Running, issuer: Issuer) -> None:
+    link(run)
+    browser = Browser(run)
+    *_, answer = go(browser)
+    given = " ".join([*map(str, answer.headers.values()), *(str(value) for value in browser.cookies.values())])
+    assert issuer.given
+    assert not any(token in given for token in issuer.given)
 
 
 def test_an_answer_is_taken_only_by_the_browser_that_asked_and_once(run: Running) -> None:
