@@ -6,7 +6,7 @@ finds its claim gone, and ends without a word.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -124,7 +124,7 @@ class Claim:
 
 
 @contextmanager
-def _renewed(house: House, claim: Claim) -> Iterator[None]:
+def _renewed(house: House, claim: Claim) -> Generator[None]:
     """Comparing two large tables tells of no progress for longer than a worker may be silent."""
     stop = threading.Event()
 
