@@ -6,7 +6,7 @@ everybody who was left out the record says why.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from programmes.call import Call, FieldShare, Review
@@ -64,17 +64,33 @@ def draw(
     candidates: Sequence[Candidate], seed: str, places: int, rule: Review, seated: Sequence[Candidate] = ()
 ) -> tuple[str, ...]:
     """*places* experts in the seeded order, passing over whoever would leave the rest without the mix of fields or with two of
-    one employer. Fewer where the candidates cannot make it. *seated*: who is on the panel already."""
+    one employer. Nobody where the candidates cannot make it. *seated*: who is on the panel already."""
     sought = _Sought(rule, seated)
-    drawn: list[str] = []
     ranked = in_seeded_order(candidates, seed)
+    if not sought.attainable(ranked, places):
+        return ()
+    drawn: list[str] = []
+    alike = _likeness(ranked, rule)
+    passed_over: set[tuple[frozenset[str], str]] = set()
     for place, one in enumerate(ranked):
         if len(drawn) == places:
             break
-        if sought.takes(one) and sought.with_(one).attainable(ranked[place + 1 :], places - len(drawn) - 1):
+        if alike(one) in passed_over or not sought.takes(one):
+            continue
+        if sought.with_(one).attainable(ranked[place + 1 :], places - len(drawn) - 1):
             sought = sought.with_(one)
             drawn.append(one.expert)
+        else:
+            passed_over.add(alike(one))
     return tuple(drawn)
+
+
+def _likeness(candidates: Sequence[Candidate], rule: Review) -> Callable[[Candidate], tuple[frozenset[str], str]]:
+    """What makes it the same whom of two one takes: the sought fields they know, and an employer shared with others. Where
+    one was passed over, all later ones alike would be."""
+    mix = frozenset(share.field for share in rule.mix)
+    working = Counter(one.employer for one in candidates if rule.one_per_employer)
+    return lambda one: (mix.intersection(one.fields), one.employer if working[one.employer] > 1 else "")
 
 
 def lacking(
@@ -149,32 +165,28 @@ class _Sought:
         return other
 
     def attainable(self, rest: Sequence[Candidate], places: int) -> bool:
-        """Whether *places* of *rest* can make up what is sought."""
-        if not self._apart and not self._needs:
-            return len(rest) >= places
-        return self._search(self._alike(rest, places), places)
-
-    def _alike(self, rest: Sequence[Candidate], places: int) -> list[Candidate]:
-        """Of those who serve the mix alike no more than could be needed: who they are makes no difference here."""
-        kept: Counter[tuple[str, ...]] = Counter()
-        seen: set[tuple[tuple[str, ...], str]] = set()
-        found: list[Candidate] = []
+        """Whether *places* of *rest* can make up what is sought: few enough who serve it, and anybody for what is over."""
+        offers: dict[str, set[frozenset[str]]] = {}
         for one in filter(self.takes, rest):
-            serves = tuple(field for field in self._needs if field in one.fields)
-            same = (serves, one.employer) in seen and self._apart and bool(one.employer)
-            if same or kept[serves] == places:
-                continue
-            kept[serves] += 1
-            seen.add((serves, one.employer))
-            found.append(one)
-        return sorted(found, key=lambda one: -sum(field in self._needs for field in one.fields))
+            of = one.employer if self._apart else ""
+            offers.setdefault(of or f":{one.expert}", set()).add(frozenset(one.fields).intersection(self._needs))
+        return len(offers) >= places and self._coverable(Counter(map(frozenset, offers.values())), places)
 
-    def _search(self, rest: Sequence[Candidate], places: int) -> bool:
-        if places == 0:
-            return not self._needs
-        if len(rest) < places or any(need > places for need in self._needs.values()):
-            return False
-        first, others = rest[0], rest[1:]
-        if self.takes(first) and self.with_(first)._search(others, places - 1):
-            return True
-        return self._search(others, places)
+    def _coverable(self, offers: Mapping[frozenset[frozenset[str]], int], places: int) -> bool:
+        """Whether *places* can cover the needs; of each offer, the fields of whom one may be taken, there are so many.
+
+        Keeps to every remainder of the needs the fewest that lead there, so that its time grows with the offers alone.
+        """
+        fields = tuple(self._needs)
+        fewest = {tuple(self._needs.values()): 0}
+        for offer, number in offers.items():
+            for _ in range(min(number, places)):
+                for needs, taken in list(fewest.items()):
+                    if taken + max(needs, default=0) > places:
+                        continue
+                    for serves in filter(None, offer):
+                        left = tuple(
+                            max(need - (field in serves), 0) for field, need in zip(fields, needs, strict=True)
+                        )
+                        fewest[left] = min(taken + 1, fewest.get(left, places + 1))
+        return fewest.get((0,) * len(fields), places + 1) <= places

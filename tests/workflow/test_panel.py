@@ -147,6 +147,21 @@ def test_a_large_pool_that_cannot_make_the_mix_is_known_at_once() -> None:
     assert draw(pool, "s", 5, asked) == ()
 
 
+@pytest.mark.parametrize("apart", [True, False])
+@pytest.mark.parametrize(("knowing", "least", "drawn"), [(1, 4, 0), (2, 7, 0), (2, 6, 9), (3, 7, 9)])
+def test_a_pool_of_hundreds_is_drawn_from_without_trying_every_panel(
+    knowing: int, least: int, drawn: int, apart: bool
+) -> None:
+    """Nine who know so many fields each: 2 of 4 fields make 18 of the 24 or 28 that are sought, 3 make 27."""
+    fields = ("模型", "算力", "财务", "法律") if knowing != 2 else FIELDS
+    asked = rule(
+        panel=9, mix=tuple(FieldShare(field=field, at_least=least) for field in fields[:3]), one_per_employer=apart
+    )
+    known = [[fields[(n + k) % len(fields)] for k in range(knowing)] for n in range(400)]
+    pool = [who(n, *of, employer=f"单位{n // 2}") for n, of in enumerate(known)]
+    assert len(draw(pool, "s", 9, asked)) == drawn
+
+
 # the step
 
 
