@@ -4,7 +4,7 @@ Pure, and by allowing: the sections that the programme names, without whatever i
 seals, licences, file names and the properties of a PDF say whose it is however the text is masked.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from directory.actor import BUREAU_ROLES, DISCIPLINE_ROLES, PROVINCE_ROLES, UNIT_ROLES, Actor, Role
@@ -16,6 +16,11 @@ MASK = "〔隐名〕"
 _SHORTEST = 2
 
 
+def blind_calls(calls: Iterable[Call]) -> frozenset[str]:
+    """The calls whose experts must not know whose application they judge."""
+    return frozenset(call.id for call in calls if call.review.blind)
+
+
 def is_blind(actor: Actor, application: Application, call: Call) -> bool:
     """Whether *actor* sees this application as an expert and as nothing else, in a review that is blind."""
     if not call.review.blind or not actor.holds(Role.EXPERT):
@@ -23,6 +28,11 @@ def is_blind(actor: Actor, application: Application, call: Call) -> bool:
     own = not actor.scopes(*UNIT_ROLES).isdisjoint(application.units)
     offices = actor.scopes(*BUREAU_ROLES, *PROVINCE_ROLES, *DISCIPLINE_ROLES, Role.AUDITOR)
     return not own and not any(application.region.startswith(scope[:2]) for scope in offices)
+
+
+def is_blinded(application: Application) -> bool:
+    """Whether this is what `blinded` leaves: an application of nobody."""
+    return application.stage is not None and not application.lead_unit
 
 
 def blinded(application: Application, call: Call, expert: str) -> Application:

@@ -10,10 +10,14 @@ _OF_EXPERTS = frozenset({"application.expert_declared", "application.scored"})
 _OF_OBJECTORS = frozenset({"application.objection_received"})
 
 
+def is_own(recorded: RecordedEvent, view: View) -> bool:
+    return recorded.actor == f"person:{view.me}"
+
+
 def actor_for(recorded: RecordedEvent, view: View) -> str:
     """The actor as the envelope has it; "" where it is not for this reader."""
-    if recorded.type in _OF_EXPERTS:
-        known = view.panel or recorded.actor == f"person:{view.me}"
+    if view.blind or recorded.type in _OF_EXPERTS:
+        known = view.panel or is_own(recorded, view)
     else:
         known = recorded.type not in _OF_OBJECTORS  # asked for by itself, with a reason: objectors.py
     return recorded.actor if known else ""

@@ -15,6 +15,7 @@ from programmes.fields import personal_columns, personal_ids
 from workflow.accounted import of_the_money
 from workflow.answers import plain
 from workflow.application import Application, Attachment
+from workflow.blind import is_blinded
 from workflow.consorted import of_the_consortium
 from workflow.dossier_parts import (
     CommitmentView,
@@ -40,13 +41,15 @@ from workflow.state import Sealed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What an actor may read in an application that is in sight. *working*: the text as it is being written."""
+    """What an actor may read in an application that is in sight. *working*: the text as it is being written. *blind*: of what
+    happened the own acts alone."""
 
     working: bool = False
     personal: bool = False
     panel: bool = False
     objector: bool = False
     auditing: bool = False
+    blind: bool = False
     me: str = ""
 
 
@@ -70,6 +73,7 @@ def view_of(actor: Actor, application: Application) -> View:
         panel=province or watching,
         objector=bool(actor.scopes(Role.PROVINCE_CLERK, Role.PROVINCE_LEAD, *DISCIPLINE_ROLES)),
         auditing=bool(actor.scopes(Role.AUDITOR)),
+        blind=is_blinded(application),
         me=actor.id,
     )
 

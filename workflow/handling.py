@@ -223,13 +223,16 @@ class Handling:
         return blinded(application, call, actor.id) if is_blind(actor, application, call) else application
 
     def history(self, application_id: UUID | str, actor: Actor) -> tuple[Application, list[Fact]]:
-        """Every fact, oldest first, and what they add up to; in a blind review an expert is given the newest fact alone."""
+        """Every fact, oldest first, and what they add up to; in a blind review an expert is given the own facts, and
+        the newest, by which the next step is judged."""
         facts = self.dispatcher.history(stream_of(application_id))
         application = folded(facts)
         if not sees(actor, application):
             raise NotFound
         shown = self._for(actor, application)
-        return shown, facts if shown is application else facts[-1:]
+        if shown is application:
+            return shown, facts
+        return shown, [fact for fact in facts if fact is facts[-1] or fact.recorded.actor == actor_name(actor)]
 
     def catch_up(self) -> int:
         """Bring what is kept beside the commands up to the head of the log, before it is read."""
@@ -342,7 +345,7 @@ class Handling:
         """Who was faster, where *actor* may know it."""
         if failed.latest is None:
             return failed
-        application = self.dispatcher.load(stream_of(application_id), FOLD).state
+        application = self._for(actor, self._standing(application_id))
         latest = failed.latest._replace(actor=actor_for(failed.latest, view_of(actor, application)))
         return PreconditionFailed(failed.stream, failed.asked, failed.version, latest)
 

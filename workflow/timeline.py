@@ -1,6 +1,6 @@
 """An application's history as somebody may read it: every event in order, what it said, whose it was, and its hash.
 
-Nothing is left out of the order; what an actor may not know is left out of the entry.
+Nothing is left out of the order but for an expert of a blind review; what an actor may not know is left out of the entry.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,13 +12,16 @@ from pydantic import BaseModel, ConfigDict
 
 from eventstore.event import Fact, Personal
 from workflow import events as e
-from workflow.discretion import actor_for
+from workflow.discretion import actor_for, is_own
 from workflow.dossier import View
 
 _OF_EXPERTS = (e.PanelDrawn, e.ExpertDeclared, e.Scored)
 _OBJECTOR = frozenset({"objector", "contact"})
 _OF_THE_UNIT = frozenset({"copied_from", "not_copied"})
 """Which other application a draft began with: its unit's own affair, and an auditor's."""
+_OF_THE_MINUTES = frozenset({"base_fen", "of_total_fen", "floor_waiver"})
+"""Of a proposal: what the auditor left of the costs, the sum of all proposals, and why the floor was waived. The reckoning tells
+each its own, once it may be known (explaining)."""
 _OF_THE_HOUSE = frozenset({"reason", "filed_by", "confirmed_by"})
 """Of a correction: why the house had it wrong, and who said so."""
 _OF_LINKS = frozenset({"secret", "secret_digest"})
@@ -42,7 +45,9 @@ class Entry(BaseModel):
 
 
 def timeline(facts: Sequence[Fact], view: View, names: Names) -> list[Entry]:
-    """Every event of *facts*; *names* answers display names of the actors that are shown."""
+    """Every event of *facts*, for an expert of a blind review every own one; *names* answers display names of the actors that
+    are shown."""
+    facts = [fact for fact in facts if not view.blind or is_own(fact.recorded, view)]
     known = names({actor_for(fact.recorded, view) for fact in facts} - {""})
     return [_entry(fact, view, known) for fact in facts]
 
@@ -65,7 +70,7 @@ def _entry(fact: Fact, view: View, names: Mapping[str, str]) -> Entry:
 
 def _summary(fact: Fact, view: View) -> dict[str, Any]:
     event = fact.event
-    if isinstance(event, _OF_EXPERTS) and not view.panel and fact.recorded.actor != f"person:{view.me}":
+    if isinstance(event, _OF_EXPERTS) and not view.panel and not is_own(fact.recorded, view):
         return {"drawn": len(event.drawn)} if isinstance(event, e.PanelDrawn) else {}
     if isinstance(event, e.ReviewClosed) and not view.panel:
         return {"result": event.result, "method": event.method}
@@ -78,6 +83,8 @@ def _summary(fact: Fact, view: View) -> dict[str, Any]:
     if isinstance(event, e.AuditEntered | e.AuditChecked) and not view.panel:
         return {}  # what an auditor confirmed is told with the decision
     left_out = {"entered"}
+    if isinstance(event, e.Proposed) and not view.panel:
+        left_out |= _OF_THE_MINUTES
     if isinstance(event, e.BookingCorrected) and not view.panel:
         left_out |= _OF_THE_HOUSE
     if isinstance(event, e.Opened) and not (view.working or view.auditing):

@@ -2,13 +2,16 @@
 
 import html
 import json
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from flask import Flask
 
+from directory.actor import Grant, Role
 from eventstore.engine import open_engine
+from eventstore.refusal import PreconditionFailed
 from notifications.contents import contents
 from service.world import UNITS
 from tests.browser.site import Person, site
@@ -54,6 +57,15 @@ def application(house: House) -> UUID:
 
 def panel(house: House, application: UUID) -> tuple[str, ...]:
     return house.application(application).review.panel
+
+
+def of_another_unit(house: House, application: UUID) -> str:
+    """An expert of the panel who writes for another unit besides."""
+    who = panel(house, application)[0]
+    actor = house.actors[who]
+    assert actor is not None
+    house.actors[who] = replace(actor, grants=(*actor.grants, Grant(Role.UNIT_EDITOR, UNITS[1].code)))
+    return who
 
 
 def secrets_of(house: House, application: UUID) -> list[str]:
@@ -142,6 +154,36 @@ def test_the_letter_to_the_experts_names_no_unit(house: House, application: UUID
     whole, call = house.application(application), blind_calls().get("hn-2025")
     said = contents(drawn.event, whole, whole, call, drawn.recorded.instant, lambda _code: ("", ""))  # type: ignore[arg-type]
     assert said["unit"] == MASK
+
+
+def test_an_expert_is_told_the_own_acts_alone_whatever_came_last(app: Flask, house: House, application: UUID) -> None:
+    """What is newest may be anything: here a reason that names the unit. Whoever has another role besides may read histories."""
+    who = of_another_unit(house, application)
+    reason = f"{UNIT.name}不符合要求"
+    house.do("lead", c.NotSelect(application_id=application, minutes_number="会议纪要〔2025〕1号", reason=reason))
+    told = Api(house).ask(who, "GET", f"/applications/{application}/history").json
+    assert UNIT.name not in json.dumps(told, ensure_ascii=False)
+    assert [event["type"] for event in told["events"]] == ["application.expert_declared"]
+    assert UNIT.name not in html.unescape(Person(app, who).visit(f"/applications/{application}"))
+    known = Api(house).ask("clerk", "GET", f"/applications/{application}/history").json
+    assert UNIT.name in json.dumps(known, ensure_ascii=False)
+
+
+def test_an_expert_who_is_late_is_not_told_who_was_faster(house: House, application: UUID) -> None:
+    house.do("admin", c.Withdraw(application_id=application, reason="撤回"))
+    who = panel(house, application)[0]
+    with pytest.raises(PreconditionFailed) as failed:
+        house.do(who, c.Declare(application_id=application, conflict=False), if_match=1)
+    assert failed.value.latest is not None
+    assert failed.value.latest.actor == ""
+
+
+def test_an_expert_who_applies_too_reads_no_name_in_the_own_list(house: House, app: Flask, application: UUID) -> None:
+    """The page of one's own applications lists what one judges too, by number alone."""
+    who = of_another_unit(house, application)
+    page = html.unescape(Person(app, who).visit("/applications"))
+    assert house.application(application).number in page
+    assert [secret for secret in secrets_of(house, application) if secret and secret in page] == []
 
 
 def test_the_province_knows_and_can_compare(app: Flask, house: House, application: UUID) -> None:

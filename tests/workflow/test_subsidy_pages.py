@@ -10,6 +10,7 @@ from flask import Flask
 from openpyxl import load_workbook
 
 from directory.actor import Actor, Grant, Role
+from eventstore.event import Fact, RecordedEvent
 from eventstore.ids import uuid7
 from tests.browser.site import Person, site, sqlite_house
 from tests.programmes.benchmark import COST_LINES, PAYMENTS, UNIT, the_call
@@ -27,7 +28,9 @@ from workflow.printing.instruments import INSTRUMENTS, KINDS, Case
 from workflow.printing.instruments.case import Step
 from workflow.printing.reckoning_sheet import document_of, drawn
 from workflow.stages import Stage
+from workflow.timeline import timeline
 
+BUREAU = Actor("person:shunde-head", "shunde-head", (Grant(Role.BUREAU_HEAD, "440606"),))
 ADMIN = Actor("person:zhizao-admin", "zhizao-admin", (Grant(Role.UNIT_ADMIN, UNIT),))
 
 
@@ -61,6 +64,23 @@ def test_what_an_auditor_confirmed_is_told_with_the_decision_and_not_before() ->
     after = told(Benchmark(*PAID_OUT), ADMIN)
     assert after.audited is not None
     assert after.audited.amount_fen == 752_010_624
+
+
+def test_the_history_tells_nobody_else_what_the_proposal_was_reckoned_by() -> None:
+    """What the auditor left of the costs, the sum of all that is proposed, and why the floor was waived are the province's."""
+    benchmark = Benchmark(*PAID_OUT)
+    proposed = next(event for event in benchmark.events if isinstance(event, e.Proposed))
+    recorded = RecordedEvent(
+        7, "", 7, uuid7(), "application.proposed", 1, "", "", LEAD.id, uuid7(), None, 0, "", b"", b""
+    )
+
+    def told(who: Actor) -> set[str]:
+        view = view_of(who, benchmark.application)
+        [entry] = timeline([Fact(recorded, proposed)], view, lambda _: {})
+        return {"base_fen", "of_total_fen", "floor_waiver"} & set(entry.summary)
+
+    assert (told(ADMIN), told(BUREAU)) == (set(), set())
+    assert len(told(CLERK)) == 3
 
 
 def test_what_lines_found_false_would_cost_can_be_tried() -> None:

@@ -14,6 +14,7 @@ from workflow.answers import scans_of
 from workflow.api import models as m
 from workflow.api.desk import Desk
 from workflow.api.wishes import PLACE
+from workflow.blind import blind_calls
 from workflow.dossier import Dossier, Words, file_of, present, texts_of, view_of
 from workflow.enclosures import enclosures
 from workflow.file_kinds import MEDIA_TYPES
@@ -89,7 +90,7 @@ class Asking:
             search=query.search,
             after=query.after,
             limit=query.limit,
-            blind=frozenset(call.id for call in self._desk.catalogue.calls() if call.review.blind),
+            blind=blind_calls(self._desk.catalogue.calls()),
         )
         if question.behind:
             self._handling.catch_up()

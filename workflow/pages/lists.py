@@ -15,6 +15,7 @@ from programmes.call import Call
 from web import face
 from web.reading import refuse_bad_text
 from workflow import judgements, worklist
+from workflow.blind import blind_calls
 from workflow.pages.desk import Desk, asking, office
 from workflow.pages.rows import row
 from workflow.stages import Stage
@@ -105,11 +106,6 @@ def _listed(desk: Desk, kind: Kind, actor: Actor) -> ResponseReturnValue:
         "may_book": kind is PAYMENTS and may(actor, "statement.book") is None,
     }
     return render_template("workflow/list.html", **values)
-
-
-def blind_calls(calls: Sequence[Call]) -> frozenset[str]:
-    """The calls whose experts must not know whose application they judge."""
-    return frozenset(call.id for call in calls if call.review.blind)
 
 
 def _own_marks(db: Connection, actor: Actor, page: Page) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from programmes.call import Call
 from web import face, forms, texts
 from workflow import commands as c
 from workflow import worklist
+from workflow.blind import blind_calls
 from workflow.pages.desk import Desk, asking, is_authority
 from workflow.pages.frame import framed
 from workflow.pages.overview import overview
@@ -60,10 +61,10 @@ def mine(desk: Desk) -> Blueprint:
 
 def _listed(desk: Desk, actor: Actor) -> dict[str, Any]:
     """The unit's applications, soonest due first, and the calls that are open or will open."""
-    question = Question(after=request.args.get("after"))
+    calls, at = desk.calls(), face.now()
+    question = Question(after=request.args.get("after"), blind=blind_calls(calls))
     with desk.handling.store.reading() as db:
         page = worklist.page(db, actor, question)
-    calls, at = desk.calls(), face.now()
     return {
         "rows": [row(item, calls, at) for item in page.items],
         "after": page.after,

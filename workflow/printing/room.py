@@ -25,6 +25,7 @@ from paperwork.document import Document
 from programmes.calendar import beijing_date
 from workflow import schema
 from workflow.application import Application, folded
+from workflow.blind import is_blinded
 from workflow.dossier import view_of
 from workflow.events import Opened
 from workflow.files import FileDamaged, Files
@@ -348,7 +349,7 @@ def formats_for(actor: Actor, application: Application, paper: Paper) -> Sequenc
     Whoever is not shown what is personal gets no paper with it: an auditor has the veiled one, an expert none. Who is not told whose
     an application is, as a blind review's expert is not, gets no paper at all: every one of them says so.
     """
-    if not application.lead_unit:
+    if is_blinded(application):
         return ()
     view = view_of(actor, application)
     if paper.made is not None:
