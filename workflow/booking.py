@@ -169,6 +169,8 @@ def _sent(application: Application) -> Iterator[Sent]:
                 name=application.unit_name,
                 account=(account.value or "") if account else "",
                 reference=tranche.bank_reference,
+                paid_on=tranche.paid_on,
+                returned=tranche.returned,
             )
 
 

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from eventstore.refusal import Refusal
 from workflow.statement import IN, OUT, Line
@@ -37,7 +38,8 @@ class Owed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A tranche that was paid, and may come back: under which reference of the bank's, and to whom it went."""
+    """A tranche that was paid, and may come back: when and under which reference of the bank's, and to whom it went.
+    *returned*: references under which it was paid and came back before."""
 
     application: str
     number: str
@@ -47,6 +49,8 @@ class Sent:
     name: str
     account: str
     reference: str
+    paid_on: date | None = None
+    returned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +169,8 @@ class _Matching:
         ]
 
     def _returns(self, line: Line) -> list[Target]:
-        """Payments of this very sum that the line says went back: by their reference, or to the payee that it names."""
+        """Payments of this very sum that the line says went back: by their reference, or to the payee that it names. One that
+        was sent after that day, or for one that came back already, is not what came back."""
         return [
             Target(
                 application=one.application,
@@ -177,6 +182,8 @@ class _Matching:
             )
             for one in self._sent
             if one.amount_fen == line.amount_fen
+            and (one.paid_on is None or one.paid_on <= line.on)
+            and not any(_names(line.remark, reference) for reference in one.returned)
             and (_names(line.remark, one.reference) or _agrees(line, one.number, one.account, one.name))
         ]
 

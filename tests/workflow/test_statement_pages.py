@@ -1,5 +1,6 @@
 """A bank's statement through page and API: proposed, ticked, booked row by row; what fails leaves the others standing."""
 
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -96,6 +97,29 @@ def test_a_payment_that_the_bank_sent_back_is_found_and_booked_as_its_return(hou
     last = house.store.read_stream(f"application-{application}")[-1]
     assert "R-1" in last.payload
     assert "2026-01-23" in last.payload
+
+
+@pytest.mark.parametrize(
+    ("remark", "paid_again"), [("退汇", date(2026, 1, 24)), ("退汇 原流水号 B-1 户名不符", date(2026, 1, 23))]
+)
+def test_a_return_that_is_booked_is_not_the_return_of_the_next_payment(
+    house: House, remark: str, paid_again: date
+) -> None:
+    """A statement read a second time, after the tranche was paid once more: on a later day, or naming the payment of before."""
+    application, finance = instructed(house), Person(site(house), "finance")
+    rows = f'交易日期,贷方金额,流水号,对方户名,摘要\r\n2026-01-23,"400,000.00",R-1,{LEAD_NAME},{remark}\r\n'
+    told: list[bool] = []
+    for reference, paid_on in (("B-1", date(2026, 1, 22)), ("B-2", paid_again)):
+        house.do(
+            "finance", c.ConfirmPaid(application_id=application, bank_reference=reference, tranche=1, paid_on=paid_on)
+        )
+        finance.visit("/payments/statement")
+        page = finance.send("/payments/statement", {"file": (BytesIO(rows.encode()), "流水.csv")}, 200)
+        told.append("第 1 笔被银行退回" in page)
+        if told[-1]:
+            key = finance.hidden("command_id", -1)
+            finance.send("/payments/statement/bookings", {"book": _ticked(page), "command_id": key}, 200)
+    assert told == [True, False]
 
 
 def test_nobody_but_finance_reads_a_statement(house: House) -> None:
