@@ -9,6 +9,7 @@ from eventstore.event import Fact
 from workflow import events as e
 from workflow.events import ApplicationEvent
 from workflow.funded import funded, moved
+from workflow.stages import Stage
 from workflow.state import (
     EMPTY,
     FORM,
@@ -316,6 +317,7 @@ def _noticed(
                 floor_waiver=event.floor_waiver,
                 proposer=proposer,
                 notice=None,
+                sent_back=False,
                 award_signers=(),
             )
         case e.NoticePublished(entered=stage):
@@ -327,7 +329,8 @@ def _noticed(
         case e.ObjectionDismissed(entered=stage, objection=number):
             return replace(application, stage=stage, objections=_answered(application, number, "dismissed"))
         case e.ObjectionUpheld(entered=stage, objection=number):
-            return replace(application, stage=stage, objections=_answered(application, number, "upheld"))
+            answered = _answered(application, number, "upheld")
+            return replace(application, stage=stage, objections=answered, sent_back=stage is Stage.PROPOSED)
         case e.Reserved(entered=stage):
             return replace(application, stage=stage)
         case _:

@@ -19,6 +19,9 @@ reckoned_by_costs: tuple[Guard, ...] = (
 )
 """What a proposal meets beside the review, the minutes and the budget, where the programme pays by costs."""
 
+still_reckoned_by_costs: tuple[Guard, ...] = (costs.audit_is_verified, costs.the_proposal_is_covered)
+"""What the notice of a proposal meets again: figures and look-up may have changed after an objection was upheld."""
+
 
 def auditing() -> Iterator[Step]:
     """Between the receipt and the proposal, and where an upheld objection asks for another one; the stage stays."""

@@ -142,6 +142,7 @@ class Application:
     *papers*: by kind, the check codes of every different text that was printed or sealed, in the order of their versions.
     *delegations*: by unit, its letter of authorisation. *of_total_fen* and *floor_waiver*: of the proposal, how the budget was
     cut and why it may lie below the floor; *false_lines*: cost lines for whose sake money was demanded back.
+    *sent_back*: an upheld objection asks for another proposal, which has not been made yet.
     """
 
     version: int = 0
@@ -187,6 +188,7 @@ class Application:
     proposer: str = ""
     notice: Notice | None = None
     objections: tuple[Objection, ...] = ()
+    sent_back: bool = False
     award_signers: tuple[str, ...] = ()
     document_number: str = ""
     awarded_fen: int = 0

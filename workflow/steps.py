@@ -6,7 +6,7 @@ Data and nothing else: `lifecycle.py` asks it, the drawing and the documents are
 from collections.abc import Iterator
 
 from workflow import guards as g
-from workflow.cost_steps import auditing, reckoned_by_costs
+from workflow.cost_steps import auditing, reckoned_by_costs, still_reckoned_by_costs
 from workflow.guards import Guard
 from workflow.money_steps import correcting_records, paying, recovering_money
 from workflow.stages import BEFORE_THE_AWARD, Stage
@@ -148,7 +148,7 @@ def _consorting() -> Iterator[Step]:
 
 
 def _objecting() -> Iterator[Step]:
-    """T25, T26. Whoever objects in the window is heard, while another objection is looked into too; the notice goes on when
+    """T25, T26, T27. Whoever objects in the window is heard, while another objection is looked into too; the notice goes on when
     the last one is settled, and one that an upheld objection left open can still be."""
     yield from steps(
         "object",
@@ -168,6 +168,16 @@ def _objecting() -> Iterator[Step]:
             trigger="dismiss",
             source=source,
             dest=dest,
+            when=when,
+            guards=(g.objection_is_open, g.finding_is_given),
+            document="核查报告 | report of the check",
+            told=("unit", "bodies_acted"),
+        )
+    for dest, when in ((Stage.NOTICE_REJECTED, g.it_ends_here), (Stage.PROPOSED, g.it_is_proposed_anew)):
+        yield from steps(
+            "uphold",
+            (Stage.OBJECTION_HOLD, Stage.PROPOSED, Stage.PUBLIC_NOTICE),
+            dest,
             when=when,
             guards=(g.objection_is_open, g.finding_is_given),
             document="核查报告 | report of the check",
@@ -365,29 +375,11 @@ LIFECYCLE: tuple[Step, ...] = (
         trigger="publish",
         source=Stage.PROPOSED,
         dest=Stage.PUBLIC_NOTICE,
-        guards=(g.notice_is_long_enough, g.calendar_knows_the_window),
+        guards=(g.notice_is_long_enough, g.calendar_knows_the_window, *still_reckoned_by_costs),
         document="公示名单 | list for public notice",
         told=("unit", "bodies_acted"),
     ),
     *_objecting(),
-    Step(
-        trigger="uphold",
-        source=Stage.OBJECTION_HOLD,
-        dest=Stage.NOTICE_REJECTED,
-        when=g.it_ends_here,
-        guards=(g.objection_is_open, g.finding_is_given),
-        document="核查报告 | report of the check",
-        told=("unit", "bodies_acted"),
-    ),
-    Step(
-        trigger="uphold",
-        source=Stage.OBJECTION_HOLD,
-        dest=Stage.PROPOSED,
-        when=g.it_is_proposed_anew,
-        guards=(g.objection_is_open, g.finding_is_given),
-        document="核查报告 | report of the check",
-        told=("unit", "bodies_acted"),
-    ),
     Step(
         trigger="reserve",
         source=Stage.PUBLIC_NOTICE,

@@ -177,7 +177,22 @@ def test_figures_of_a_proposal_move_only_after_an_objection_was_upheld() -> None
     again = (*stood, objected, upheld, replace(ENTERED, figures=lower))
     Benchmark(*stood, objected, upheld).when(replace(ENTER, figures=lower), CLERK).then(replace(ENTERED, figures=lower))
     Benchmark(*again).when(propose("7,520,106.24"), LEAD).then_refused("OVER_RATE")
-    Benchmark(*again).when(propose("7,220,106.24"), LEAD).then_entered(Stage.PROPOSED)
+    (less,) = Benchmark(*again).when(propose("7,220,106.24"), LEAD).then_entered(Stage.PROPOSED)
+    Benchmark(*again, less).when(replace(ENTER, figures={**lower, "C1-1": 0}), CLERK).then_refused("NO_SUCH_STEP")
+
+
+def test_no_notice_is_published_of_more_than_the_figures_bear_that_were_lowered_meanwhile() -> None:
+    objected = e.ObjectionReceived(
+        entered=Stage.OBJECTION_HOLD, objection=1, kind="unit", objector=NOBODY, contact=NOBODY, grounds="价格虚高"
+    )
+    upheld = e.ObjectionUpheld(entered=Stage.PROPOSED, objection=1, finding="核减")
+    stood = (*READY, *AUDIT, PROPOSED, objected, upheld)
+    publish = c.PublishNotice(application_id=ID)
+    Benchmark(*stood).when(publish, CLERK).then_entered(Stage.PUBLIC_NOTICE)
+    lower = replace(ENTERED, figures={**AUDITED, "C1-1": 1_400_000_000})
+    (refusal,) = Benchmark(*stood, lower).when(publish, CLERK).then_refused("OVER_RATE")
+    assert (refusal.params["measure"], refusal.params["limit"]) == (752_010_624, 722_010_624)
+    Benchmark(*stood, replace(CHECKED, genuine=False)).when(publish, CLERK).then_refused("AUDIT_NOT_VERIFIED")
 
 
 def test_where_nothing_is_paid_by_costs_these_steps_are_not_there() -> None:

@@ -105,6 +105,20 @@ def test_nothing_is_awarded_while_an_objection_is_open_and_what_an_upheld_one_le
     Given(*ON_NOTICE).when(settle, JUDGE).then_refused("NO_SUCH_STEP")
 
 
+@pytest.mark.parametrize("since", [(), (PROPOSED,), (PROPOSED, NOTICED)])
+def test_an_objection_that_an_upheld_one_left_open_can_be_upheld_too(since: tuple[e.ApplicationEvent, ...]) -> None:
+    """It may end the matter, or ask for yet another sum, wherever the proposal stands by then."""
+    second = replace(OBJECTED, objection=2, grounds="另有重复支持")
+    left = (*ON_NOTICE, OBJECTED, second, e.ObjectionUpheld(entered=Stage.PROPOSED, objection=1, finding="应予核减"))
+    uphold = c.UpholdObjection(application_id=ID, objection=2, finding="属实")
+    Given(*left, *since).when(uphold, JUDGE, AFTER).then_entered(Stage.NOTICE_REJECTED)
+    anew = replace(uphold, propose_anew=True)
+    (upheld,) = Given(*left, *since).when(anew, JUDGE, AFTER).then_entered(Stage.PROPOSED)
+    Given(*left, *since, upheld).when(PROPOSE, PROVINCE_LEAD, AFTER).then_entered(Stage.PROPOSED)
+    Given(*left, *since, upheld, PROPOSED).when(PROPOSE, PROVINCE_LEAD, AFTER).then_refused("NO_SUCH_STEP")
+    Given(*ON_NOTICE).when(anew, JUDGE).then_refused("NO_SUCH_STEP")
+
+
 def test_money_goes_to_an_account_of_the_lead_and_to_no_other() -> None:
     """协议第3条: no account in the form and none verified since, and nothing is instructed."""
     without = [event for event in (*ON_NOTICE, AWARDED) if event is not ACCOUNT]

@@ -79,7 +79,11 @@ AGREED: dict[str, set[tuple[Stage | None, Stage]]] = {
         (S.OBJECTION_HOLD, S.PUBLIC_NOTICE),
         *((stage, stage) for stage in (S.OBJECTION_HOLD, S.PROPOSED, S.PUBLIC_NOTICE)),
     },
-    "uphold": {(S.OBJECTION_HOLD, S.NOTICE_REJECTED), (S.OBJECTION_HOLD, S.PROPOSED)},
+    "uphold": {
+        (held, then)
+        for held in (S.OBJECTION_HOLD, S.PROPOSED, S.PUBLIC_NOTICE)
+        for then in (S.NOTICE_REJECTED, S.PROPOSED)
+    },
     "reserve": {(S.PUBLIC_NOTICE, S.RESERVED)},
     "award": {
         (S.PUBLIC_NOTICE, S.AWARDED),

@@ -115,15 +115,24 @@ def audit_is_verified(application: Application, command: Command | None, facts: 
 
 def within_the_rate(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
     """R-261, R-263: not a fen beyond the rate, the cap and, where the budget is short, the cut."""
+    if not isinstance(command, Propose):
+        return None
+    return _covered(application, facts, command.amount_fen, command.of_total_fen)
+
+
+def the_proposal_is_covered(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
+    """What was proposed, by the figures as they stand now."""
+    return _covered(application, facts, application.amount_fen or 0, application.of_total_fen)
+
+
+def _covered(application: Application, facts: Facts, fen: int, of_total_fen: int) -> Refusal | None:
     costs = costs_of(application, facts.call)
-    if not isinstance(command, Propose) or costs is None or audited(application) is None:
+    if costs is None or audited(application) is None:
         return None
-    grant = granted_by(application, facts.call, command.of_total_fen)
-    if command.amount_fen <= grant.amount.fen:
+    grant = granted_by(application, facts.call, of_total_fen)
+    if fen <= grant.amount.fen:
         return None
-    return Refusal.of(
-        "OVER_RATE", measure=command.amount_fen, limit=grant.amount.fen, rate=costs.rate_bp, base_fen=grant.base.fen
-    )
+    return Refusal.of("OVER_RATE", measure=fen, limit=grant.amount.fen, rate=costs.rate_bp, base_fen=grant.base.fen)
 
 
 def above_the_floor(application: Application, command: Command | None, facts: Facts) -> Refusal | None:

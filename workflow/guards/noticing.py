@@ -72,16 +72,17 @@ def finding_is_given(application: Application, command: Command | None, facts: F
 
 
 def it_was_sent_back_to_be_proposed(application: Application, command: Command | None, facts: Facts) -> bool:
-    """After an objection was upheld the sum may be another; before one, what the minutes say stands."""
-    return any(objection.outcome == "upheld" for objection in application.objections)
+    """After an objection was upheld the sum may be another, once; before, and when it was proposed anew, what the minutes say
+    stands."""
+    return application.sent_back
 
 
 def it_is_proposed_anew(application: Application, command: Command | None, facts: Facts) -> bool:
-    return isinstance(command, UpholdObjection) and command.propose_anew
+    return bool(application.open_objections) and isinstance(command, UpholdObjection) and command.propose_anew
 
 
 def it_ends_here(application: Application, command: Command | None, facts: Facts) -> bool:
-    return not it_is_proposed_anew(application, command, facts)
+    return bool(application.open_objections) and not it_is_proposed_anew(application, command, facts)
 
 
 def notice_is_over(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
