@@ -13,6 +13,7 @@ from admin.search import Found
 from admin.sentences import Said
 from paperwork.cells import may_be_formula, put_text
 from paperwork.components import require
+from paperwork.sheet import XLSX
 from web.format import beijing
 
 COLUMNS = (
@@ -23,7 +24,7 @@ COLUMNS = (
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "jsonl": "application/jsonl",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xlsx": XLSX,
 }
 MOST_ROWS = 100_000
 """Of a workbook; CSV and JSON Lines have no end."""

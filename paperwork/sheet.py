@@ -17,10 +17,12 @@ from paperwork.packing import repacked
 
 __all__ = [
     "OFFICIAL_COLUMNS",
+    "XLSX",
     "Book",
     "BookRefused",
     "Fault",
     "LaidSheet",
+    "ListSheet",
     "SummarySheet",
     "marked_copy",
     "open_book",
@@ -30,6 +32,7 @@ __all__ = [
     "write_summary",
 ]
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OFFICIAL_COLUMNS = (
     "序号",
     "企业名称",
@@ -71,6 +74,15 @@ class LaidSheet(Protocol):
     def rows(self) -> Sequence[Sequence[str]]: ...
     @property
     def heads(self) -> Collection[int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ListSheet:
+    """A list under one head."""
+
+    name: str
+    rows: tuple[tuple[str, ...], ...]
+    heads: frozenset[int] = frozenset({0})
 
 
 def write_summary(sheet: SummarySheet) -> bytes:

@@ -15,6 +15,7 @@ from uuid import UUID
 from eventstore.refusal import Fault, Malformed, Refusal
 from paperwork import book as books
 from paperwork.book import Book, BookRefused
+from paperwork.sheet import XLSX as XLSX
 from paperwork.sheet import write_sheets
 from programmes.calendar import beijing_date
 from programmes.call import Call
@@ -26,7 +27,6 @@ from workflow.answers import plain
 from workflow.application import Application
 from workflow.files import clean_name
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_BYTES = books.MOST_BYTES
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 

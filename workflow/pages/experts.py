@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from directory import pool
@@ -13,16 +13,15 @@ from directory.policy import may
 from directory.pool import Entry, Listed, Pool
 from eventstore.dispatch import Outcome
 from eventstore.refusal import Fault, Malformed, Refusal, Refused
-from paperwork.sheet import write_sheets
 from programmes.calendar import beijing_date
 from web import face, forms, texts
 from web.reading import refuse_bad_text
 from workflow import roster
 from workflow.handling import NotFound
 from workflow.pages.desk import Desk, asking, office
+from workflow.pages.taking import taken_as
 from workflow.roster import HEADS, PoolSheet, Taken, enlisting, province_of
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LONGEST = 60
 _MOST_PAGES = 1_000
 _DONE = ("enlisted", "changed", "struck")
@@ -41,8 +40,7 @@ def experts(desk: Desk) -> Blueprint:
         province = province_of(asking("expert.list"))
         with desk.handling.store.reading() as db:
             found = pool.search(db, province, size=roster.MOST_OUT)
-        headers = {"Content-Disposition": 'attachment; filename="experts.xlsx"', "Content-Type": _XLSX}
-        return Response(write_sheets([PoolSheet(found.experts)]), headers=headers)
+        return taken_as("xlsx", "experts", PoolSheet(found.experts))
 
     @pages.post("/experts")
     def enlist() -> ResponseReturnValue:

@@ -4,18 +4,16 @@ An objector's name goes into the command and nowhere else.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from directory.actor import PUBLIC
 from eventstore.refusal import Malformed, Refusal, Refused
-from paperwork.separated import write_separated
-from paperwork.sheet import write_sheets
+from paperwork.sheet import ListSheet
 from programmes.calendar import passed
 from web import face, forms, texts
 from web import format as fmt
@@ -30,21 +28,12 @@ from workflow.pages import steps, wishes
 from workflow.pages.desk import Desk
 from workflow.pages.reading import words_of
 from workflow.pages.rows import Row, row
+from workflow.pages.taking import taken_as
 from workflow.projections import stream_of
 from workflow.steps import LIFECYCLE, PLANNED
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_LISTED = 2_000
 _OBJECT = "/notices/<uuid:application_id>/objections"
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeSheet:
-    """The list as a workbook takes it."""
-
-    name: str
-    rows: tuple[tuple[str, ...], ...]
-    heads: frozenset[int] = frozenset({0})
 
 
 def public(desk: Desk) -> Blueprint:
@@ -69,11 +58,8 @@ def public(desk: Desk) -> Blueprint:
         with desk.handling.store.reading() as db:
             page = worklist.notices(db, limit=_MOST_LISTED)
         calls, now = desk.calls(), face.now()
-        table = NoticeSheet(t("notices.list"), tuple(_lines([row(item, calls, now) for item in page.items])))
-        content = write_separated(table.rows) if kind == "csv" else write_sheets([table])
-        media = "text/csv; charset=utf-8" if kind == "csv" else _XLSX
-        headers = {"Content-Disposition": f'attachment; filename="notices.{kind}"', "Content-Type": media}
-        return Response(content, headers=headers)
+        table = ListSheet(t("notices.list"), tuple(_lines([row(item, calls, now) for item in page.items])))
+        return taken_as(kind, "notices", table)
 
     @pages.get(_OBJECT)
     def objection(application_id: UUID) -> ResponseReturnValue:

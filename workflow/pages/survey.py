@@ -1,14 +1,11 @@
 """统计: the figures of a call as pictures and tables, and each table to take away. Everybody sees their own part only."""
 
-from dataclasses import dataclass
-
-from flask import Blueprint, Response, redirect, render_template
+from flask import Blueprint, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from directory.actor import Actor
 from eventstore.event import microseconds
-from paperwork.separated import write_separated
-from paperwork.sheet import write_sheets
+from paperwork.sheet import ListSheet
 from programmes.call import Call
 from web import face
 from web.problems import NotFound
@@ -16,19 +13,10 @@ from web.saying import speech, t
 from workflow.pages.desk import Desk, asking
 from workflow.pages.lists import desk_of
 from workflow.pages.pictures import NAMES, Drawn, Picture
+from workflow.pages.taking import taken_as
 from workflow.survey import Survey, survey
 
 ACTION = "figures.read"
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A table as a workbook takes it."""
-
-    name: str
-    rows: tuple[tuple[str, ...], ...]
-    heads: frozenset[int] = frozenset({0})
 
 
 def surveys(desk: Desk) -> Blueprint:
@@ -64,11 +52,7 @@ def surveys(desk: Desk) -> Blueprint:
         if name not in NAMES:
             raise NotFound
         picture = Drawn(_survey(desk, actor, call), call, desk_of(actor), speech()).picture(name)
-        rows = _rows(picture)
-        content = write_separated(rows) if kind == "csv" else write_sheets([Sheet(t(f"survey.{name}"), rows)])
-        media = "text/csv; charset=utf-8" if kind == "csv" else _XLSX
-        said = f'attachment; filename="{call.id}-{name}.{kind}"'
-        return Response(content, headers={"Content-Disposition": said, "Content-Type": media})
+        return taken_as(kind, f"{call.id}-{name}", ListSheet(t(f"survey.{name}"), _rows(picture)))
 
     return pages
 

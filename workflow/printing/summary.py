@@ -5,13 +5,10 @@ from collections.abc import Callable, Mapping
 from eventstore.refusal import Refusal, Refused
 from paperwork.components import NotInstalled
 from paperwork.document import Document
-from paperwork.sheet import SummarySheet
+from paperwork.sheet import XLSX, SummarySheet
 from workflow.printing.jobs import MEDIA_TYPES
 
-SHEET_TYPES: Mapping[str, str] = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "pdf": "application/pdf",
-}
+SHEET_TYPES: Mapping[str, str] = {"xlsx": XLSX, "pdf": "application/pdf"}
 LETTER_TYPES = MEDIA_TYPES
 _PATIENCE_S = 20.0
 """A list is a few pages, so it is made while one waits, in a child process all the same."""
