@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from eventstore.event import Fact
@@ -16,6 +16,7 @@ from eventstore.projection import TableProjection, of_revision
 from workflow import events as e
 from workflow import schema
 from workflow.events import STREAM
+from workflow.review import Sheet, with_dropped
 from workflow.stages import Stage
 
 
@@ -120,16 +121,6 @@ class Closed(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """One expert's newest marks, in hundredths, and opinion."""
-
-    expert: str
-    total: int
-    marks: Mapping[str, int]
-    comment: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """A closed review: *sheets* are the panel's, in the order in which it was drawn."""
 
@@ -178,12 +169,16 @@ def progress(db: Connection, expert: str, seats: Table, applications: Table) -> 
     return Progress(int(scored), int(of))
 
 
-def judgements(db: Connection, among: Collection[str]) -> dict[str, Judgement]:
+def closed() -> Select[tuple[str]]:
+    """The applications whose review is closed."""
+    return select(_results().c.application)
+
+
+def judgements(db: Connection, among: Select[tuple[str]]) -> dict[str, Judgement]:
     """The closed reviews of *among*, by application; two statements."""
     results, sheets = _results(), _sheets()
-    found = {str(row["application"]): row for row in _read(db, results, among)}
     given: dict[str, dict[str, Sheet]] = {}
-    for row in _read(db, sheets, list(found)):
+    for row in _read(db, sheets, among):
         sheet = Sheet(
             expert=row["expert"],
             total=row["total"],
@@ -191,17 +186,15 @@ def judgements(db: Connection, among: Collection[str]) -> dict[str, Judgement]:
             comment=row["comment"],
         )
         given.setdefault(row["application"], {})[sheet.expert] = sheet
+    found = {str(row["application"]): row for row in _read(db, results, among)}
     return {id_: _judgement(row, given.get(id_, {})) for id_, row in found.items()}
 
 
-def _read(db: Connection, table: Table, among: Collection[str]) -> list[Mapping[str, Any]]:
+def _read(db: Connection, table: Table, among: Select[tuple[str]]) -> list[Mapping[str, Any]]:
     return [dict(row) for row in db.execute(select(table).where(table.c.application.in_(among))).mappings()]
 
 
 def _judgement(row: Mapping[str, Any], sheets: Mapping[str, Sheet]) -> Judgement:
-    panel = msgspec.json.decode(row["totals"], type=dict[str, int])
-    return Judgement(
-        result=row["result"],
-        sheets=tuple(sheets[expert] for expert in panel if expert in sheets),
-        closed=msgspec.json.decode(row["said"], type=Closed),
-    )
+    panel, said = msgspec.json.decode(row["totals"], type=dict[str, int]), msgspec.json.decode(row["said"], type=Closed)
+    of_it = [sheets[expert] for expert in panel if expert in sheets]
+    return Judgement(result=row["result"], sheets=with_dropped(of_it, said.dropped), closed=said)

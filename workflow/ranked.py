@@ -2,17 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from directory.actor import Actor
 from directory.policy import visible_to
 from programmes.call import Call
-from workflow.judgements import judgements
+from workflow.judgements import closed, judgements
 from workflow.ranking import Entry, Ranked, ranking
 from workflow.stages import Stage
 from workflow.worklist import applications
-
-MOST = 5_000
 
 
 def ranked(db: Connection, actor: Actor, call: Call, direction: str, places: int | None = None) -> tuple[Ranked, ...]:
@@ -20,14 +18,22 @@ def ranked(db: Connection, actor: Actor, call: Call, direction: str, places: int
     if call.province not in visible_to(actor).provinces:
         return ()
     table = applications()
-    columns = (table.c.id, table.c.number, table.c.unit_name, table.c.project_name, table.c.region, table.c.stage)
-    query = select(*columns, table.c.amount_fen).where(
-        table.c.call == call.id, table.c.direction == direction, table.c.province == call.province
-    )
-    rows: dict[str, dict[str, Any]] = {str(row["id"]): dict(row) for row in db.execute(query.limit(MOST)).mappings()}
-    judged = judgements(db, list(rows))
-    entries = [Entry(**_staged(row), judgement=judged[id_]) for id_, row in rows.items() if id_ in judged]
+    names = ("id", "number", "unit_name", "project_name", "region", "stage", "amount_fen")
+    of_it = (*_judged(call), table.c.direction == direction)
+    judged = judgements(db, select(table.c.id).where(*of_it))
+    rows = db.execute(select(*(table.c[name] for name in names)).where(*of_it)).mappings()
+    entries = [Entry(**_staged(dict(row)), judgement=judged[row["id"]]) for row in rows if row["id"] in judged]
     return ranking(entries, call.direction(direction), call.review, places, call.budget_fen)
+
+
+def directions_judged(db: Connection, call: Call) -> frozenset[str]:
+    """The directions of *call* in which there is something to rank; one statement."""
+    return frozenset(db.execute(select(applications().c.direction).where(*_judged(call)).distinct()).scalars())
+
+
+def _judged(call: Call) -> tuple[ColumnElement[bool], ...]:
+    table = applications()
+    return table.c.call == call.id, table.c.province == call.province, table.c.id.in_(closed())
 
 
 def _staged(row: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Pure. Who comes first is the result, then what the definition says is compared w
 never the order of opening, never a name. Where a line would part equal ones it parts nobody; the committee decides.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -12,6 +12,7 @@ from itertools import groupby
 
 from programmes.call import Direction, Review
 from workflow.judgements import Judgement
+from workflow.review import means_of
 from workflow.stages import Stage
 
 OUT = frozenset({Stage.WITHDRAWN, Stage.NOT_SELECTED, Stage.NOTICE_REJECTED, Stage.AWARD_CANCELLED, Stage.LAPSED})
@@ -45,12 +46,12 @@ class Entry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
     """*rank* counts from 1, equal ones share it and the next is further on; 0 for what is out. *sum_fen*: what this one and
-    all before it are proposed to get together, None from the first on that has no sum."""
+    all before it are proposed to get together, None from the first on that has no sum. *means*: by criterion, in hundredths."""
 
     rank: int
     tied: bool
     entry: Entry
-    means: tuple[tuple[str, Fraction], ...]
+    means: Mapping[str, Fraction]
     sum_fen: int | None
     line: Line
     over_budget: bool = False
@@ -76,9 +77,10 @@ def ranking(
 def _ranked(
     entries: Sequence[Entry], direction: Direction, rule: Review, places: int | None, budget_fen: int | None
 ) -> Iterator[Ranked]:
+    means = {entry.id: means_of(entry.judgement.sheets, direction.rubric) for entry in entries}
+
     def key(entry: Entry) -> tuple[Fraction | int, ...]:
-        means = dict(means_of(entry.judgement, direction))
-        return (-entry.judgement.result, *(-means[criterion] for criterion in direction.tie_break))
+        return (-entry.judgement.result, *(-means[entry.id][criterion] for criterion in direction.tie_break))
 
     before, total, known, closed = 0, 0, True, False
     for _, alike in groupby(sorted(_named(entries), key=key), key):
@@ -95,7 +97,7 @@ def _ranked(
                 rank=before + 1,
                 tied=len(group) > 1,
                 entry=entry,
-                means=means_of(entry.judgement, direction),
+                means=means[entry.id],
                 sum_fen=total if known else None,
                 line=line,
                 over_budget=closed,
@@ -117,14 +119,5 @@ def _named(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _out(entry: Entry, direction: Direction) -> Ranked:
-    means = means_of(entry.judgement, direction)
+    means = means_of(entry.judgement.sheets, direction.rubric)
     return Ranked(rank=0, tied=False, entry=entry, means=means, sum_fen=None, line=Line.OUT)
-
-
-def means_of(judgement: Judgement, direction: Direction) -> tuple[tuple[str, Fraction], ...]:
-    """By criterion the mean over the whole panel, exact, in hundredths."""
-    sheets = judgement.sheets
-    return tuple(
-        (one.id, Fraction(sum(sheet.marks.get(one.id, 0) for sheet in sheets), max(len(sheets), 1)))
-        for one in direction.rubric
-    )

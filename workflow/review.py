@@ -5,8 +5,9 @@ Pure. Marks are hundredths of a point.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
-from programmes.call import Call, Review
+from programmes.call import Call, Criterion, Review
 from workflow.application import Application
 from workflow.events import Scored
 
@@ -45,8 +46,14 @@ def diverges(spread: int, rule: Review) -> bool:
     return rule.divergence is not None and spread >= rule.divergence * 100
 
 
+def points(hundredths: int) -> str:
+    """2850 as 28.50."""
+    sign, (whole, rest) = "-" * (hundredths < 0), divmod(abs(hundredths), 100)
+    return f"{sign}{whole}.{rest:02d}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SheetLine:
+class Sheet:
     """What one expert gave: hundredths by criterion. *dropped*: the trimmed mean leaves it out."""
 
     expert: str
@@ -63,7 +70,7 @@ class MarksTable:
     *means*: of each criterion over all experts, in hundredths, half up. *result* is None while the review is open.
     """
 
-    lines: tuple[SheetLine, ...]
+    lines: tuple[Sheet, ...]
     means: Mapping[str, int]
     spread: int
     divergent: bool
@@ -78,12 +85,12 @@ def marks_table(application: Application, call: Call) -> MarksTable:
     """The sheets of the panel as they stand, in the order in which it was drawn."""
     review, closed = application.review, application.review.closed
     sheets = [review.sheets[expert] for expert in review.panel if expert in review.sheets]
-    lines = _with_dropped([_line(sheet) for sheet in sheets], len(closed.dropped) // 2 if closed else 0)
+    lines = with_dropped([_sheet(sheet) for sheet in sheets], closed.dropped if closed else ())
     spread = spread_of([line.total for line in lines])
     rubric = call.direction(application.direction).rubric
     return MarksTable(
         lines=lines,
-        means={one.id: _mean([line.marks.get(one.id, 0) for line in lines], 2) for one in rubric if lines},
+        means={name: half_up(mean) for name, mean in means_of(lines, rubric).items()} if lines else {},
         spread=spread,
         divergent=diverges(spread, call.review),
         result=review.result,
@@ -94,14 +101,25 @@ def marks_table(application: Application, call: Call) -> MarksTable:
     )
 
 
-def _line(sheet: Scored) -> SheetLine:
-    return SheetLine(expert=sheet.expert, marks=sheet.marks, total=sheet.total, comment=sheet.comment)
+def _sheet(event: Scored) -> Sheet:
+    return Sheet(expert=event.expert, marks=event.marks, total=event.total, comment=event.comment)
 
 
-def _with_dropped(lines: Sequence[SheetLine], trimmed: int) -> tuple[SheetLine, ...]:
-    """Of equal totals the one that was drawn first is left out; the result is the same whichever it is."""
-    if not trimmed:
-        return tuple(lines)
-    ranked = sorted(range(len(lines)), key=lambda place: (lines[place].total, place))
-    out = {*ranked[:trimmed], *ranked[-trimmed:]}
-    return tuple(replace(line, dropped=place in out) for place, line in enumerate(lines))
+def with_dropped(sheets: Sequence[Sheet], dropped: Sequence[int]) -> tuple[Sheet, ...]:
+    """The sheets in their order, each with whether it is left out. *dropped*: the totals that the closing of the review names,
+    as many low as high. Of equal totals the id decides, which is the same wherever and in whatever order sheets are read."""
+    trimmed = len(dropped) // 2
+    ranked = [sheet.expert for sheet in sorted(sheets, key=lambda sheet: (sheet.total, sheet.expert))]
+    out = {*ranked[:trimmed], *ranked[len(ranked) - trimmed :]}
+    return tuple(replace(sheet, dropped=sheet.expert in out) for sheet in sheets)
+
+
+def means_of(sheets: Sequence[Sheet], rubric: Sequence[Criterion]) -> dict[str, Fraction]:
+    """By criterion the mean over the whole panel, exact, in hundredths."""
+    return {
+        one.id: Fraction(sum(sheet.marks.get(one.id, 0) for sheet in sheets), max(len(sheets), 1)) for one in rubric
+    }
+
+
+def half_up(hundredths: Fraction) -> int:
+    return int((hundredths * 2 + 1) // 2)

@@ -9,15 +9,18 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
+from sqlalchemy import insert, select
 
 from programmes.call import Direction
 from tests.browser.site import Person, site, sqlite_house
 from tests.scenario import call_of_2025
 from tests.workflow.house import YUHUA_UNIT, Api, House
 from workflow import commands as c
-from workflow.judgements import Closed, Judgement, Sheet
+from workflow.judgements import Closed, Judgement
 from workflow.ranking import Entry, Line, Ranked, ranking
+from workflow.review import Sheet, with_dropped
 from workflow.stages import Stage
+from workflow.worklist import applications
 
 DIRECTION = call_of_2025().direction("L-V")
 RULE = call_of_2025().review
@@ -79,6 +82,16 @@ def test_the_budget_draws_a_line_where_the_sums_are_above_it() -> None:
 def test_what_is_out_is_told_after_the_ranks_and_takes_none() -> None:
     rows = ranking([entry("A", 9000, stage=Stage.NOT_SELECTED), entry("B", 8000)], DIRECTION, RULE, places=1)
     assert told(rows) == [("B", 1, "above"), ("A", 0, "out")]
+
+
+def test_who_is_left_out_of_a_trimmed_mean_is_told_alike_everywhere() -> None:
+    """Of equal totals the expert's id decides, in whatever order the sheets come: one expert each, whatever others gave."""
+    totals = {"a": 8000, "b": 8000, "c": 9000, "d": 8500, "e": 9000}
+    sheets = [Sheet(expert=expert, total=total, marks={}, comment="") for expert, total in totals.items()]
+    for order in (sheets, sheets[::-1]):
+        assert {one.expert for one in with_dropped(order, (8000, 9000)) if one.dropped} == {"a", "e"}
+    assert [one.expert for one in with_dropped(sheets[:2], (8000, 8000)) if one.dropped] == ["a", "b"]
+    assert not any(one.dropped for one in with_dropped(sheets, ()))
 
 
 entries = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2)), max_size=12).map(
@@ -168,7 +181,22 @@ def test_the_api_tells_the_same(house: House) -> None:
         (0, 5000, "out"),
     ]
     assert told_["rows"][0]["id"] == str(first)
-    assert sum(sheet["dropped"] for sheet in told_["rows"][0]["sheets"]) == 2
+    of_the_rank = told_["rows"][0]["sheets"]
+    assert sum(sheet["dropped"] for sheet in of_the_rank) == 2
+    of_the_record = Api(house).ask("clerk", "GET", f"/applications/{first}/review").json["sheets"]
+    assert {sheet["expert"]: sheet for sheet in of_the_rank} == {sheet["expert"]: sheet for sheet in of_the_record}
+
+
+def test_no_number_of_drafts_crowds_a_closed_review_out_of_the_ranking(app: Flask, house: House) -> None:
+    judged = house.judged()
+    table = applications()
+    with house.store.begin() as db:
+        row = dict(db.execute(select(table).where(table.c.id == str(judged))).mappings().one())
+        unlisted = {"county_list": "", "county_slot": None, "city_list": "", "city_slot": None, "stage": "draft"}
+        drafts = [{**row, **unlisted, "id": f"0-{n:05}", "number": f"N{n}", "serial": 100 + n} for n in range(6_000)]
+        db.execute(insert(table), drafts)
+    page = Person(app, "lead").visit("/rankings/hn-2025/L-V")
+    assert house.application(judged).number in page
 
 
 @pytest.mark.parametrize("who", ["editor", "yuelu-head", "expert-1"])

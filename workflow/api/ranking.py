@@ -15,6 +15,7 @@ from workflow.api.review import SheetAnswer
 from workflow.ranked import ranked
 from workflow.ranking import Line, Ranked
 from workflow.reserve import Waiting, reserve
+from workflow.review import half_up
 from workflow.stages import Stage
 
 
@@ -158,21 +159,7 @@ def _waiting(one: Waiting) -> WaitingAnswer:
 
 def _ranked(one: Ranked) -> RankedAnswer:
     entry, judgement = one.entry, one.entry.judgement
-    closed, left = judgement.closed, list(judgement.closed.dropped)
-    sheets: list[SheetAnswer] = []
-    for sheet in judgement.sheets:
-        dropped = sheet.total in left
-        if dropped:
-            left.remove(sheet.total)
-        sheets.append(
-            SheetAnswer(
-                expert=sheet.expert,
-                marks=dict(sheet.marks),
-                total=sheet.total,
-                comment=sheet.comment,
-                dropped=dropped,
-            )
-        )
+    closed = judgement.closed
     return RankedAnswer(
         rank=one.rank,
         tied=one.tied,
@@ -186,8 +173,8 @@ def _ranked(one: Ranked) -> RankedAnswer:
         stage=entry.stage,
         result=judgement.result,
         spread=closed.spread,
-        means={name: int((mean * 2 + 1) // 2) for name, mean in one.means},
-        sheets=tuple(sheets),
+        means={name: half_up(mean) for name, mean in one.means.items()},
+        sheets=tuple(SheetAnswer.model_validate(sheet, from_attributes=True) for sheet in judgement.sheets),
         opinion=closed.opinion,
         divergence_reason=closed.divergence_reason,
         amount_fen=entry.amount_fen,

@@ -11,7 +11,7 @@ from workflow.commands import CloseReview, Command, DrawPanel, NotSelect, Propos
 from workflow.events import Candidate
 from workflow.facts import Facts
 from workflow.panel import Sifted, draw, lacking, sift
-from workflow.review import diverges, spread_of
+from workflow.review import diverges, points, spread_of
 from workflow.shares import name_of
 
 
@@ -118,23 +118,18 @@ def marks_are_in_range(application: Application, command: Command | None, facts:
         return ()
     criteria = {criterion.id: criterion.max * 100 for criterion in facts.call.direction(application.direction).rubric}
     faults = [
-        Refusal.of("SCORE_RANGE", criterion=name, measure=_points(value), min=0, limit=_points(criteria.get(name, 0)))
+        Refusal.of("SCORE_RANGE", criterion=name, measure=points(value), min=0, limit=points(criteria.get(name, 0)))
         for name, value in command.marks.items()
         if not 0 <= value <= criteria.get(name, -1)
     ]
     missing = [Refusal.of("REQUIRED", field=name) for name in criteria if name not in command.marks]
     decimals = facts.call.review.mark_decimals
     fine = [
-        Refusal.of("SCORE_STEP", criterion=name, measure=_points(value), limit=decimals)
+        Refusal.of("SCORE_STEP", criterion=name, measure=points(value), limit=decimals)
         for name, value in command.marks.items()
         if value % 10 ** (2 - decimals)
     ]
     return [*faults, *missing, *fine]
-
-
-def _points(hundredths: int) -> str:
-    sign, (whole, rest) = "-" * (hundredths < 0), divmod(abs(hundredths), 100)
-    return f"{sign}{whole}.{rest:02d}"
 
 
 def a_site_check_follows(application: Application, command: Command | None, facts: Facts) -> bool:
@@ -176,7 +171,7 @@ def divergence_is_explained(application: Application, command: Command | None, f
     if not (command.leader and command.divergence_reason.strip()):
         field = "divergence_reason" if command.leader else "leader"
         limit = f"{rule.divergence}.00"
-        found.append(Refusal.of("DIVERGENCE_UNEXPLAINED", field=field, measure=_points(spread), limit=limit))
+        found.append(Refusal.of("DIVERGENCE_UNEXPLAINED", field=field, measure=points(spread), limit=limit))
     return found
 
 

@@ -2,36 +2,26 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from directory.actor import Actor
 from directory.policy import visible_to
-from paperwork.separated import write_separated
-from paperwork.sheet import write_sheets
+from paperwork.sheet import ListSheet
 from programmes.call import Call, Direction
 from web import format as fmt
 from web.problems import NotFound
 from web.saying import speech, t, words
 from workflow.pages.desk import Desk, asking, region
-from workflow.ranked import ranked
+from workflow.pages.taking import taken_as
+from workflow.ranked import directions_judged, ranked
 from workflow.ranking import Ranked
+from workflow.review import half_up, points
 
 ACTION = "ranking.read"
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_PLACES = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A table as a workbook takes it."""
-
-    name: str
-    rows: tuple[tuple[str, ...], ...]
-    heads: frozenset[int] = frozenset({0})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +47,8 @@ def rankings(desk: Desk) -> Blueprint:
             raise NotFound
         call = calls[-1]
         with desk.handling.store.reading() as db:
-            first = next((one for one in call.directions if ranked(db, actor, call, one)), call.directions[0])
+            judged = directions_judged(db, call)
+        first = next((one for one in call.directions if one in judged), call.directions[0])
         return redirect(f"/rankings/{call.id}/{first}", 303)
 
     @pages.get("/rankings/<call_id>/<direction>")
@@ -79,11 +70,8 @@ def rankings(desk: Desk) -> Blueprint:
     @pages.get("/rankings/<call_id>/<direction>.<any(csv, xlsx):kind>")
     def taken(call_id: str, direction: str, kind: str) -> ResponseReturnValue:
         seen = _seen(desk, asking(ACTION), call_id, direction)
-        ranks, marks = _sheet(seen), Sheet(t("ranking.every_mark"), tuple(_marks(seen)))
-        content = write_separated(ranks.rows) if kind == "csv" else write_sheets([ranks, marks])
-        said = f'attachment; filename="{seen.call.id}-{seen.direction.id}-ranking.{kind}"'
-        media = "text/csv; charset=utf-8" if kind == "csv" else _XLSX
-        return Response(content, headers={"Content-Disposition": said, "Content-Type": media})
+        ranks, marks = _sheet(seen), ListSheet(t("ranking.every_mark"), tuple(_marks(seen)))
+        return taken_as(kind, f"{seen.call.id}-{seen.direction.id}-ranking", ranks, marks)
 
     return pages
 
@@ -120,20 +108,20 @@ def _criteria(seen: _Seen) -> list[Any]:
 
 def _row(seen: _Seen, one: Ranked, before: Ranked | None) -> dict[str, Any]:
     judgement = one.entry.judgement
-    dropped = list(judgement.closed.dropped)
-    sheets: list[dict[str, Any]] = []
-    for sheet in judgement.sheets:
-        out = sheet.total in dropped
-        if out:
-            dropped.remove(sheet.total)
-        name = seen.names.get(sheet.expert, sheet.expert)
-        sheets.append({"name": name, "total": points(sheet.total), "comment": sheet.comment, "dropped": out})
     return {
         "one": one,
         "place": region(one.entry.region),
         "result": points(judgement.result),
-        "sheets": sheets,
-        "means": [(criterion.label, points(dict(one.means)[criterion.id])) for criterion in seen.direction.rubric],
+        "sheets": [
+            {
+                "name": seen.names.get(sheet.expert, sheet.expert),
+                "total": points(sheet.total),
+                "comment": sheet.comment,
+                "dropped": sheet.dropped,
+            }
+            for sheet in judgement.sheets
+        ],
+        "means": [(named.label, points(half_up(one.means[named.id]))) for named in seen.direction.rubric],
         "leader": seen.names.get(judgement.closed.leader, judgement.closed.leader),
         "why": why(one),
         "starts": before is not None and before.line is not one.line,
@@ -152,20 +140,14 @@ def why(one: Ranked) -> str:
     return t(f"ranking.why.{one.line}") if one.rank else t(f"stage.{one.entry.stage}")
 
 
-def points(hundredths: int | Fraction) -> str:
-    """Two decimals, half up."""
-    whole = int((Fraction(hundredths) * 2 + 1) // 2)
-    return f"{whole // 100}.{whole % 100:02d}"
-
-
-def _sheet(seen: _Seen) -> Sheet:
+def _sheet(seen: _Seen) -> ListSheet:
     """A line an application: rank, result, every expert's total, every opinion, and why it stands there."""
     experts = max((len(one.entry.judgement.sheets) for one in seen.rows), default=0)
     head = [t(f"ranking.column.{name}") for name in ("rank", "number", "unit", "project", "place", "result", "spread")]
     head += [str(words(one.label)) for one in seen.direction.rubric]
     head += [t("ranking.column.expert", n=n + 1) for n in range(experts)]
     head += [t(f"ranking.column.{name}") for name in ("opinions", "panel", "amount", "sum", "line", "why")]
-    return Sheet(t("ranking"), (tuple(head), *(tuple(_cells(seen, one, experts)) for one in seen.rows)))
+    return ListSheet(t("ranking"), (tuple(head), *(tuple(_cells(seen, one, experts)) for one in seen.rows)))
 
 
 def _cells(seen: _Seen, one: Ranked, experts: int) -> Iterator[str]:

@@ -5,8 +5,9 @@ from flask.typing import ResponseReturnValue
 
 from web.problems import NotFound
 from workflow.pages.desk import Desk, asking
-from workflow.pages.rankings import ACTION, own_calls, points
+from workflow.pages.rankings import ACTION, own_calls
 from workflow.reserve import reserve
+from workflow.review import points
 
 
 def reserves(desk: Desk) -> Blueprint:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from workflow.pages.desk import Desk, asking
 from workflow.pages.frame import Frame, framed
 from workflow.panel import DrawRecord, draw_record
-from workflow.review import marks_table
+from workflow.review import marks_table, points
 from workflow.shares import name_of
 
 
@@ -40,6 +40,7 @@ def _shown(desk: Desk, frame: Frame) -> dict[str, Any]:
         "rubric": frame.call.direction(application.direction).rubric,
         "rule": frame.call.review,
         "names": names,
+        "written": points,
         "site": review.site,
     }
 

@@ -20,6 +20,7 @@ from workflow.pages.frame import Frame, framed
 from workflow.pages.reading import standing
 from workflow.pages.steps import Step
 from workflow.pages.wishes import mark_of
+from workflow.review import points
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +96,13 @@ def _as_left(desk: Desk, frame: Frame) -> Shown:
     sheet = frame.application.review.sheets.get(frame.actor.id)
     if sheet is None:
         return Shown({}, "")
-    marks = {f"mark.{name}": [_points(value)] for name, value in sheet.marks.items()}
+    marks = {f"mark.{name}": [_as_written(value)] for name, value in sheet.marks.items()}
     return Shown({**marks, "comment": [sheet.comment]}, "submitted")
 
 
-def _points(hundredths: int) -> str:
+def _as_written(hundredths: int) -> str:
     """2850 as 28.5, as a person writes it."""
-    whole, rest = divmod(hundredths, 100)
-    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") if rest else str(whole)
+    return points(hundredths).rstrip("0").rstrip(".")
 
 
 def _page(desk: Desk, frame: Frame, asked: Step, shown: Shown, wrong: Sequence[Refusal] = ()) -> str:

@@ -10,6 +10,7 @@ from workflow.labels import item_label
 from workflow.pages.desk import Desk, office
 from workflow.pages.frame import Frame
 from workflow.printing.naming import kind_words
+from workflow.review import points
 from workflow.shares import name_of
 from workflow.timeline import Entry, timeline
 
@@ -90,9 +91,9 @@ def _named(summary: Mapping[str, Any], programme: Programme, application: Applic
     if isinstance(found.get("items"), list):
         found["items"] = list(_items(found["items"], programme))
     if isinstance(found.get("result"), int):
-        found["points"] = f"{found['result'] / 100:.2f}"
+        found["points"] = points(found["result"])
     if isinstance(found.get("total"), int):
-        found["points"] = f"{found['total'] / 100:.2f}"
+        found["points"] = points(found["total"])
     for name in ("drawn", "checklist"):
         if isinstance(found.get(name), list):
             found[name] = len(found[name])

@@ -165,8 +165,3 @@ def yuan(fen: int) -> str:
 def end_of(account: str | None) -> str:
     """Which account it is, without showing it."""
     return f"尾号 {account[-4:]}" if account else GONE
-
-
-def marks(hundredths: int) -> str:
-    """Hundredths of a point with two decimals."""
-    return f"{hundredths // 100}.{hundredths % 100:02d}"

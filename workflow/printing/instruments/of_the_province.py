@@ -5,7 +5,8 @@ from typing import Any
 
 from paperwork.document import Box, Boxes, Line, Table, Text
 from workflow import events as e
-from workflow.printing.instruments.case import Case, about, day, marks, moment, sheet, yuan
+from workflow.printing.instruments.case import Case, about, day, moment, sheet, yuan
+from workflow.review import points
 from workflow.shares import shares_of
 
 _REASONS = {"incomplete": "材料不完整", "ineligible": "不符合申报条件", "untrue": "材料不真实", "duplicate": "重复申报"}
@@ -139,10 +140,10 @@ def score_sheet(case: Case) -> dict[str, Any]:
     assert isinstance(event, e.Scored)
     rubric = case.call.direction(case.after.direction).rubric
     rows = tuple(
-        (str(number), one.label.zh, str(one.max), marks(event.marks.get(one.id, 0)))
+        (str(number), one.label.zh, str(one.max), points(event.marks.get(one.id, 0)))
         for number, one in enumerate(rubric, 1)
     )
-    total = ("", "合计", str(sum(one.max for one in rubric)), marks(event.total))
+    total = ("", "合计", str(sum(one.max for one in rubric)), points(event.total))
     return sheet(
         case,
         "专家评审意见表",
@@ -165,12 +166,12 @@ def score_summary(case: Case) -> dict[str, Any]:
         (
             str(number),
             case.person(expert),
-            *(marks(case.marks[expert].marks.get(one.id, 0)) if expert in case.marks else "" for one in rubric),
-            marks(total),
+            *(points(case.marks[expert].marks.get(one.id, 0)) if expert in case.marks else "" for one in rubric),
+            points(total),
         )
         for number, (expert, total) in enumerate(event.totals.items(), 1)
     )
-    left_out = "、".join(marks(one) for one in event.dropped) or "无"
+    left_out = "、".join(points(one) for one in event.dropped) or "无"
     columns = ("序号", "专家", *(f"{one.label.zh}（{one.max}）" for one in rubric), "总分")
     return sheet(
         case,
@@ -179,7 +180,7 @@ def score_summary(case: Case) -> dict[str, Any]:
             case,
             Line(label="计分方法", value=_METHODS.get(event.method, event.method)),
             Line(label="未计入的分数", value=left_out),
-            Line(label="评审得分", value=marks(event.result)),
+            Line(label="评审得分", value=points(event.result)),
             *_spread(event),
         ),
         Table(
@@ -196,7 +197,7 @@ def score_summary(case: Case) -> dict[str, Any]:
 def _spread(event: e.ReviewClosed) -> Iterator[Line]:
     """How far the marks lie apart, and why they do where the programme asks for a reason."""
     if event.spread:
-        yield Line(label="最高最低分差", value=marks(event.spread))
+        yield Line(label="最高最低分差", value=points(event.spread))
     if event.divergence_reason:
         yield Line(label="分歧说明", value=event.divergence_reason)
 
@@ -219,7 +220,7 @@ def panel_opinion(case: Case) -> dict[str, Any]:
     return sheet(
         case,
         "专家组评审意见",
-        about(case, Line(label="评审得分", value=marks(event.result)), *_led(case, event)),
+        about(case, Line(label="评审得分", value=points(event.result)), *_led(case, event)),
         *((Text(heading="专家组综合意见", text=event.opinion),) if event.opinion.strip() else ()),
         *said,
         signed=(*signed, Line(label="专家组组长（签字）")),
@@ -265,7 +266,7 @@ def proposal(case: Case) -> dict[str, Any]:
     event = case.event
     assert isinstance(event, e.Proposed)
     result = case.after.review.result
-    scored = (Line(label="评审得分", value=marks(result)),) if result is not None else ()
+    scored = (Line(label="评审得分", value=points(result)),) if result is not None else ()
     return sheet(
         case,
         "拟支持方案",
