@@ -117,16 +117,20 @@ def test_a_site_check_is_made_by_two() -> None:
     site = Given(*checked.events, *events)
     alone = c.RecordSiteCheck(application_id=ID, passed=True, team=("甲", "甲"), findings="")
     site.when(alone, PROVINCE_CLERK).then_refused("SAME_PERSON")
-    passed = c.RecordSiteCheck(application_id=ID, passed=True, team=("甲", "乙"), findings="属实")
-    site.when(passed, PROVINCE_CLERK).then_entered(Stage.EXPERT_REVIEW)
+    for same in (("甲", "", " \u3000"), ("甲\u3000省工信厅", "甲\t某大学")):
+        site.when(replace(alone, team=same), PROVINCE_CLERK).then_refused("SAME_PERSON")
+    passed = c.RecordSiteCheck(application_id=ID, passed=True, team=("甲", "乙", ""), findings="属实")
+    (checked_by,) = site.when(passed, PROVINCE_CLERK).then_entered(Stage.EXPERT_REVIEW)
+    assert isinstance(checked_by, e.SiteChecked)
+    assert checked_by.team == ("甲", "乙")
     failed = c.RecordSiteCheck(application_id=ID, passed=False, team=("甲", "乙"), findings="不属实")
     site.when(failed, PROVINCE_CLERK).then_entered(Stage.NOT_SELECTED)
 
 
 @pytest.mark.parametrize(
     "checker",
-    [f"甲 {UNIT.name}", f"甲 {UNIT_CODE}", "沈岳", "沈岳 某大学"],
-    ids=["by name", "by code", "a person named", "x"],
+    [f"甲 {UNIT.name}", f"甲 {UNIT_CODE}", "沈岳", "沈岳 某大学", f"甲\u3000{UNIT.name}", f"甲\t{UNIT_CODE}"],
+    ids=["by name", "by code", "a person named", "x", "after a wide gap", "after a tab"],
 )
 def test_a_checker_is_no_one_of_the_unit_that_applies(checker: str) -> None:
     legal = e.SectionSaved(section="unit", section_version=2, answers={"legal_representative": Personal("沈岳")})

@@ -77,7 +77,8 @@ def record_site_check(
     application: Application, command: c.RecordSiteCheck, facts: Facts
 ) -> Sequence[e.ApplicationEvent]:
     stage = enter(command.trigger, application, command, facts)
-    return [e.SiteChecked(entered=stage, passed=command.passed, team=command.team, findings=command.findings)]
+    team = tuple(one.strip() for one in command.team if one.strip())
+    return [e.SiteChecked(entered=stage, passed=command.passed, team=team, findings=command.findings)]
 
 
 def not_select(application: Application, command: c.NotSelect, facts: Facts) -> Sequence[e.ApplicationEvent]:

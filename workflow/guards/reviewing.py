@@ -185,7 +185,7 @@ def the_site_failed(application: Application, command: Command | None, facts: Fa
 
 def two_checkers(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
     match command:
-        case RecordSiteCheck(team=team) if len({name_and_employer(one)[0] for one in team}) < 2:
+        case RecordSiteCheck(team=team) if len({name_and_employer(one)[0] for one in team} - {""}) < 2:
             return Refusal.of("SAME_PERSON", trigger="site_result")
         case _:
             return None
@@ -206,8 +206,9 @@ def checkers_stay_clear(application: Application, command: Command | None, facts
 
 
 def name_and_employer(checker: str) -> tuple[str, str]:
-    name, _, employer = checker.strip().partition(" ")
-    return name, employer.strip()
+    """「王五　省工信厅」 apart, whatever gap is between the two."""
+    name, _, employer = " ".join(checker.split()).partition(" ")
+    return name, employer
 
 
 def _people_in(answer: object) -> Iterator[str]:
