@@ -90,10 +90,7 @@ class Gathering:
                     facts, expert_pool=self._pool(db, call.province), seed=self._randomness(SEED_BYTES).hex()
                 )
             case c.Propose() | c.Award():
-                committed = set_rules.committed_fen(
-                    db, application.call, application.id, awarded=_waits_for_money(facts.call, application)
-                )
-                return replace(facts, committed_fen=committed)
+                return replace(facts, committed_fen=set_rules.committed_fen(db, call, application.id))
             case c.ConfirmPaid(bank_reference=reference) | c.RecordRepayment(bank_reference=reference):
                 return replace(facts, bank_reference_used=set_rules.bank_reference_used(db, reference.strip()))
             case c.Correct(new_reference=reference) if reference.strip():
@@ -161,11 +158,6 @@ class Gathering:
             )
             for expert in self._register(db).experts(province=province)
         )
-
-
-def _waits_for_money(call: Call, application: Application) -> bool:
-    """Where there is a reserve only awards use the budget up: whoever is proposed beside may have to wait."""
-    return call.programme_of(application.direction).reserve
 
 
 _OF_OTHERS = (NotAwardedBefore, LeadsUpTo, JoinsUpTo)

@@ -26,27 +26,24 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reserve:
-    """Of a call: its budget, what it has awarded, what is free, and who waits for it."""
+    """Of a call: its budget, what of it is promised already (set_rules), what is free, and who waits for it."""
 
     budget_fen: int
-    awarded_fen: int
+    promised_fen: int
+    free_fen: int
     waiting: tuple[Waiting, ...]
-
-    @property
-    def free_fen(self) -> int:
-        return max(self.budget_fen - self.awarded_fen, 0)
 
 
 def reserve(db: Connection, actor: Actor, call: Call) -> Reserve | None:
     """None where the call is not of a province that *actor* answers for."""
     if call.province not in visible_to(actor).provinces:
         return None
-    awarded = set_rules.promised_fen(db, call.id, awarded=True)
-    free = max(call.budget_fen - awarded, 0)
+    promised = set_rules.promised_fen(db, call)
+    free = max(call.budget_fen - promised, 0)
     waiting = [
         one for direction in call.directions for one in waiting_of(direction, ranked(db, actor, call, direction), free)
     ]
-    return Reserve(budget_fen=call.budget_fen, awarded_fen=awarded, waiting=tuple(waiting))
+    return Reserve(budget_fen=call.budget_fen, promised_fen=promised, free_fen=free, waiting=tuple(waiting))
 
 
 def waiting_of(direction: str, rows: tuple[Ranked, ...], free_fen: int) -> Iterator[Waiting]:

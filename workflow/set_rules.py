@@ -6,10 +6,11 @@ Asked inside the transaction that decides. A UNIQUE constraint is behind each an
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, exists, func, or_, select
 
 from consortium.state import Standing
 from eventstore.projection import of_revision
+from programmes.call import Call
 from workflow import schema
 from workflow.application import Application
 from workflow.facts import Prior
@@ -20,8 +21,7 @@ from workflow.standing import list_of
 from workflow.worklist import applications
 
 _PAID_OR_TO_BE_PAID = (Stage.AWARDED, Stage.DISBURSING, Stage.DISBURSED, Stage.CLOSED, Stage.RECOVERING)
-_PROMISED = (Stage.PROPOSED, Stage.PUBLIC_NOTICE, Stage.OBJECTION_HOLD, *_PAID_OR_TO_BE_PAID)
-"""What money is set aside for; who waits in the reserve has none yet."""
+_PROPOSED = (Stage.PROPOSED, Stage.PUBLIC_NOTICE, Stage.OBJECTION_HOLD)
 
 _AWARDED = frozenset(
     {
@@ -54,19 +54,23 @@ def free_slot(db: Connection, body: str, level: str, call: str, programme: str) 
     return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
 
-def committed_fen(db: Connection, call: str, without: str, *, awarded: bool = False) -> int:
-    """What the call has promised so far, or only what it has *awarded*, one application left out; nobody else promises meanwhile."""
-    _one_at_a_time(db, f"budget/{call}")
-    return promised_fen(db, call, without, awarded=awarded)
+def committed_fen(db: Connection, call: Call, without: str) -> int:
+    """What the call has promised so far, one application left out; nobody else promises meanwhile."""
+    _one_at_a_time(db, f"budget/{call.id}")
+    return promised_fen(db, call, without)
 
 
-def promised_fen(db: Connection, call: str, without: str = "", *, awarded: bool = False) -> int:
-    """The same to be looked at: what stands at this moment."""
-    table, stages = applications(), _PAID_OR_TO_BE_PAID if awarded else _PROMISED
+def promised_fen(db: Connection, call: Call, without: str = "") -> int:
+    """The same to be looked at, as it stands at this moment, in fen: what is awarded, and what is proposed. A proposal of a
+    programme with a reserve sets nothing aside, for whom the money does not reach waits."""
+    table = applications()
+    waiting = [programme.id for programme in call.programmes if programme.reserve]
+    stages = table.c.stage.in_([stage.value for stage in _PAID_OR_TO_BE_PAID])
+    proposed = table.c.stage.in_([stage.value for stage in _PROPOSED]) & table.c.programme.not_in(waiting)
     promised = (
-        table.c.call == call,
+        table.c.call == call.id,
         table.c.amount_fen > 0,
-        table.c.stage.in_([stage.value for stage in stages]),
+        or_(stages, proposed),
         table.c.id != without,
     )
     return int(db.execute(select(func.coalesce(func.sum(table.c.amount_fen), 0)).where(*promised)).scalar_one())

@@ -17,6 +17,7 @@ from workflow import commands as c
 from workflow.handling import Read
 from workflow.ranking import Line, Ranked
 from workflow.reserve import waiting_of
+from workflow.set_rules import promised_fen
 from workflow.stages import Stage
 
 NAME, CONTACT = "甄实名", "13907319999"
@@ -98,7 +99,7 @@ def test_anybody_takes_the_list_of_the_public_notice_away(app: Flask, house: Hou
 
 def waiting(amount: int, stage: Stage = Stage.RESERVED) -> Ranked:
     one = entry("x", 8000, amount=amount, stage=stage)
-    return Ranked(rank=1, tied=False, entry=one, means=(), sum_fen=None, line=Line.ABOVE)
+    return Ranked(rank=1, tied=False, entry=one, means={}, sum_fen=None, line=Line.ABOVE)
 
 
 def test_in_the_reserve_nobody_is_passed_over_for_somebody_cheaper() -> None:
@@ -116,3 +117,18 @@ def test_the_page_of_the_reserve_tells_what_is_free(app: Flask, house: House) ->
     assert "50,000,000.00" in page
     assert "这次征集没有储备" in page
     assert Person(app, "gd-lead").client.get("/reserves/hn-2025").status_code == 404
+
+
+def test_a_proposal_of_a_programme_with_a_reserve_sets_no_money_aside(house: House) -> None:
+    """So that it stands in no other programme's way: only what is awarded of it does."""
+    application = house.noticed()
+    call = house.handling.call_of(house.application(application))
+    kept = tuple(one.model_copy(update={"reserve": one.id == "L"}) for one in call.programmes)
+    with house.store.reading() as db:
+        assert promised_fen(db, call) == 100_000_000
+        assert promised_fen(db, call, str(application)) == 0
+        assert promised_fen(db, call.model_copy(update={"programmes": kept})) == 0
+    house.do("lead", c.Award(application_id=application, document_number="湘工信〔2026〕1号"), "2026-01-12 10:00")
+    house.do("finance", c.Award(application_id=application))
+    with house.store.reading() as db:
+        assert promised_fen(db, call.model_copy(update={"programmes": kept})) == 100_000_000

@@ -74,9 +74,11 @@ class WaitingAnswer(Told):
 
 
 class ReserveAnswer(Told):
+    """*promised_fen*: awarded, or proposed in a programme that keeps no reserve; *free_fen* is the rest of the budget."""
+
     call: str
     budget_fen: int
-    awarded_fen: int
+    promised_fen: int
     free_fen: int
     waiting: tuple[WaitingAnswer, ...]
 
@@ -124,7 +126,7 @@ def _reserve(desk: Desk) -> Operation:
         body = ReserveAnswer(
             call=call.id,
             budget_fen=found.budget_fen,
-            awarded_fen=found.awarded_fen,
+            promised_fen=found.promised_fen,
             free_fen=found.free_fen,
             waiting=tuple(map(_waiting, found.waiting)),
         )
