@@ -92,11 +92,16 @@ class Pool:
         return self._dispatcher.dispatch(person_stream(person), PERSON, decide, context, {"person": person})
 
     def strike(self, context: Context, by: Actor, province: str, person: str, reason: str) -> Outcome:
-        """Off the list: drawn no more. Panels go on, so that the role stays. Raises PERSON_UNKNOWN, REASON_REQUIRED."""
+        """Off the list of *province*: drawn there no more. Panels go on, so that the role stays; whoever is an expert of another
+        province too keeps it there, and is on that list as before. Raises PERSON_UNKNOWN, REASON_REQUIRED."""
+        grant = Grant(Role.EXPERT, province)
 
         def decide(db: Connection, loaded: Loaded[PersonState], _now: datetime) -> Sequence[PersonEvent]:
-            if Grant(Role.EXPERT, province) not in loaded.state.grants:
+            if grant not in loaded.state.grants:
                 raise Refused(Refusal.of("PERSON_UNKNOWN", person=person))
+            elsewhere = any(held.role is Role.EXPERT for held in loaded.state.grants - {grant})
+            if elsewhere and reason.strip():
+                return rules.take_back(loaded.state, person, grant, by, reason.strip())
             return rules.delist_expert(loaded.state, person, reason)
 
         return self._dispatcher.dispatch(person_stream(person), PERSON, decide, context, {"person": person})

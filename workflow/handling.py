@@ -27,7 +27,8 @@ from eventstore.ids import Ids
 from eventstore.refusal import ConcurrencyConflict, PreconditionFailed, Refusal, Refused
 from paperwork.pdf_signature import PdfSignature
 from programmes.call import Call
-from workflow import attempts, files, lifecycle, members, verdicts, worklist
+from web import tracing
+from workflow import attempts, files, lifecycle, members, sheet_drafts, verdicts, worklist
 from workflow import commands as c
 from workflow.application import EMPTY, Application, evolve, folded
 from workflow.blind import blinded, is_blind
@@ -174,6 +175,7 @@ class Handling:
         events = decide(application, command, facts)
         for link in closed_links(events):
             self.dispatcher.personal.erase(db, subject_of(link))
+        sheet_drafts.forget_settled(db, str(command.application_id), events)
         if isinstance(command, c.AttachFile):
             verdicts.expect(db, {command.sha256: command.file_id})
         return events
@@ -243,7 +245,7 @@ class Handling:
     def was_read(self, read: Read, actor: Actor) -> None:
         """Say that *actor* was given what is protected, to whoever keeps note of it."""
         for tell in self.on_read:
-            tell(read, actor, Context(actor=actor_name(actor), correlation_id=self.ids.uuid7()))
+            tell(read, actor, Context(actor=actor_name(actor), correlation_id=tracing.correlation(self.ids.uuid7)))
 
     def admit(self, application_id: UUID | str, actor: Actor, to_act: bool, objecting: bool = False) -> None:
         """Before a body is read: NotFound, or for a bureau's act on another region's application WRONG_BUREAU."""

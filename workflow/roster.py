@@ -18,10 +18,12 @@ from paperwork import book, separated
 from paperwork.book import BookRefused
 from programmes.calendar import beijing_date
 from programmes.workbook import Value
+from web import tracing
 from workflow.files import clean_name
 from workflow.handling import Handling, actor_name
 
-READERS = (Role.SECURITY, Role.PROVINCE_CLERK, Role.PROVINCE_LEAD, Role.AUDITOR, *DISCIPLINE_ROLES)
+KEEPERS = (Role.SECURITY, Role.PROVINCE_CLERK)
+READERS = (*KEEPERS, Role.PROVINCE_LEAD, Role.AUDITOR, *DISCIPLINE_ROLES)
 KINDS = (".xlsx", ".csv", ".txt")
 MOST_BYTES = 4 << 20
 MOST_ROWS = 500  # each is a transaction of its own
@@ -148,8 +150,8 @@ def former_words(former: Iterable[Employment]) -> str:
 
 
 def province_of(actor: Actor) -> str:
-    """The province whose pool this person keeps or reads."""
-    return min(actor.scopes(*READERS))
+    """The province whose pool this person keeps; of whoever keeps none the one whose pool they read."""
+    return min(actor.scopes(*KEEPERS) or actor.scopes(*READERS))
 
 
 def enlisting(handling: Handling, keeping: Pool, actor: Actor, key: str | None) -> Callable[[Row, Entry], Outcome]:
@@ -160,7 +162,7 @@ def enlisting(handling: Handling, keeping: Pool, actor: Actor, key: str | None) 
         said = f"{key}/{row.number}/{entry!r}"
         context = Context(
             actor=actor_name(actor),
-            correlation_id=handling.ids.uuid7(),
+            correlation_id=tracing.correlation(handling.ids.uuid7),
             command_id=hashlib.sha256(said.encode()).hexdigest(),
             fingerprint=hashlib.sha256(repr(entry).encode()).digest(),
         )

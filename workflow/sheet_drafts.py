@@ -1,9 +1,9 @@
 """A score sheet while it is being filled in: the expert's own, nobody else's to read, and no fact until it is submitted.
 
-One row an expert and application, as it was typed. It goes with the submission.
+One row an expert and application, as it was typed. It goes with the submission, however that comes, and with the seat.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,8 @@ import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, Text, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from eventstore.event import instant_of, microseconds
+from eventstore.event import Event, instant_of, microseconds
+from workflow import events as e
 from workflow.schema import BIG, CODE
 
 MOST_CHARACTERS = 60_000
@@ -50,8 +51,19 @@ def draft_of(db: Connection, application: str, expert: str) -> SheetDraft | None
     return SheetDraft(msgspec.json.decode(typed, type=dict[str, str]), instant_of(saved_at))
 
 
-def forget(db: Connection, application: str, expert: str) -> None:
-    db.execute(delete(sheet_drafts).where(*_of(application, expert)))
+def forget_settled(db: Connection, application: str, events: Sequence[Event]) -> None:
+    """Forget the drafts that *events* left without a use: of whoever submitted, stepped aside or was replaced; of everybody once
+    the review is over."""
+    for event in events:
+        match event:
+            case e.Scored(expert=expert) | e.ExpertDeclared(expert=expert, conflict=True):
+                db.execute(delete(sheet_drafts).where(*_of(application, expert)))
+            case e.PanelDrawn(replaces=expert) if expert:
+                db.execute(delete(sheet_drafts).where(*_of(application, expert)))
+            case e.ReviewClosed() | e.NotSelected() | e.Withdrawn():
+                db.execute(delete(sheet_drafts).where(sheet_drafts.c.application == application))
+            case _:
+                pass
 
 
 def _of(application: str, expert: str) -> tuple[ColumnElement[bool], ...]:

@@ -82,6 +82,22 @@ def test_who_is_struck_off_is_drawn_no_more_and_can_be_listed_again(house: House
     assert enlisted(house, keeping) == person
 
 
+def test_who_is_struck_off_in_one_province_is_still_drawn_in_another(house: House, keeping: Pool) -> None:
+    person = enlisted(house, keeping)
+    other = Actor("gd-clerk", "粤", (Grant(Role.PROVINCE_CLERK, "44"),))
+    keeping.enlist(asked(), other, "44", ENTRY, 2025)
+    with pytest.raises(Refused, match="REASON_REQUIRED"):
+        keeping.strike(asked(), CLERK, "43", person, " ")
+    keeping.strike(asked(), CLERK, "43", person, "本人申请退出")
+    with house.store.reading() as db:
+        assert Directory(db).experts(province="43") == []
+        assert [one.person.id for one in Directory(db).experts(province="44")] == [person]
+        assert Directory(db).grants(person) == (Grant(Role.EXPERT, "44"),), "panels of both go on under it"
+    keeping.strike(asked(), other, "44", person, "本人申请退出")
+    with house.store.reading() as db:
+        assert Directory(db).experts() == []
+
+
 @pytest.mark.parametrize(
     ("changed", "field"),
     [

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from directory.actor import Actor, Grant, Role
 from directory.records import Directory, Expert
 from directory.register import Register
 from eventstore.dispatch import Context
@@ -15,7 +16,9 @@ from service.world import UNITS
 from tests.browser.site import Person, site, sqlite_house
 from tests.workflow.house import Api, House
 from workflow import commands as c
+from workflow.handling import Read
 from workflow.panel import draw_record
+from workflow.roster import province_of
 
 
 @pytest.fixture
@@ -174,6 +177,32 @@ def test_who_keeps_no_pool_reads_it_without_addresses(app: Flask) -> None:
     assert 'action="/experts/file"' not in page
     assert Person(app, "discipline-head").client.get("/experts.xlsx").status_code == 403
     assert Person(app, "expert-1").client.get("/experts").status_code == 403
+
+
+def test_who_reads_a_pool_elsewhere_writes_into_the_own(house: House) -> None:
+    """A clerk of Guangdong who is of the discipline of Hunan strikes nobody off Hunan's list."""
+    grants = (Grant(Role.DISCIPLINE_CLERK, "43"), Grant(Role.PROVINCE_CLERK, "44"))
+    assert province_of(Actor("both", "both", grants)) == "44"
+    assert province_of(Actor("one", "one", grants[:1])) == "43"
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+def test_what_is_done_to_the_pool_and_what_is_read_belongs_to_the_trace_it_came_with(house: House) -> None:
+    api, headers = Api(house), {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+    body = {"name": "顾新来", "email": "new@example.cn", "employer": "湖南大学", "fields": ["大模型"]}
+    person = api.ask("clerk", "POST", "/experts", body, headers=headers).json["person"]
+    file = {"file": (io.BytesIO(ROSTER.encode()), "x.csv")}
+    api.ask("clerk", "POST", "/expert-files", data=file, content_type="multipart/form-data", headers=headers)
+    changed = house.store.read_stream(f"person-{person}")
+    assert [event.type for event in changed].count("directory.expert_listed") == 2
+    assert {event.correlation_id.hex for event in changed} == {TRACE}
+    noted = list[Context]()
+    house.handling.on_read.append(lambda _read, _actor, context: noted.append(context))
+    with site(house).test_request_context(headers=headers):
+        house.handling.was_read(Read(application="a", what="file", item="f"), house.actor("clerk"))
+    assert [context.correlation_id.hex for context in noted] == [TRACE]
 
 
 def test_the_api_enlists_lists_and_brings_in_a_file(house: House) -> None:

@@ -10,7 +10,7 @@ from flask import Flask
 
 from service.world import UNITS
 from tests.browser.site import Person, site, sqlite_house
-from tests.workflow.house import House
+from tests.workflow.house import Api, House
 from workflow import commands as c
 from workflow import sheet_drafts
 
@@ -110,6 +110,47 @@ def test_submitting_makes_it_a_fact_and_the_draft_goes(app: Flask, house: House,
     page = expert.visit(f"/applications/{application}/scores")
     assert "您已提交评分" in page
     assert 'value="同意"' in page or ">\n同意" in page
+
+
+def drafted(app: Flask, application: UUID, who: str) -> Person:
+    expert = Person(app, who)
+    expert.visit(f"/applications/{application}/scores")
+    expert.send(f"/applications/{application}/scores/draft", {"comment": "先存一下"})
+    return expert
+
+
+def has_draft(house: House, application: UUID, who: str) -> bool:
+    with house.store.reading() as db:
+        return sheet_drafts.draft_of(db, str(application), who) is not None
+
+
+def test_a_draft_goes_however_the_sheet_comes_and_with_the_seat(app: Flask, house: House, application: UUID) -> None:
+    first, second, third, *others = panel(house, application)
+    for who in (first, second, third, others[0]):
+        drafted(app, application, who)
+    marks = {name.removeprefix("mark."): most * 80 for name, most in rubric(house, application)}
+    sent = Api(house).ask(first, "POST", f"/applications/{application}/scores", {"marks": marks, "comment": ""})
+    assert sent.status_code < 300, sent.json
+    house.do(second, c.Declare(application_id=application, conflict=True, ground="曾提供咨询"))
+    house.do("clerk", c.DrawPanel(application_id=application, replaces=third, reason="因病不能参加"))
+    assert [has_draft(house, application, who) for who in (first, second, third, others[0])] == [False] * 3 + [True]
+    house.do("lead", c.NotSelect(application_id=application, minutes_number="1", reason="名额所限"))
+    assert not has_draft(house, application, others[0])
+
+
+def test_no_draft_is_kept_once_the_review_is_closed(app: Flask, house: House, application: UUID) -> None:
+    who, marks = (
+        panel(house, application)[0],
+        {name.removeprefix("mark."): most * 80 for name, most in rubric(house, application)},
+    )
+    expert = Person(app, who)
+    expert.visit(f"/applications/{application}/scores")
+    for one in panel(house, application):
+        house.do(one, c.Score(application_id=application, marks=marks))
+    house.do("clerk", c.CloseReview(application_id=application))
+    answer = expert.send(f"/applications/{application}/scores/draft", {"comment": "迟"}, 409, headers=AUTOSAVE)
+    assert "REVIEW_CLOSED" in answer
+    assert not has_draft(house, application, who)
 
 
 def test_experts_who_score_at_once_are_not_in_each_others_way(app: Flask, house: House, application: UUID) -> None:

@@ -12,7 +12,7 @@ from directory.policy import may
 from directory.pool import Entry, Listed, Pool
 from eventstore.dispatch import Context
 from programmes.calendar import beijing_date
-from web import texts
+from web import texts, tracing
 from web.operations import Answer, Asked, Operation
 from web.reading import Request
 from workflow import roster
@@ -195,7 +195,7 @@ class _Asking:
     def _context(self, asked: Asked) -> Context:
         return Context(
             actor=actor_name(asked.actor),
-            correlation_id=self._desk.handling.ids.uuid7(),
+            correlation_id=tracing.correlation(self._desk.handling.ids.uuid7),
             command_id=asked.command_id,
             fingerprint=asked.fingerprint,
             if_match=asked.if_match,

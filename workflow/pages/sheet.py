@@ -51,16 +51,17 @@ def sheets(desk: Desk) -> Blueprint:
         except (Malformed, Refused, PreconditionFailed) as error:
             frame, wrong, status = refused(desk, application_id, actor, error)
             return _page(desk, frame, asked, Shown(forms.fields(), "typed"), wrong), status
-        with desk.handling.store.begin() as db:
-            sheet_drafts.forget(db, str(application_id), actor.id)
         return redirect(f"/applications/{application_id}?done=score", 303)
 
     @pages.post("/applications/<uuid:application_id>/scores/draft")
     def keep(application_id: UUID) -> ResponseReturnValue:
         actor = asking("application.score")
         frame = framed(desk, application_id, actor)
-        if frame.action("score") is None or actor.id not in frame.application.review.panel:
+        action = frame.action("score")
+        if action is None or actor.id not in frame.application.review.panel:
             raise Refused(Refusal.of("EXPERT_NOT_ON_PANEL"))
+        if over := [refusal for refusal in action.refusals if refusal.code == "REVIEW_CLOSED"]:
+            raise Refused(over)
         typed = _typed(frame)
         with desk.handling.store.begin() as db:
             now = desk.handling.clock.now(db)
