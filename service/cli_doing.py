@@ -9,7 +9,7 @@ import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 
 import click
 
@@ -39,6 +39,11 @@ _UUID_LENGTH = 36
 @click.option("--key", default="", help="同一把钥匙只办一次 · the same key acts once")
 @click.option("--dry-run", is_flag=True, help="不办，只说有什么拦着 · do nothing, say what stands in the way")
 @click.option("--json", "as_json", is_flag=True, help="原样的答复 · the answer as it came")
+@click.option(
+    "--out",
+    type=click.File("wb", lazy=True),
+    help="答复存成文件，- 为标准输出 · keep the answer in a file, - for standard output",
+)
 def do(
     operation: str | None,
     base_url: str,
@@ -50,6 +55,7 @@ def do(
     key: str,
     dry_run: bool,
     as_json: bool,
+    out: IO[bytes] | None,
 ) -> None:
     """办一件事 · do anything the API does; without OPERATION all are listed. Ends with 1 where the rules refuse, 2 where it cannot be asked."""
     with _asking(base_url) as client:
@@ -63,9 +69,10 @@ def do(
         if dry_run:
             sys.exit(_foreseen(client, secret, operation, about))
         answer = client.call(operation, _given(body, fields, files), token=secret, application=about, key=key)
-        click.echo(
-            json.dumps(answer.body, ensure_ascii=False, indent=2) if as_json else _told(answer), err=not answer.ok
-        )
+        if out is not None and answer.ok:
+            out.write(answer.content)
+        else:
+            click.echo(_printed(answer, as_json), err=answer.is_file or not answer.ok)
     sys.exit(OK if answer.ok else FAILED if answer.status in _REFUSED else UNUSABLE)
 
 
@@ -187,6 +194,13 @@ def _by_trigger() -> Mapping[str, Sequence[str]]:
         found.setdefault(wish.command.trigger, []).append(wish.id)
     found.setdefault("save", []).extend(("attachFile", "removeFile"))
     return found
+
+
+def _printed(answer: Answer, as_json: bool) -> str:
+    if answer.is_file:
+        kind = answer.headers.get("content-type", "")
+        return f"这是文件（{kind}，{len(answer.content)} 字节），用 --out 保存 · a file: keep it with --out"
+    return json.dumps(answer.body, ensure_ascii=False, indent=2) if as_json else _told(answer)
 
 
 def _told(answer: Answer) -> str:

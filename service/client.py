@@ -28,11 +28,16 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the status, the headers in lower case and the body as JSON (None where it is not)."""
+    """What came back: the status, the headers in lower case, the body as JSON (None where it is not) and as it came."""
 
     status: int
     headers: Mapping[str, str]
     body: Any
+    content: bytes = b""
+
+    @property
+    def is_file(self) -> bool:
+        return self.ok and self.body is None and bool(self.content)
 
     @property
     def ok(self) -> bool:
@@ -112,7 +117,7 @@ class Client:
             self.close()
             raise Unreachable(f"{self.base_url}{path}: {error or type(error).__name__}") from error
         got = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, got, _parsed(got.get("content-type", ""), content))
+        return Answer(response.status, got, _parsed(got.get("content-type", ""), content), content)
 
     def close(self) -> None:
         if self._connection is not None:

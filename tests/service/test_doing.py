@@ -92,6 +92,20 @@ def test_what_somebody_may_do_is_listed_with_its_operation_and_the_reasons_again
     assert "MISSING_COMMITMENT" in listed.output
 
 
+def test_an_answer_that_is_a_file_is_kept_where_it_is_asked_for(ask: Ask, tmp_path: Path) -> None:
+    number, kept = opened(ask), tmp_path / "figures.xlsx"
+    shown = ask("editor", "do", "getFigures", "--application", number, "--json")
+    assert (shown.exit_code, shown.stdout) == (0, "")
+    assert "--out" in shown.stderr
+    assert "null" not in shown.output
+    taken = ask("editor", "do", "getFigures", "--application", number, "--out", str(kept))
+    assert (taken.exit_code, taken.output) == (0, "")
+    assert kept.read_bytes().startswith(b"PK")
+    refused = ask("yuhua-head", "do", "getFigures", "--application", number, "--out", str(tmp_path / "none.xlsx"))
+    assert refused.exit_code != 0
+    assert not (tmp_path / "none.xlsx").exists(), "nothing is kept of what was not given"
+
+
 def test_nobody_gets_further_than_by_the_api_not_even_the_operator(ask: Ask) -> None:
     number = opened(ask)
     assert ask("operator", "do", "seal", "--application", number).exit_code == 2
