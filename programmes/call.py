@@ -196,7 +196,7 @@ class FieldShare(Vocabulary):
 class Review(Vocabulary):
     """How a panel is drawn and how experts' scores become a result. `rounding` is half up."""
 
-    panel: int
+    panel: int = Setting(gt=0)
     odd: bool
     mix: tuple[FieldShare, ...] = ()
     avoid_years: int = Setting(default=3, ge=0)

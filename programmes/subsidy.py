@@ -4,7 +4,7 @@ Pure, whole fen, always rounded down. Without the auditor's figures it is an est
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -168,25 +168,10 @@ def cut(costs: Costs, grant: Grant, total: Money, budget: Money) -> Grant:
     Whether it lies below the floor was asked before."""
     if costs.over_budget == "refuse" or total <= budget:
         return grant
-    amount = _cut(costs, grant.amount, total, budget)
+    part = grant.amount.fen * budget.fen // total.fen
+    amount = Money(part - part % costs.award_unit.fen)
     figures = {"uncut": grant.amount.fen, "budget": budget.fen, "total": total.fen, "amount": amount.fen}
     return replace(grant, amount=amount, steps=(*grant.steps, Step("BUDGET", figures)))
-
-
-def _cut(costs: Costs, amount: Money, total: Money, budget: Money) -> Money:
-    part = amount.fen * budget.fen // total.fen
-    return Money(part - part % costs.award_unit.fen)
-
-
-def within_budget(costs: Costs, amounts: Sequence[Money], budget: Money) -> tuple[Money, ...] | None:
-    """The awards as the budget bears them: all of them, or each cut alike and rounded down (A-40), or None where the
-    definition refuses to cut. The floor is asked before, of the uncut amounts."""
-    total = Money(sum(amount.fen for amount in amounts))
-    if total <= budget:
-        return tuple(amounts)
-    if costs.over_budget == "refuse":
-        return None
-    return tuple(_cut(costs, amount, total, budget) for amount in amounts)
 
 
 _SAID: Mapping[str, Words] = {

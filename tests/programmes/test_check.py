@@ -45,6 +45,7 @@ FAULTS = [
     ("call.yaml", "report_years: [2023, 2024]", "report_years: [2024, 2023]", "report_years", "early to late"),
     ("call.yaml", "calendar: cn", "calendar: mars", "calendar", "does not hold 2025"),
     ("call.yaml", "panel: 5", "panel: 6", "review.panel", "odd"),
+    ("call.yaml", "panel: 5", "panel: 0", "review.panel", "greater than 0"),
     ("call.yaml", "panel: 5", "panel: 5, mix: [{field: 财务, at_least: 6}]", "review.mix[0].at_least", "panel of 5"),
     (
         "call.yaml",

@@ -1,5 +1,6 @@
 """The subsidy of the benchmark programme: scenario 5.C to the fen, and the laws that hold for any lines and payments."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from programmes.costs import Costs, lines_of
 from programmes.money import Money, portion
-from programmes.subsidy import granted, reckon, within_budget
+from programmes.subsidy import cut, granted, reckon
 from programmes.vocabulary import JSON
 from tests.programmes.benchmark import AUDITED, COST_LINES, LINES, PAYMENTS, answers, costs, line, paid, the_guide
 
@@ -149,11 +150,14 @@ def test_every_figure_says_how_it_came_about() -> None:
 
 def test_awards_beyond_the_budget_are_cut_alike_or_refused() -> None:
     """A-40: pro rata, each rounded down; the floor was asked of the uncut amounts."""
-    amounts = [Money(300), Money(200), Money(501)]
-    assert within_budget(costs(), amounts, Money(1001)) == tuple(amounts)
-    assert within_budget(costs(), amounts, Money(1000)) == (Money(299), Money(199), Money(500))
-    refusing = costs().model_copy(update={"over_budget": "refuse"})
-    assert within_budget(refusing, amounts, Money(1000)) is None
+    uncut = [replace(granted(costs(), Money(1)), amount=Money(fen)) for fen in (300, 200, 501)]
+
+    def borne(budget: int, terms: Costs) -> list[int]:
+        return [cut(terms, grant, Money(1001), Money(budget)).amount.fen for grant in uncut]
+
+    assert borne(1001, costs()) == [300, 200, 501]
+    assert borne(1000, costs()) == [299, 199, 500]
+    assert borne(1000, costs().model_copy(update={"over_budget": "refuse"})) == [300, 200, 501], "refused by a guard"
 
 
 def test_a_draft_with_half_filled_rows_is_reckoned_as_far_as_it_goes() -> None:
