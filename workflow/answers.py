@@ -4,7 +4,7 @@ Pure. A personal value is a `Personal` in the fold; rules read the plain value, 
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -30,6 +30,21 @@ def _plain(answer: Answer) -> Any:
             return [_plain(inner) for inner in cast("list[Answer]", answer)]
         case _:
             return answer
+
+
+def personal_in(answer: Answer) -> Iterator[str]:
+    """Every personal value of answers, those in the rows of a table too; what was erased has none."""
+    match answer:
+        case Personal(value=str(value)):
+            yield value
+        case Mapping():
+            for inner in cast("Mapping[str, Answer]", answer).values():
+                yield from personal_in(inner)
+        case list() | tuple():
+            for inner in cast("Sequence[Answer]", answer):
+                yield from personal_in(inner)
+        case _:
+            return
 
 
 def content_digest(application: Application) -> str:

@@ -10,6 +10,7 @@ from typing import Any, cast
 from directory.actor import BUREAU_ROLES, DISCIPLINE_ROLES, PROVINCE_ROLES, UNIT_ROLES, Actor, Role
 from eventstore.event import Personal
 from programmes.call import Call
+from workflow.answers import personal_in
 from workflow.state import Application, Review, Sealed
 
 MASK = "〔隐名〕"
@@ -77,22 +78,8 @@ def _names(application: Application) -> Iterator[str]:
     for member in application.consortium.members:
         found += [member.unit_name, member.unit]
     found += [str(application.answers.get(name) or "") for name in ("unit_name", "credit_code")]
-    found += _personal(application.answers)
+    found += personal_in(application.answers)
     yield from (name for name in found if len(name) >= _SHORTEST)
-
-
-def _personal(answer: object) -> Iterator[str]:
-    match answer:
-        case Personal(value=str(value)):
-            yield value
-        case Mapping():
-            for each in cast("Mapping[str, object]", answer).values():
-                yield from _personal(each)
-        case list() | tuple():
-            for each in cast("Collection[object]", answer):
-                yield from _personal(each)
-        case _:
-            return
 
 
 def _masked(answer: Any, names: Collection[str]) -> Any:

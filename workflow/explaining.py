@@ -13,7 +13,7 @@ from programmes.subsidy import CountedLine, Grant, Step, granted
 from workflow.application import Application
 from workflow.dossier import View
 from workflow.dossier_parts import EstimateStep, Part, Words
-from workflow.reckoning import costs_of, granted_by, is_verified, reckoned, repayable_fen
+from workflow.reckoning import borne_by_the_budget, costs_of, is_verified, paid_beyond, reckoned
 
 
 class LineExplained(Part):
@@ -96,9 +96,8 @@ def reckoning_of(
     found = reckoned(application, call, false_lines, with_audit=told)
     if costs is None or found is None:
         return None
-    audited = (
-        granted_by(application, call, application.of_total_fen, false_lines) if found.audited is not None else None
-    )
+    by_audit = found.audited is not None
+    audited = borne_by_the_budget(costs, call, found, application.of_total_fen) if by_audit else None
     gone = tuple(dict.fromkeys((*application.false_lines, *false_lines))) if told else ()
     return Explained(
         count=len(found.lines),
@@ -109,7 +108,7 @@ def reckoning_of(
         audit=_audit(application, call) if told else None,
         false_lines=gone,
         floor_waiver=application.floor_waiver if told else "",
-        repayable_fen=repayable_fen(application, call, false_lines) if audited and gone else 0,
+        repayable_fen=paid_beyond(application, audited) if audited and gone else 0,
     )
 
 

@@ -63,6 +63,11 @@ def granted_by(application: Application, call: Call, of_total_fen: int = 0, fals
     costs, found = costs_of(application, call), reckoned(application, call, false_lines)
     assert costs is not None, "asked only where costs are reckoned"
     assert found is not None, "asked only where costs are reckoned"
+    return borne_by_the_budget(costs, call, found, of_total_fen)
+
+
+def borne_by_the_budget(costs: Costs, call: Call, found: Subsidy, of_total_fen: int) -> Grant:
+    """What the budget bears of what was *found*."""
     return cut(costs, found.eligible, Money(of_total_fen), Money(call.budget_fen))
 
 
@@ -84,5 +89,9 @@ def base_fen(application: Application, call: Call) -> int:
 
 def repayable_fen(application: Application, call: Call, false_lines: Collection[str]) -> int:
     """What was paid beyond what would have been granted without the lines found false."""
-    entitled = granted_by(application, call, application.of_total_fen, false_lines).amount.fen
-    return max(application.net_paid_fen - min(entitled, application.awarded_fen), 0)
+    return paid_beyond(application, granted_by(application, call, application.of_total_fen, false_lines))
+
+
+def paid_beyond(application: Application, grant: Grant) -> int:
+    """In fen; nobody was entitled to more than the award."""
+    return max(application.net_paid_fen - min(grant.amount.fen, application.awarded_fen), 0)

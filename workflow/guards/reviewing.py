@@ -1,11 +1,10 @@
 """When experts may be drawn, may judge, and when their judgement counts."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import cast
+from collections.abc import Sequence
 
-from eventstore.event import Personal
 from eventstore.refusal import Refusal
 from programmes.calendar import beijing_date
+from workflow.answers import personal_in
 from workflow.application import Application
 from workflow.commands import CloseReview, Command, DrawPanel, NotSelect, Propose, RecordSiteCheck, Score
 from workflow.events import Candidate
@@ -196,9 +195,9 @@ def checkers_stay_clear(application: Application, command: Command | None, facts
     if not isinstance(command, RecordSiteCheck):
         return ()
     units = {name for unit in application.units for name in (unit, name_of(application, unit))}
-    people = set(_people_in(application.answers))
+    people = set(personal_in(application.answers))
     found: list[Refusal] = []
-    for one in command.team:
+    for one in filter(str.strip, command.team):
         name, employer = name_and_employer(one)
         if name in people or employer in units:
             found.append(Refusal.of("CHECKER_CONFLICT", field="team", checker=name))
@@ -209,21 +208,6 @@ def name_and_employer(checker: str) -> tuple[str, str]:
     """「王五　省工信厅」 apart, whatever gap is between the two."""
     name, _, employer = " ".join(checker.split()).partition(" ")
     return name, employer
-
-
-def _people_in(answer: object) -> Iterator[str]:
-    """Every personal value of the answers, those in the rows of a table too."""
-    match answer:
-        case Personal(value=str(value)):
-            yield value
-        case Mapping():
-            for each in cast("Mapping[object, object]", answer).values():
-                yield from _people_in(each)
-        case list() | tuple():
-            for each in cast("Sequence[object]", answer):
-                yield from _people_in(each)
-        case _:
-            return
 
 
 def minutes_are_named(application: Application, command: Command | None, facts: Facts) -> Refusal | None:
