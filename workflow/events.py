@@ -319,7 +319,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """An expert of the pool who could not be drawn. *why*: conflict, drawn_before, employer, former_employer; *unit*: which of
+    """An expert of the pool who could not be drawn. *why*: conflict, drawn_before, employer, former_employer, group; *unit*: which of
     the units that apply employs or employed that person, *until* which year."""
 
     expert: str

@@ -86,9 +86,9 @@ class Gathering:
             case c.Recommend():
                 return replace(facts, free_slot=_free_slot(db, application))
             case c.DrawPanel():
-                return replace(
-                    facts, expert_pool=self._pool(db, call.province), seed=self._randomness(SEED_BYTES).hex()
-                )
+                kin = (one for unit in application.units for one in self._register(db).kin(unit))
+                pool, seed = self._pool(db, call.province), self._randomness(SEED_BYTES).hex()
+                return replace(facts, expert_pool=pool, seed=seed, kin=tuple(kin))
             case c.Propose() | c.Award():
                 return replace(facts, committed_fen=set_rules.committed_fen(db, call, application.id))
             case c.ConfirmPaid(bank_reference=reference) | c.RecordRepayment(bank_reference=reference):

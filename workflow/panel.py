@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from directory.unit import Unit
 from programmes.call import Call, FieldShare, Review
 from workflow.application import Application
 from workflow.events import Candidate, LeftOut, PanelDrawn
@@ -24,19 +25,34 @@ class Sifted:
     left_out: tuple[LeftOut, ...]
 
 
-def sift(pool: Sequence[Expert], application: Application, rule: Review, year: int) -> Sifted:
+def sift(pool: Sequence[Expert], application: Application, rule: Review, year: int, kin: Sequence[Unit] = ()) -> Sifted:
     """Never again who was drawn or stepped aside, and nobody whom a unit that applies employs, or employed within the years
-    that the programme says (《评标专家和评标专家库管理暂行办法》; 浙江评审专家规定第三十六条 takes three)."""
+    that the programme says (《评标专家和评标专家库管理暂行办法》; 浙江评审专家规定第三十六条 takes three). Nor anybody whom another
+    company of such a unit's group employs: *kin*, the units that apply and their groups, as the register has them."""
     units = {name: unit for unit in application.units for name in (unit, name_of(application, unit)) if name}
+    groups = _groups(application, kin)
     candidates: list[Candidate] = []
     left_out: list[LeftOut] = []
     for expert in sorted(pool, key=lambda one: one.id):
         why = _left_out(expert, application, units, year - rule.avoid_years)
+        if why is None and expert.employer in groups:
+            why = LeftOut(expert=expert.id, why="group", unit=groups[expert.employer])
         if why is None:
             candidates.append(Candidate(expert=expert.id, fields=expert.fields, employer=expert.employer))
         else:
             left_out.append(why)
     return Sifted(tuple(candidates), tuple(left_out))
+
+
+def _groups(application: Application, kin: Sequence[Unit]) -> Mapping[str, str]:
+    """By code and by name every unit of *kin*, and the root of each group, with the one of the group that applies."""
+    applying = {str(unit.group_root or unit.code): str(unit.code) for unit in kin if unit.code in application.units}
+    return applying | {
+        name: applying[unit.group_root or unit.code]
+        for unit in kin
+        if (unit.group_root or unit.code) in applying
+        for name in (str(unit.code), unit.name)
+    }
 
 
 def _left_out(expert: Expert, application: Application, units: Mapping[str, str], before: int) -> LeftOut | None:

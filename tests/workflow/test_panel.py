@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consortium import events as k
+from directory.unit import UnitCode
 from programmes.call import FieldShare, Review
 from tests.scenario import (
     CLEARED,
@@ -77,6 +78,25 @@ def test_whoever_was_employed_within_the_programmes_years_is_not_drawn(until: in
     assert bool(parted.candidates) is drawn
     if not drawn:
         assert parted.left_out == (e.LeftOut(expert="x", why="former_employer", unit=UNIT_CODE, until=until),)
+
+
+@pytest.mark.parametrize("root", ["91430000MAXTE6R01D", UNIT_CODE])
+def test_nobody_whom_a_company_of_the_same_group_employs_is_drawn(root: str) -> None:
+    """Parent, sister or daughter, by code or by name; the record names the unit that applies."""
+    own = replace(UNIT, group_root="" if root == UNIT_CODE else root)
+    sister = replace(UNIT, code=UnitCode("91430111MAXTE6S02K"), name="某集团数据有限公司", group_root=root)
+    stranger = replace(UNIT, code=UnitCode("91430111MAXTE6S19Z"), name="无关公司", group_root="")
+    pool = [Expert(id=f"{n}", employer=at) for n, at in enumerate((sister.code, sister.name, root, stranger.code))]
+    parent = replace(UNIT, code=UnitCode(root), name="某集团", group_root="")
+    for kin in ((own, sister, stranger), (own, sister, stranger, parent)):
+        parted = sift(pool, Given(*UNDER_REVIEW).application, RULE, THIS_YEAR, kin if root != UNIT_CODE else kin[:3])
+        assert [one.expert for one in parted.candidates] == ["3"]
+        of_the_root = "employer" if root == UNIT_CODE else "group"
+        assert [(one.why, one.unit) for one in parted.left_out] == [
+            ("group", UNIT_CODE),
+            ("group", UNIT_CODE),
+            (of_the_root, UNIT_CODE),
+        ]
 
 
 def test_who_was_drawn_or_stepped_aside_is_left_out_and_the_record_says_why() -> None:

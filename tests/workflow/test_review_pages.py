@@ -2,6 +2,7 @@
 
 import html
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,11 +32,11 @@ def app(house: House) -> Flask:
     return site(house)
 
 
-def employed(house: House, expert: str) -> None:
-    """Before the draw: this expert is employed by the unit that applies."""
+def employed(house: House, expert: str, employer: str = UNITS[0].code) -> None:
+    """Before the draw: this expert is employed by the unit that applies, or by another."""
     context = Context(actor="operator", correlation_id=uuid7())
     listing = Register(house.dispatcher)
-    listing.list_expert(context, expert, employer=UNITS[0].code, title="正高级工程师", fields=("nlp",))
+    listing.list_expert(context, expert, employer=employer, title="正高级工程师", fields=("nlp",))
 
 
 def test_the_record_names_who_was_drawn_who_was_left_out_and_why(app: Flask, house: House) -> None:
@@ -49,6 +50,16 @@ def test_the_record_names_who_was_drawn_who_was_left_out_and_why(app: Flask, hou
     assert drawn.seed in page
     known = house.application(application)
     assert all(record.repeats for record in draw_record(known, house.handling.call_of(known)))
+
+
+def test_whoever_a_company_of_the_applicants_group_employs_is_left_out(app: Flask, house: House) -> None:
+    daughter = replace(UNITS[3], group_root=UNITS[0].code)
+    Register(house.dispatcher).register_unit(Context(actor="operator", correlation_id=uuid7()), daughter)
+    employed(house, "expert-9", daughter.name)
+    application = house.judged()
+    assert "expert-9" not in house.application(application).review.drawn_ever
+    page = Person(app, "clerk").visit(f"/applications/{application}/review")
+    assert "任职于 湖南岳麓智模科技有限公司 同一集团的单位" in page
 
 
 def test_the_marks_of_everybody_stand_in_one_table_with_what_the_mean_left_out(app: Flask, house: House) -> None:

@@ -17,7 +17,7 @@ class CandidateAnswer(Told):
 
 
 class LeftOutAnswer(Told):
-    """*why*: conflict, drawn_before, employer, former_employer; *unit*: which unit that applies, *until*: the last year there."""
+    """*why*: conflict, drawn_before, employer, former_employer, group; *unit*: which unit that applies, *until*: the last year there."""
 
     expert: str
     why: str

@@ -69,7 +69,7 @@ def seated(application: Application, command: Command | None, facts: Facts) -> t
 
 
 def sifted(application: Application, facts: Facts) -> Sifted:
-    return sift(facts.expert_pool, application, facts.call.review, beijing_date(facts.now).year)
+    return sift(facts.expert_pool, application, facts.call.review, beijing_date(facts.now).year, facts.kin)
 
 
 def the_pool_is_large_enough(application: Application, command: Command | None, facts: Facts) -> Sequence[Refusal]:

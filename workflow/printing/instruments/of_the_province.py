@@ -130,6 +130,8 @@ def _why_left_out(case: Case, one: e.LeftOut) -> str:
             return "此前已抽取过"
         case "employer":
             return f"现任职于{case.unit(one.unit)}"
+        case "group":
+            return f"任职于{case.unit(one.unit)}同一集团的单位"
         case _:
             return f"曾任职于{case.unit(one.unit)}" + (f"（至{one.until}年）" if one.until else "")
 
