@@ -10,7 +10,7 @@ import secrets
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http.client import HTTPConnection
 from pathlib import Path
@@ -29,6 +29,8 @@ from service import world
 from service.running import Running, publish_packaged, running
 from service.wiring import ROOF
 from service.world import UNITS
+from tests.filled import attach
+from tests.programmes.benchmark import COST_LINES
 from tests.workflow.house import House as Applications
 from workflow import commands as c
 
@@ -234,6 +236,7 @@ def furnish(site: Site) -> None:
     made["draft"] = played.filled()
     made["other draft"] = played.filled("wenqu-", UNITS[1])
     made["other sealed"] = played.sealed("guanlan-", UNITS[2])
+    made["of costs"] = _of_costs(played)
     site.at("2025-11-24 10:00")
     made["recalled"] = played.sealed()
     played.do("admin", c.Recall(application_id=made["recalled"]), "2025-11-24 10:00")
@@ -250,6 +253,17 @@ def _awarded(played: Played) -> UUID:
     played.do("lead", award, "2026-01-20 10:00")
     played.do("finance", c.Award(application_id=application))
     return application
+
+
+def _of_costs(played: Played) -> UUID:
+    """A draft under the call that pays by costs, with its lines and the auditor's report."""
+    draft = uuid4()
+    wish = c.Open(application_id=draft, call="gd-2026", direction="B1", unit=UNITS[0].code)
+    played.do("editor", wish, "2025-09-12 10:00")
+    lines = {"cost_lines": COST_LINES}
+    played.do("editor", c.SaveSection(application_id=draft, section="costs", answers=lines))
+    played.do("editor", replace(attach("audit_report"), application_id=draft, file_id=f"{draft.hex[:30]}00"))
+    return draft
 
 
 def _objection(application: UUID, objector: str) -> c.Object:
