@@ -32,6 +32,7 @@ from service.settings import Settings, for_the_demo
 from service.sink import Mailbox, Sink
 from service.site import create_app
 from service.upkeep import bring_up
+from tests.admin.office import KEYS
 from tests.databases import postgres_database
 from web.problems import problem_of
 
@@ -63,7 +64,9 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 
 def settings_of(url: str, folder: Path, smtp_url: str = "smtp://127.0.0.1:9", **more: object) -> Settings:
-    return for_the_demo(folder, base_url="http://127.0.0.1:1", smtp_url=smtp_url, database_url=url, mode="test", **more)
+    return for_the_demo(
+        folder, base_url="http://127.0.0.1:1", smtp_url=smtp_url, database_url=url, mode="test", **KEYS, **more
+    )
 
 
 @pytest.fixture(scope="module")
