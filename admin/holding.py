@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from admin.proof import Proofs
 from eventstore import outgoing
 from eventstore.clock import Clock
-from eventstore.outgoing import Hold
+from eventstore.outgoing import RESTORED, Hold
 from eventstore.refusal import Busy
 from eventstore.store import EventStore
 from eventstore.subscription import Subscription
@@ -20,7 +20,8 @@ from notifications.schema import letters as letter_rows
 from webhooks import parcels
 from webhooks.schema import parcels as parcel_rows
 
-RESTORED = "restored"
+FOREIGN_HEAD, _FOREIGN = "foreign_head", -1
+"""Why things are held where the head outside is not ours, and the size by which that is remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +59,14 @@ class Holding:
             return outgoing.hold(db, self._wall.now(db), because, by)
 
     def hold_if_restored(self, proofs: Proofs) -> Hold | None:
-        """Hold when a head that was signed and kept outside knows more events than the log: once for each such head."""
-        outside = proofs.outside_size()
+        """Hold when the head that is kept outside knows more events than the log, or is not ours, so that nobody knows how
+        many there were: once for each such head."""
+        size = proofs.outside_size()
+        outside, because = (_FOREIGN, FOREIGN_HEAD) if size is None else (size, RESTORED)
         with self._store.begin() as db:
-            if outside <= self._store.head_in(db) or outgoing.shown_by(db, outside):
+            if 0 <= outside <= self._store.head_in(db) or outgoing.shown_by(db, outside):
                 return None
-            return outgoing.hold(db, self._wall.now(db), RESTORED, "house", outside)
+            return outgoing.hold(db, self._wall.now(db), because, "house", outside)
 
     def release(self, by: str, *, send: bool) -> Released:
         """Let things leave. Not *send*: what is about events of before the hold is kept back for good.

@@ -255,14 +255,14 @@ class Proofs:
         """The newest head that lies in the folder. NotSigned where it is not ours: somebody was at it."""
         if self._folder is None or not (self._folder / LATEST).exists():
             return None
-        return open_note((self._folder / LATEST).read_text("utf-8"), [self.verifier])
+        return open_note((self._folder / LATEST).read_text("utf-8", errors="replace"), [self.verifier])
 
-    def outside_size(self) -> int:
-        """How many events the newest head in the folder covers; 0 where there is none of ours."""
+    def outside_size(self) -> int | None:
+        """How many events the newest head in the folder covers; 0 where there is none, None where it is not ours."""
         try:
             head = self._outside()
         except NotSigned:
-            return 0
+            return None
         return head.size if head else 0
 
     def _put_outside(self, head: Checkpoint, note: str) -> None:

@@ -14,6 +14,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from eventstore.event import instant_of, microseconds
 from eventstore.schema import events, outgoing
 
+RESTORED = "restored"
+"""Why things are held, and why what may have left before is kept back: a backup does not know what left after it was made."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
@@ -37,20 +40,26 @@ def held(db: Connection) -> Hold | None:
 
 
 def hold(db: Connection, now: datetime, because: str, by: str, outside: int = 0) -> Hold:
-    """Let nothing leave from now on; a hold that stands stays as it is. *outside*: the size of a head that showed it was needed."""
+    """Let nothing leave from now on; a hold that stands stays as it is.
+
+    *outside*: what a head that showed it was needed is known by; it is remembered until another shows it, whoever held first.
+    """
+    answered = {"outside": outside} if outside else {}
     standing = held(db)
     if standing is not None:
+        if answered:
+            db.execute(update(outgoing).where(outgoing.c.id == 1).values(answered))
         return standing
     made = Hold(since=now, position=db.scalar(select(func.max(events.c.position))) or 0, because=because, by=by)
     row = {"since": microseconds(now), "position": made.position, "because": because, "held_by": by}
-    row |= {"outside": outside, "released_at": None, "released_by": ""}
+    row |= {"released_at": None, "released_by": "", **answered}
     insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
     db.execute(insert(outgoing).values(id=1, **row).on_conflict_do_update(index_elements=["id"], set_=row))
     return made
 
 
 def shown_by(db: Connection, outside: int) -> bool:
-    """Whether a head of that size, longer than the log, has been answered by a hold before, released or not."""
+    """Whether a head known by that, longer than the log or not ours, has been answered by a hold before, released or not."""
     return db.scalar(select(outgoing.c.outside).where(outgoing.c.id == 1)) == outside
 
 

@@ -16,14 +16,13 @@ from sqlalchemy import Connection, Table, Text, Update, bindparam, func, select,
 from sqlalchemy.dialects import postgresql, sqlite
 
 from eventstore.event import instant_of, microseconds
+from eventstore.outgoing import RESTORED
 from notifications import bundles, returned
 from notifications.schema import letter_attempts, letters
 
 LEASE = timedelta(seconds=120)
 SECOND_TRY_AFTER = timedelta(minutes=5)
 SAID_KEPT = 2000
-RESTORED = "restored"
-"""Why a letter was kept back that may have left before the backup that was restored had been overtaken."""
 
 
 class Outcome(StrEnum):

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from sqlalchemy import func, make_url, select
 
-from admin.holding import RESTORED
 from eventstore.checkpoint import NotSigned
 from eventstore.event import instant_of
+from eventstore.outgoing import RESTORED
 from eventstore.rebuild import rebuild
 from eventstore.schema import events
 from eventstore.signed_note import Checkpoint, open_note

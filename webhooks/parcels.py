@@ -18,11 +18,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.expression import ColumnElement
 
 from eventstore.event import microseconds
+from eventstore.outgoing import RESTORED
 from webhooks.schema import parcel_attempts, parcels
 
 LEASE = timedelta(seconds=60)
 SAID_KEPT = 2048
-RESTORED = "restored"
 LOOKED_AT = 8
 """How many due rows are looked at for each that is wanted, so that one endpoint's pile hides no other's."""
 

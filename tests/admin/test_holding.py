@@ -80,6 +80,40 @@ def test_a_log_that_is_shorter_than_a_head_kept_outside_is_held_by_itself_and_on
         assert house.holding.hold_if_restored(shorter) is not None  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("said_again", [False, True])
+def test_a_head_that_was_answered_stays_answered_whoever_held_first_and_afterwards(
+    database: str, tmp_path: Path, said_again: bool
+) -> None:
+    """`vermilion hold` comes before the processes that see the head outside; what is then released stays released."""
+    with peopled(database, tmp_path, free_port(), checkpoints=tmp_path / "outside") as world:
+        house = world.house
+        assert house.proofs.keep(now=True)
+        shorter = _Shorter(house.proofs)
+        house.holding.hold("operator", "restored")
+        assert house.holding.hold_if_restored(shorter) is not None  # type: ignore[arg-type]
+        house.holding.release("operator", send=True)
+        if said_again:
+            house.holding.hold("operator", "quiet")
+            house.holding.release("operator", send=True)
+        assert house.holding.hold_if_restored(shorter) is None  # type: ignore[arg-type]
+        assert house.holding.standing() is None
+
+
+@pytest.mark.parametrize("note", ["", "not a note\n", "elsewhere\n3\nAAAA\n\n\u2014 elsewhere AAAAAAAA\n", "\udcff"])
+def test_a_head_outside_that_is_not_ours_holds_too_and_once(tmp_path: Path, note: str) -> None:
+    """Who cannot read how far the log had come does not know that nothing is missing."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "latest.txt").write_bytes(note.encode("utf-8", "surrogateescape"))
+    with peopled(sqlite_url(tmp_path), tmp_path, free_port(), checkpoints=outside) as world:
+        house = world.house
+        held = house.holding.hold_if_restored(house.proofs)
+        assert held is not None
+        assert held.because == "foreign_head"
+        house.holding.release("operator", send=True)
+        assert house.holding.hold_if_restored(house.proofs) is None, "it says nothing new"
+
+
 class _Shorter:
     """A head outside that covers more than the log has."""
 
