@@ -4,6 +4,7 @@ After a restore nobody knows what left after the backup: what is about events of
 back for good or sent once more; what came later leaves either way.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
@@ -14,8 +15,9 @@ from eventstore.clock import Clock
 from eventstore.outgoing import RESTORED, Hold
 from eventstore.refusal import Busy
 from eventstore.store import EventStore
-from eventstore.subscription import Subscription
+from eventstore.subscription import Fenced, Subscription
 from notifications import letters
+from notifications.ringing import Ringing
 from notifications.schema import letters as letter_rows
 from webhooks import parcels
 from webhooks.schema import parcels as parcel_rows
@@ -42,10 +44,11 @@ class Released:
 
 
 class Holding:
-    """*followers* plan letters and parcels; before a release they have planned everything of before the hold."""
+    """*followers* plan letters and parcels; before a release they have planned everything of before the hold. *ringing* rings
+    what falls due by the clock."""
 
-    def __init__(self, store: EventStore, wall: Clock, followers: tuple[Subscription, ...]) -> None:
-        self._store, self._wall, self._followers = store, wall, followers
+    def __init__(self, store: EventStore, wall: Clock, followers: tuple[Subscription, ...], ringing: Ringing) -> None:
+        self._store, self._wall, self._followers, self._ringing = store, wall, followers, ringing
 
     def standing(self) -> Waiting | None:
         """None when things may leave."""
@@ -69,22 +72,26 @@ class Holding:
             return outgoing.hold(db, self._wall.now(db), because, "house", outside)
 
     def release(self, by: str, *, send: bool) -> Released:
-        """Let things leave. Not *send*: what is about events of before the hold is kept back for good.
+        """Let things leave. Not *send*: what is about events of before the hold, or fell due before it, is kept back for good.
 
-        Nothing that is not held is released again. Raises Busy while a follower has not planned all of before.
+        Nothing that is not held is released again. Raises Busy while a follower has not planned all of before, or some of
+        what would be kept back is leaving; nothing is released then.
         """
         waiting = self.standing()
         if waiting is None:
             return Released()
         for follower in self._followers:
-            follower.run()
+            with suppress(Fenced):
+                follower.run()
             if follower.standing().position < waiting.hold.position:
                 raise Busy(f"{follower.name} has not read all of it yet", retry_after_s=30)
         with self._store.begin() as db:
-            freed = outgoing.release(db, self._wall.now(db), by)
+            now = self._wall.now(db)
+            freed = outgoing.release(db, now, by)
             if freed is None or send:
                 return Released()
-            return Released(letters=letters.withhold(db, freed.position), parcels=parcels.withhold(db, freed.position))
+            mail = letters.withhold(db, freed.position, now) + self._ringing.withhold(db, freed.since)
+            return Released(letters=mail, parcels=parcels.withhold(db, freed.position, now))
 
 
 def _waiting(db: Connection, hold: Hold) -> Waiting:

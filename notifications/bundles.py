@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
 from eventstore.event import instant_of, microseconds
 from notifications.cadence import BATCH_AT_MOST, Place
@@ -95,6 +95,12 @@ def _part(values: dict[str, Any]) -> Part:
         "created_at": instant_of(values["created_at"]),
     }
     return Part(**{**values, **read})
+
+
+def waits() -> ColumnElement[bool]:
+    """That a letter is a part of a bundle that has not closed yet."""
+    still_open = select(bundles.c.key).where(bundles.c.state == "open")
+    return and_(letters.c.reason == TOGETHER, letters.c.bundle.in_(still_open))
 
 
 def send_alone(db: Connection, letter_id: str, now: datetime) -> None:

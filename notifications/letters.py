@@ -12,11 +12,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Table, Text, Update, bindparam, func, select, update
+from sqlalchemy import Connection, Table, Text, Update, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from eventstore.event import instant_of, microseconds
 from eventstore.outgoing import RESTORED
+from eventstore.refusal import Busy
 from notifications import bundles, returned
 from notifications.schema import letter_attempts, letters
 
@@ -349,14 +350,22 @@ def _attempt(letter: Claimed, verdict: Verdict, now: datetime) -> dict[str, Any]
 
 
 def of_before(position: int) -> tuple[Any, ...]:
-    """Letters about events up to *position* that have not left, or not so that anybody knew."""
-    return letters.c.state.in_(("planned", "leased")), letters.c.event_position <= position
+    """Letters about events up to *position* that have not left, or not so that anybody knew; those in an open bundle too."""
+    waits = or_(letters.c.state.in_(("planned", "leased")), bundles.waits())
+    return waits, letters.c.event_position <= position
 
 
-def withhold(db: Connection, position: int) -> int:
-    """Keep back for good what `of_before` finds: after a restore it may have left already. Answers how many."""
+def withhold(db: Connection, position: int, now: datetime) -> int:
+    """Keep back for good what `of_before` finds: after a restore it may have left already. Answers how many.
+
+    Raises Busy while some of it is leaving: whoever has its lease says what became of it.
+    """
+    mine = of_before(position)
+    leaving = select(letters.c.id).where(*mine, letters.c.state == "leased", letters.c.lease_until >= microseconds(now))
+    if db.execute(leaving.limit(1)).first():
+        raise Busy("a letter of before is leaving", retry_after_s=LEASE.seconds)
     kept = {"state": "suppressed", "reason": RESTORED, "lease_token": None, "lease_until": None, "stage": "none"}
-    return db.execute(update(letters).where(*of_before(position)).values(kept)).rowcount
+    return db.execute(update(letters).where(*mine).values(kept)).rowcount
 
 
 def recover(db: Connection, now: datetime, held: Collection[str] = ()) -> int:

@@ -1,6 +1,7 @@
 """What falls due by the clock: reminders, and bundles that close. Each is asked for once more, and becomes letters' rows.
 
-The clock is the house's, as for every deadline. Run twice is run once: what rang is marked in the same transaction.
+The clock is the house's, as for every deadline. Run twice is run once: what rang is marked in the same transaction. While
+everything is held nothing rings: what fell due before the hold may have rung already, and a release says what becomes of it.
 """
 
 from collections import defaultdict
@@ -11,9 +12,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from directory.records import Directory
+from eventstore import outgoing
 from eventstore.clock import Clock
 from eventstore.event import microseconds
 from eventstore.facts import Reading
+from eventstore.outgoing import RESTORED
 from eventstore.refusal import Refusal, Refused
 from eventstore.store import EventStore
 from notifications import bundles, correspondence, letters, timetable, troubles
@@ -66,9 +69,23 @@ class Ringing:
             (bundles.is_due, self._bundles),
             (troubles.is_untold, self._troubles),
         ):
-            while self._any(is_due) and (made := one_round()) is not None:
+            while self._any(is_due) and (made := self._round(one_round)) is not None:
                 planned += made
         return planned
+
+    def withhold(self, db: Connection, since: datetime) -> int:
+        """Ring for nobody what was due by *since*, the wall's: each letter is kept back for good. Answers how many."""
+        then, kept = self._clock.now(db) - (self._wall.now(db) - since), 0
+        while (made := self._reminders(db, then, RESTORED)) is not None:
+            kept += made
+        while (made := self._troubles(db, then, RESTORED, since)) is not None:
+            kept += made
+        return kept
+
+    def _round(self, one_round: Callable[[Connection, datetime], int | None]) -> int | None:
+        """None when there is nothing to take, others have it in hand, or nothing may leave."""
+        with self._store.begin() as db:
+            return None if outgoing.held(db) else one_round(db, self._clock.now(db))
 
     def _any(self, is_due: Callable[[Connection, datetime], bool]) -> bool:
         with self._store.reading() as db:
@@ -93,21 +110,22 @@ class Ringing:
             raise Refused(Refusal.of("REMINDED_TODAY", unit=unit))
         return planned
 
-    def _reminders(self) -> int | None:
-        """One round of reminders; None when there is none to take, or others have them in hand."""
-        with self._store.begin() as db:
-            now = self._clock.now(db)
-            found = timetable.due(db, now, AT_A_TIME)
-            if not found:
-                return None
-            planned: list[Planned] = []
-            holding: dict[str, list[Due]] = defaultdict(list)
-            for one in found:
-                state = self._ring(db, one, now, planned, holding)
-                timetable.mark(db, [one.key], state)
-            for body, files in holding.items():
-                planned += self._held(db, body, files, now)
-            return self._planning.plan(db, planned, now)
+    def _reminders(self, db: Connection, now: datetime, kept_back: str = "") -> int | None:
+        """One round of reminders. *kept_back*: why their letters are not sent."""
+        found = timetable.due(db, now, AT_A_TIME)
+        if not found:
+            return None
+        planned: list[Planned] = []
+        holding: dict[str, list[Due]] = defaultdict(list)
+        for one in found:
+            state = self._ring(db, one, now, planned, holding)
+            timetable.mark(db, [one.key], state)
+        for body, files in holding.items():
+            planned += self._held(db, body, files, now)
+        return self._plan(db, planned, now, kept_back)
+
+    def _plan(self, db: Connection, planned: Sequence[Planned], now: datetime, kept_back: str) -> int:
+        return self._planning.plan(db, [replace(one, reason=one.reason or kept_back) for one in planned], now)
 
     def _ring(
         self, db: Connection, one: Due, now: datetime, planned: list[Planned], holding: dict[str, list[Due]]
@@ -168,35 +186,32 @@ class Ringing:
         to = recipients(Directory(db), [told], "", Contacts())
         return [self._planning.letter(each, cause, key, params, now, due) for each in to]
 
-    def _bundles(self) -> int | None:
-        """One round of bundles that close; None when there is none to take."""
-        with self._store.begin() as db:
-            now = self._clock.now(db)
-            found = bundles.due(db, now, AT_A_TIME)
-            if not found:
-                return None
-            due, wording = self._wall.now(db), self._wording(db)
-            together: list[Planned] = []
-            for key, recipient in found:
-                parts = bundles.parts(db, key)
-                if len(parts) == 1:
-                    bundles.send_alone(db, parts[0].id, due)
-                elif parts:
-                    together.append(self._together(key, recipient, parts, now, due, wording))
-            return letters.plan(db, together)
+    def _bundles(self, db: Connection, now: datetime) -> int | None:
+        """One round of bundles that close."""
+        found = bundles.due(db, now, AT_A_TIME)
+        if not found:
+            return None
+        due, wording = self._wall.now(db), self._wording(db)
+        together: list[Planned] = []
+        for key, recipient in found:
+            parts = bundles.parts(db, key)
+            if len(parts) == 1:
+                bundles.send_alone(db, parts[0].id, due)
+            elif parts:
+                together.append(self._together(key, recipient, parts, now, due, wording))
+        return letters.plan(db, together)
 
-    def _troubles(self) -> int | None:
-        """One round of letters that died: the lead unit hears which contact of its own could not be reached."""
-        with self._store.begin() as db:
-            dead = troubles.untold(db, AT_A_TIME)
-            if not dead:
-                return None
-            now, planned = self._clock.now(db), list[Planned]()
-            for letter_id in dead:
-                shown = correspondence.one(db, letter_id)
-                if shown and shown.application_id and shown.recipient.startswith(OUTSIDER) and shown.kind != UNREACHED:
-                    planned += self._unreached(db, shown, now)
-            return self._planning.plan(db, planned, now)
+    def _troubles(self, db: Connection, now: datetime, kept_back: str = "", by: datetime | None = None) -> int | None:
+        """One round of letters that died, or died *by* then: the lead unit hears which contact of its own could not be reached."""
+        dead = troubles.untold(db, AT_A_TIME, by)
+        if not dead:
+            return None
+        planned = list[Planned]()
+        for letter_id in dead:
+            shown = correspondence.one(db, letter_id)
+            if shown and shown.application_id and shown.recipient.startswith(OUTSIDER) and shown.kind != UNREACHED:
+                planned += self._unreached(db, shown, now)
+        return self._plan(db, planned, now, kept_back)
 
     def _unreached(self, db: Connection, shown: Shown, now: datetime) -> list[Planned]:
         story, call = self._story(db, shown.application_id)

@@ -53,9 +53,12 @@ def is_untold(db: Connection, now: datetime) -> bool:
     return db.execute(query.limit(1)).first() is not None
 
 
-def untold(db: Connection, limit: int) -> list[str]:
-    """Ids of dead letters that nobody was told of yet, held until the transaction ends and told by this very question."""
+def untold(db: Connection, limit: int, by: datetime | None = None) -> list[str]:
+    """Ids of dead letters (of those that died *by* then) that nobody was told of yet, held until the transaction ends and told
+    by this very question."""
     query = select(letters.c.id).where(letters.c.state == "dead", letters.c.trouble_told == 0)
+    if by is not None:
+        query = query.where(letters.c.finished_at <= microseconds(by))
     found = list(
         db.execute(query.order_by(letters.c.finished_at).limit(limit).with_for_update(skip_locked=True)).scalars()
     )

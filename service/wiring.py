@@ -198,6 +198,7 @@ def build(settings: Settings) -> House:
     scanner = Clamd(settings.clamd) if settings.clamd else None
     news = {**Owners(store, read).news, **Joiners(store, read).news, **own_account.news()}
     listener = Listener(store, read, calls, planning, clock, wall, news=news)
+    ringing = Ringing(store, read, calls, planning, clock, wall, manuscripts.wording_in_force)
     hooks = Hooks.of(dispatcher, read, door_of(settings), wall, SystemRandom(), settings.base_url, newest_line)
     return House(
         settings=settings,
@@ -223,7 +224,7 @@ def build(settings: Settings) -> House:
         relay=relay,
         rendering=rendering,
         listener=listener,
-        ringing=Ringing(store, read, calls, planning, clock, wall, manuscripts.wording_in_force),
+        ringing=ringing,
         delivery=Delivery(
             store,
             wall,
@@ -244,7 +245,7 @@ def build(settings: Settings) -> House:
         apart=apart,
         proofs=proofs,
         hooks=hooks,
-        holding=Holding(store, wall, (listener.subscription, hooks.listener.subscription)),
+        holding=Holding(store, wall, (listener.subscription, hooks.listener.subscription), ringing),
         broker=brokers.build(settings),
         counted=Counted.fresh(),
     )

@@ -19,6 +19,7 @@ from sqlalchemy.sql.expression import ColumnElement
 
 from eventstore.event import microseconds
 from eventstore.outgoing import RESTORED
+from eventstore.refusal import Busy
 from webhooks.schema import parcel_attempts, parcels
 
 LEASE = timedelta(seconds=60)
@@ -273,10 +274,14 @@ def of_before(position: int) -> tuple[ColumnElement[bool], ...]:
     return parcels.c.state.in_(("planned", "leased")), parcels.c.position <= position
 
 
-def withhold(db: Connection, position: int) -> int:
-    """Keep back what `of_before` finds; it can be replayed. Answers how many."""
+def withhold(db: Connection, position: int, now: datetime) -> int:
+    """Keep back what `of_before` finds; it can be replayed. Answers how many. Raises Busy while some of it is leaving."""
+    mine = of_before(position)
+    leaving = select(parcels.c.id).where(*mine, parcels.c.state == "leased", parcels.c.lease_until >= microseconds(now))
+    if db.execute(leaving.limit(1)).first():
+        raise Busy("a parcel of before is leaving", retry_after_s=LEASE.seconds)
     kept = {"state": "suppressed", "reason": RESTORED, "lease_token": None, "lease_until": None}
-    return db.execute(update(parcels).where(*of_before(position)).values(kept)).rowcount
+    return db.execute(update(parcels).where(*mine).values(kept)).rowcount
 
 
 def recover(db: Connection, now: datetime) -> int:
