@@ -258,10 +258,10 @@ class Proofs:
         return open_note((self._folder / LATEST).read_text("utf-8", errors="replace"), [self.verifier])
 
     def outside_size(self) -> int | None:
-        """How many events the newest head in the folder covers; 0 where there is none, None where it is not ours."""
+        """How many events the newest head in the folder covers; 0 where there is none, None where it is not ours or cannot be read."""
         try:
             head = self._outside()
-        except NotSigned:
+        except (NotSigned, OSError):
             return None
         return head.size if head else 0
 

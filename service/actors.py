@@ -12,7 +12,6 @@ from typing import cast
 
 import dramatiq
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from directory import guessing, passkeys, signin
 from directory.inviting import Inviting
@@ -21,6 +20,7 @@ from eventstore.refusal import Busy
 from notifications import bundles, correspondence
 from service import chores, rebuilding
 from service.keeping import Keeping
+from service.past import until_known
 from service.wiring import House
 
 LOOK_AGAIN_S = 0.05
@@ -277,8 +277,7 @@ def relay(house: House, stop: threading.Event) -> None:
     What fails, a database that is away for example, fails alone and is tried again in the next round. Only whether this is a
     restored log has to be known before anything leaves.
     """
-    while not stop.is_set() and not _knows_its_past(house):
-        stop.wait(RELAY_S)
+    until_known(house, stop)
     keeping = Keeping(house)
     beside = [
         threading.Thread(target=house.listener.subscription.follow, args=(stop,), name="following", daemon=True),
@@ -316,15 +315,6 @@ def relay(house: House, stop: threading.Event) -> None:
     )
     for thread in beside:
         thread.join()
-
-
-def _knows_its_past(house: House) -> bool:
-    try:
-        house.holding.hold_if_restored(house.proofs)
-    except (Busy, SQLAlchemyError) as error:
-        _log.warning("not_now", work="hold_if_restored", error=str(error))
-        return False
-    return True
 
 
 def _rounds(house: House, works: Sequence[Callable[[], object]], stop: threading.Event) -> None:

@@ -107,7 +107,7 @@ def worker(threads: int, measured_at: str) -> None:
     logs.begin()
 
     stop = until_told_to_stop()
-    with working(settings, threads, measured_at):
+    with working(settings, threads, stop, measured_at):
         stop.wait()
 
 

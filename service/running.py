@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 
 from programmes.catalogue import Catalogue
 from service import actors as acting
-from service import metrics, publishing, wiring
+from service import metrics, past, publishing, wiring
 from service.actors import Actors, Ticker
 from service.broker import Workers
 from service.chunks import Handler
@@ -66,7 +66,7 @@ def running(folder: Path, *, port: int = 0, host: str = "127.0.0.1", **settings:
         house.prepare()
         actors = acting.declare(house)
         server.app = create_app(house, actors, mailbox)
-        _start(stack, house.settings, actors, server.serve_forever, server.shutdown)
+        _start(stack, actors, server.serve_forever, server.shutdown)
         yield Running(url=url, house=house, actors=actors, mailbox=mailbox)
 
 
@@ -82,22 +82,25 @@ def _server(host: str, port: int) -> Any:
 
 def _start(
     stack: ExitStack,
-    settings: Settings,
     actors: Actors,
     serve: Callable[[], None],
     shutdown: Callable[[], None],
 ) -> None:
-    workers = Workers(actors.house.broker)
-    workers.start()
-    stack.callback(workers.stop)
-    stack.callback(actors.house.hooks.delivery.finish)
-    ticker = Ticker(actors, settings.tick_s)
-    ticker.start()
-    stack.callback(ticker.stop)
+    _work(stack, actors)
     thread = threading.Thread(target=serve, name="web", daemon=True)
     thread.start()
     stack.callback(thread.join)
     stack.callback(shutdown)
+
+
+def _work(stack: ExitStack, actors: Actors, threads: int = 2) -> None:
+    workers = Workers(actors.house.broker, threads=threads)
+    workers.start()
+    stack.callback(workers.stop)
+    stack.callback(actors.house.hooks.delivery.finish)
+    ticker = Ticker(actors, actors.house.settings.tick_s)
+    ticker.start()
+    stack.callback(ticker.stop)
 
 
 def publish_packaged(house: House) -> list[str]:
@@ -120,25 +123,21 @@ def serve_alone(settings: Settings, host: str, port: int) -> Generator[str]:
         server = _server(host, port)
         stack.callback(server.server_close)
         server.app = create_app(house, actors)
-        _start(stack, settings, actors, server.serve_forever, server.shutdown)
+        _start(stack, actors, server.serve_forever, server.shutdown)
         yield f"http://{host}:{server.server_port}"
 
 
 @contextmanager
-def working(settings: Settings, threads: int, measured_at: str = "") -> Generator[None]:
-    """Workers and ticker without a web server, for Redis or RabbitMQ. *measured_at*: host:port that monitoring reads."""
+def working(settings: Settings, threads: int, stop: threading.Event, measured_at: str = "") -> Generator[None]:
+    """Workers and ticker without a web server, for Redis or RabbitMQ. *measured_at*: host:port that monitoring reads.
+
+    With the database away they begin when it is back, or not at all when *stop* comes first.
+    """
     with ExitStack() as stack:
         house = wiring.build(settings)
         stack.callback(house.close)
         if measured_at:
             stack.enter_context(metrics.beside(house, measured_at))
-        house.holding.hold_if_restored(house.proofs)
-        actors = acting.declare(house)
-        workers = Workers(house.broker, threads=threads)
-        workers.start()
-        stack.callback(workers.stop)
-        stack.callback(house.hooks.delivery.finish)
-        ticker = Ticker(actors, settings.tick_s)
-        ticker.start()
-        stack.callback(ticker.stop)
+        if past.until_known(house, stop):
+            _work(stack, acting.declare(house), threads)
         yield

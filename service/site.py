@@ -46,6 +46,7 @@ from service import (
     logs,
     metrics,
     outside,
+    past,
     rebuilding,
     resets,
     standing,
@@ -95,6 +96,7 @@ def create_app(house: House | None = None, actors: Actors | None = None, mailbox
     app.config["MAX_FORM_MEMORY_SIZE"], app.config["MAX_FORM_PARTS"] = SECTION_BYTES, FORM_PARTS
     watched = metrics.watch(app)
     logs.watch(app, house.settings.session_key_bytes)
+    past.ask_first(app, house)
     limits.weigh(app)
     furniture = Furniture(
         identity=identity,

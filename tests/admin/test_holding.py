@@ -5,6 +5,7 @@ from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -70,7 +71,7 @@ def test_a_log_that_is_shorter_than_a_head_kept_outside_is_held_by_itself_and_on
         world.sealed(1)
         assert house.proofs.keep(now=True)
         assert house.holding.hold_if_restored(house.proofs) is None
-        shorter = _Shorter(house.proofs)
+        shorter = Shorter(house.proofs)
         held = house.holding.hold_if_restored(shorter)  # type: ignore[arg-type]
         assert held is not None
         assert held.because == "restored"
@@ -88,7 +89,7 @@ def test_a_head_that_was_answered_stays_answered_whoever_held_first_and_afterwar
     with peopled(database, tmp_path, free_port(), checkpoints=tmp_path / "outside") as world:
         house = world.house
         assert house.proofs.keep(now=True)
-        shorter = _Shorter(house.proofs)
+        shorter = Shorter(house.proofs)
         house.holding.hold("operator", "restored")
         assert house.holding.hold_if_restored(shorter) is not None  # type: ignore[arg-type]
         house.holding.release("operator", send=True)
@@ -114,11 +115,14 @@ def test_a_head_outside_that_is_not_ours_holds_too_and_once(tmp_path: Path, note
         assert house.holding.hold_if_restored(house.proofs) is None, "it says nothing new"
 
 
-class _Shorter:
+class Shorter:
     """A head outside that covers more than the log has."""
 
     def __init__(self, proofs: object) -> None:
         self.proofs, self.more = proofs, 1
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.proofs, name)
 
     def outside_size(self) -> int:
         return self.proofs.outside_size() + self.more  # type: ignore[attr-defined, no-any-return]

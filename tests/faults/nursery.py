@@ -32,7 +32,7 @@ def live(role: str, environment: dict[str, str]) -> None:
         service.actors.relay(house, stop)
         house.close()
     else:
-        with service.running.working(settings, threads=4):
+        with service.running.working(settings, 4, stop):
             stop.wait()
 
 
