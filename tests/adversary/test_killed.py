@@ -1,10 +1,8 @@
 """kill -9 in the middle of a stream of commands, five rounds: what was acknowledged is there, and nothing is half done."""
 
-import socket
 import threading
 import time
 from collections.abc import Generator
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -16,15 +14,10 @@ import pytest
 from eventstore.verify import verify
 from tests.adversary.serving import Post, Server, World, ask, doubled, peopled, serving
 from tests.databases import postgres_database, sqlite_url
+from tests.faults.instances import free_port
 
 ROUNDS, ROUNDS_AGAIN = 5, 3
 HANDS, LINES = 3, 4
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from directory import signin
 from eventstore.rebuild import APPEND_LOCK
 from tests.adversary.serving import Post, ask, peopled, serving
 from tests.adversary.site import Site, fresh_draft
-from tests.adversary.test_killed import free_port
 from tests.databases import sqlite_url
+from tests.faults.instances import free_port
 
 PATIENCE_S = 8.0
 """Five seconds of waiting, and what the rest takes on a busy machine."""

@@ -29,9 +29,8 @@ from service import actors, wiring
 from service.settings import Settings, SettingsFaulty, for_the_demo, read
 from service.site import create_app
 from tests.adversary.test_floods import still_waits
-from tests.adversary.test_killed import free_port
 from tests.databases import demanded
-from tests.faults.instances import until
+from tests.faults.instances import free_port, until
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 HOST = "shenbao.example.cn"

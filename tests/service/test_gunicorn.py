@@ -23,10 +23,9 @@ from eventstore.rebuild import APPEND_LOCK
 from service import serving, wiring, world
 from service.running import publish_packaged
 from service.settings import Settings, for_the_demo
-from tests.adversary.test_killed import free_port
 from tests.databases import postgres_database
 from tests.faults.instances import answers as answers_at
-from tests.faults.instances import until
+from tests.faults.instances import free_port, until
 from tests.scenario import at
 
 

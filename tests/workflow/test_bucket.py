@@ -17,7 +17,7 @@ from eventstore.ids import RandomIds
 from eventstore.refusal import Busy, Malformed
 from service import wiring
 from service.settings import SettingsFaulty, for_the_demo
-from tests.adversary.test_killed import free_port
+from tests.faults.instances import free_port
 from tests.workflow.received import GOOD, HOSTILE
 from workflow.bucket import Bucket, BucketFiles
 from workflow.files import FileDamaged, Limits
