@@ -12,16 +12,12 @@ from sqlalchemy import Connection
 
 from directory.bureau import Bureau
 from directory.records import Directory
+from eventstore.checkpoint import no_checkpoint
 from notifications import manuscripts
 from notifications.letters import Claimed
 from notifications.wording import HOUSE, Wording
 
 _DECODE = msgspec.json.Decoder(dict[str, Any]).decode
-
-
-def no_checkpoint(_db: Connection) -> str:
-    """For a house that signs no heads yet."""
-    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import cast
 
 from sqlalchemy import Connection
 
+from eventstore.checkpoint import no_checkpoint
 from eventstore.clock import Clock
 from eventstore.codec import canonical
 from eventstore.event import Fact, RecordedEvent
@@ -30,11 +31,6 @@ from workflow.worklist import Item
 NAME = "parcels"
 STALE_AFTER = timedelta(hours=72)
 STALE, DISABLED = "stale", "disabled"
-
-
-def no_checkpoint(_db: Connection) -> str:
-    """For a house that signs no heads yet."""
-    return ""
 
 
 class Listener:

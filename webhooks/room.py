@@ -7,12 +7,13 @@ from typing import Self
 
 from sqlalchemy import Connection
 
+from eventstore.checkpoint import no_checkpoint
 from eventstore.clock import Clock
 from eventstore.dispatch import Dispatcher
 from eventstore.facts import Reading
 from webhooks.care import Care
 from webhooks.delivery import Delivery
-from webhooks.listener import Listener, no_checkpoint
+from webhooks.listener import Listener
 from webhooks.post import Door
 from webhooks.register import Register
 from webhooks.replaying import Replaying
