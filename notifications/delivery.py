@@ -17,6 +17,7 @@ from random import Random
 import structlog
 from jinja2 import TemplateError
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from eventstore import outgoing
 from eventstore.clock import Clock
@@ -69,7 +70,7 @@ class Breaker:
 
 
 class Tempo:
-    """How many letters a second came to their end of late; nothing is known after a rest."""
+    """How many letters a second left of late, taken or not; nothing is known after a rest."""
 
     def __init__(self) -> None:
         self._ends: deque[float] = deque(maxlen=24)
@@ -136,17 +137,21 @@ class Delivery:
         try:
             while batch is not None:
                 following = None if once else asyncio.create_task(self._next(limit, lines, marks))
-                done = await batch.run()
-                batch = await following if following else None
+                try:
+                    done = await batch.run()
+                finally:
+                    batch = await following if following else None
                 claimed += done.claimed
                 outcomes += done.outcomes
-                if done.blocked:
-                    blocked = True
-                    if batch is not None:
-                        await batch.give_back()
+                blocked = done.blocked
+                if blocked:
                     break
         finally:
-            await lines.close()
+            try:
+                if batch is not None:
+                    await batch.give_back()
+            finally:
+                await lines.close()
         return Delivered(claimed, blocked, outcomes)
 
     async def _next(self, limit: int, lines: Lines, marks: Marks) -> "_Round | None":
@@ -263,7 +268,7 @@ class _Round:
             await self._marking
         while self._due:
             self._settle(self._due.popleft(), Verdict(outcome=Outcome.UNTOUCHED, said=self._down))
-        if self._settling is not None:
+        while self._settling is not None and not self._settling.done():
             await self._settling
 
     def freeze(self) -> None:
@@ -296,8 +301,13 @@ class _Round:
         line = await self._offer(letter)
         if line is None:
             return
-        if not await self._is_marked(letter):
-            await line.close()
+        ours = False
+        try:
+            ours = await self._is_marked(letter)
+        finally:
+            if not ours:
+                await line.close()
+        if not ours:
             return
         try:
             receipt = await line.send(self._frozen[letter.id].body)
@@ -310,6 +320,8 @@ class _Round:
         else:
             self._settle(letter, Verdict(outcome=Outcome.SENT, code=receipt.code, said=receipt.said))
             await self._lines.give(line)
+        finally:
+            self._house.tempo.one()
 
     async def _is_marked(self, letter: Claimed) -> bool:
         """Whether it stands committed that this letter leaves, and not so long ago that its lease could have run out."""
@@ -331,8 +343,13 @@ class _Round:
             self._marking = asyncio.create_task(self._mark(unmarked[:at_once]))
 
     async def _mark(self, several: Sequence[Claimed]) -> None:
+        """Where one of them cannot be marked none is, and each is marked by itself when its turn comes."""
         at = time.monotonic()
-        ours = await self._house.start_data(self._marks, [self._frozen[letter.id] for letter in several])
+        try:
+            ours = await self._house.start_data(self._marks, [self._frozen[letter.id] for letter in several])
+        except SQLAlchemyError as error:
+            _log.warning("letters_not_marked_ahead", letters=len(several), error=type(error).__name__)
+            return
         self._marked.update(dict.fromkeys(ours, at))
 
     def _written(self, letter: Claimed) -> Frozen | None:
@@ -386,7 +403,6 @@ class _Round:
     def _settle(self, letter: Claimed, verdict: Verdict) -> None:
         """Written together with others while the next letter is on its way; the round ends when all are."""
         self._outcomes[verdict.outcome.value] += 1
-        self._house.tempo.one()
         self._settled.append((letter, verdict))
         if self._settling is None or self._settling.done():
             self._settling = asyncio.create_task(self._write())

@@ -6,7 +6,7 @@ Each mark is awaited by whoever set it; a transaction holds all that came while 
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from sqlalchemy import Connection
 
@@ -15,6 +15,7 @@ from eventstore.refusal import Busy
 from eventstore.store import EventStore
 
 T = TypeVar("T")
+_Wish: TypeAlias = tuple[Callable[[Connection, datetime], Any], asyncio.Future[Any]]
 TRIES = 3
 
 
@@ -23,7 +24,7 @@ class Marks:
 
     def __init__(self, store: EventStore, clock: Clock) -> None:
         self._store, self._clock = store, clock
-        self._waiting: list[tuple[Callable[[Connection, datetime], Any], asyncio.Future[Any]]] = []
+        self._waiting: list[_Wish] = []
         self._writing: asyncio.Task[None] | None = None
 
     async def set(self, mark: Callable[[Connection, datetime], T]) -> T:
@@ -38,18 +39,26 @@ class Marks:
         await asyncio.sleep(0)  # whoever is ready now comes along
         while self._waiting:
             batch, self._waiting = self._waiting, []
-            try:
-                answers = await asyncio.to_thread(self._together, [mark for mark, _ in batch])
-            except BaseException as error:  # each of them waits for an answer
-                for _, done in batch:
-                    if not done.done():
-                        done.set_exception(error)
-                if not isinstance(error, Exception):
-                    raise
-            else:
-                for (_, done), answer in zip(batch, answers, strict=True):
-                    if not done.done():
-                        done.set_result(answer)
+            await self._answer(batch)
+
+    async def _answer(self, batch: list[_Wish]) -> None:
+        """Write *batch* and tell each of them. What one of them breaks costs no other: then each is written by itself."""
+        try:
+            answers = await asyncio.to_thread(self._together, [mark for mark, _ in batch])
+        except BaseException as error:  # each of them waits for an answer
+            if len(batch) > 1 and isinstance(error, Exception) and not isinstance(error, Busy):
+                for one in batch:
+                    await self._answer([one])
+                return
+            for _, done in batch:
+                if not done.done():
+                    done.set_exception(error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            for (_, done), answer in zip(batch, answers, strict=True):
+                if not done.done():
+                    done.set_result(answer)
 
     def _together(self, marks: list[Callable[[Connection, datetime], Any]]) -> list[Any]:
         for attempt in range(TRIES):
