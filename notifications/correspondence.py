@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, literal_column, or_, select, tuple_
 
 from eventstore.event import instant_of
-from notifications import words
+from notifications import manuscripts, words
 from notifications.schema import letter_attempts, letters
-from notifications.wording import Said, Wording, with_deadline
+from notifications.wording import Said, Wording, blamed, with_deadline
 from web.format import Language
 
 PAGE = 50
@@ -184,19 +184,23 @@ def causes(db: Connection) -> list[Cause]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Misworded:
-    """Letters that were put into the house's own words because a published text failed; *said*: why, the last time."""
+    """Letters that were put into the house's own words because a text failed that is still in force; *said*: why, the last time."""
 
     letters: int
     said: str
 
 
 def misworded(db: Connection) -> dict[str, Misworded]:
-    """By kind of letter, from the index that holds them alone."""
-    c, failed = letters.c, letters.c.wording_fault != literal_column("''")
-    newest = select(c.kind, func.max(c.id), func.count()).where(failed).group_by(c.kind)
-    found = {kind: (last, int(many)) for kind, last, many in db.execute(newest)}
-    said = select(c.kind, c.wording_fault).where(c.id.in_([last for last, _ in found.values()]))
-    return {kind: Misworded(letters=found[kind][1], said=fault) for kind, fault in db.execute(said)} if found else {}
+    """By kind of text, from the index that holds them alone. Another version of the text ends it."""
+    texts = {text.named: text.kind for text in manuscripts.texts_of(manuscripts.in_force(db))}
+    fault, newest = letters.c.wording_fault, func.max(letters.c.id)
+    failed = (fault != literal_column("''"), or_(false(), *(fault.contains(named, autoescape=True) for named in texts)))
+    found: dict[str, Misworded] = {}
+    for said, many in db.execute(select(fault, func.count()).where(*failed).group_by(fault).order_by(newest)):
+        for kind in {texts[named] for named in blamed(said) if named in texts}:
+            before = found[kind].letters if kind in found else 0
+            found[kind] = Misworded(letters=before + int(many), said=said)
+    return found
 
 
 def oldest_due(db: Connection) -> datetime | None:

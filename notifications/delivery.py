@@ -190,7 +190,8 @@ class Delivery:
             if stationery.wording.is_the_houses:
                 raise
             written, body = self._made(letter, stationery.in_the_houses_words())
-            return replace(written, fault=f"{type(error).__name__}: {error}"), body
+            named = stationery.wording.named(letter.kind)
+            return replace(written, fault=f"{named} {type(error).__name__}: {error}".strip()), body
 
     def _made(self, letter: Claimed, stationery: Stationery) -> tuple[Written, bytes]:
         written = self._rendering.written(letter, stationery)

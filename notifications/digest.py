@@ -11,18 +11,21 @@ from web.format import Language
 
 DIGEST = "digest"
 """The kind of a letter that stands for several."""
+FAULT_KEPT = 2000
 TOLD_AT_MOST = 300
 """Applications one letter tells; the rest is counted and found on the page of letters."""
 
 
 def contents_of(parts: Sequence[Part], at: datetime, wording: Wording = HOUSE) -> dict[str, Param]:
-    """What a letter that stands for *parts* says, each in the words of *wording*."""
-    shown = parts[:TOLD_AT_MOST]
+    """What a letter that stands for *parts* says, each in the words of *wording*; "fault": why the house's own stood in."""
+    shown, faults = parts[:TOLD_AT_MOST], dict[str, None]()
     params: dict[str, Param] = {
         "count": len(parts),
         "at": at.isoformat(),
-        "items": [_item(part, wording) for part in shown],
+        "items": [_item(part, wording, faults) for part in shown],
     }
+    if faults:
+        params["fault"] = "; ".join(faults)[:FAULT_KEPT]
     if len({part.kind for part in parts}) == 1:
         params["what_zh"], params["what_en"] = (words.title(parts[0].kind, language) for language in ("zh", "en"))
     offices = {str(part.params.get("office", "")) for part in parts}
@@ -44,11 +47,13 @@ def asks_of(parts: Sequence[Part]) -> str:
     return next(iter(asked)) if len(asked) == 1 else "each" if asked else ""
 
 
-def _item(part: Part, wording: Wording) -> dict[str, str]:
+def _item(part: Part, wording: Wording, faults: dict[str, None]) -> dict[str, str]:
+    """A part in both languages; what fails is added to *faults*."""
     item: dict[str, str] = {}
     languages: tuple[Language, ...] = ("zh", "en")
     for language in languages:
         spoken = wording.said(part.kind, language, with_deadline(part.params, part.deadline))
+        faults |= dict.fromkeys(filter(None, [spoken.fault]))
         item[f"label_{language}"] = f"{part.params.get('number', '')} {spoken.title}".strip()
         said = " ".join(spoken.body.split("\n"))
         if part.deadline and part.asks:

@@ -111,7 +111,7 @@ class Rendering:
             traceparent=tracing.parent(letter.trace, letter.id.replace("-", "")[16:]) if letter.trace else "",
             reply_to=_reply_to(letter, params, stationery),
             wording=" ".join(f"{language}:{each.version}" for language, each in said.items()),
-            fault="; ".join(each.fault for each in said.values() if each.fault),
+            fault="; ".join(filter(None, (*(each.fault for each in said.values()), str(params.get("fault", ""))))),
         )
 
     def bytes_of(self, written: Written) -> bytes:

@@ -15,6 +15,7 @@ from web.format import Language
 
 _UNTIDY = re.compile(r"[ \t]+$", re.MULTILINE)
 _GAP = re.compile(r"\n{3,}")
+_BLAMED = re.compile(r"[a-z_]+/(?:zh|en) v[0-9]+:")
 _HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -31,6 +32,16 @@ class Text:
     version: int
     subject: str
     body: str
+
+    @property
+    def named(self) -> str:
+        """How a fault names it; `blamed` reads that again."""
+        return f"{self.kind}/{self.language} v{self.version}:"
+
+
+def blamed(fault: str) -> frozenset[str]:
+    """The texts that a fault names, each as `Text.named`."""
+    return frozenset(_BLAMED.findall(fault))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +73,12 @@ class Wording:
         try:
             return told(text, params)
         except (ValueError, KeyError, TypeError) as error:
-            fault = f"{kind}/{language} v{text.version}: {type(error).__name__}: {error}"
+            fault = f"{text.named} {type(error).__name__}: {error}"
             return in_the_houses_words(kind, language, params, fault)
+
+    def named(self, kind: str) -> str:
+        """The texts of *kind*, as a fault names them."""
+        return " ".join(text.named for text in self._texts.values() if text.kind == kind)
 
     @property
     def is_the_houses(self) -> bool:

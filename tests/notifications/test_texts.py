@@ -5,7 +5,8 @@ from email.message import EmailMessage
 import pytest
 
 from eventstore.refusal import Malformed, PreconditionFailed, Refused
-from notifications import correspondence, manuscripts, wording
+from notifications import choosing, correspondence, manuscripts, wording
+from notifications.cadence import Cadence, Choices
 from notifications.manuscripts import wording_as_of, wording_in_force
 from notifications.text_events import TYPES, stream_of
 from notifications.variables import house_text
@@ -33,6 +34,13 @@ def body_of(mail: EmailMessage, kind: str = "plain") -> str:
 def sealed(post: PostOffice, *events: object) -> None:
     post.happen(*DRAFT, SEALED, *events)  # type: ignore[arg-type]
     post.listener.follow()
+
+
+def spoil(post: PostOffice) -> None:
+    """As after an upgrade that took a value away: the text was sound when it was published."""
+    post.publish("unit_sealed", "zh", SUBJECT, BODY)
+    with post.store.begin() as db:
+        db.execute(manuscripts.live().update().values(subject="{{ gone }}"))
 
 
 def codes(found: pytest.ExceptionInfo[Malformed]) -> list[str]:
@@ -78,16 +86,8 @@ def test_letters_that_were_frozen_keep_what_they_were(post: PostOffice) -> None:
 
 
 def test_a_text_that_cannot_be_told_falls_back_to_the_houses_and_is_never_a_lost_letter(post: PostOffice) -> None:
-    """As after an upgrade that took a value away: the text was sound when it was published."""
     sealed(post)
-    with post.store.begin() as db:
-        rows = manuscripts.live()
-        db.execute(
-            rows.insert().values(
-                kind="unit_sealed", language="zh", version=1, subject="{{ gone }}", body=BODY, why="x", restores=0, house="",
-                by="person:x", at=0, stream_version=1,
-            )
-        )  # fmt: skip
+    spoil(post)
     mails = delivered(post)
     assert len(mails) == 5
     assert all("内容自此锁定" in body_of(mail) for mail in mails)
@@ -95,6 +95,26 @@ def test_a_text_that_cannot_be_told_falls_back_to_the_houses_and_is_never_a_lost
     with post.store.reading() as db:
         (kind,) = correspondence.misworded(db).items()
     assert (kind[0], kind[1].letters) == ("unit_sealed", 5)
+    post.publish("unit_sealed", "zh", SUBJECT, f"{BODY}改好了。")
+    with post.store.reading() as db:
+        assert correspondence.misworded(db) == {}, "another version ends the alarm"
+
+
+def test_a_text_that_fails_in_a_letter_for_several_is_told_too(post: PostOffice) -> None:
+    with post.store.begin() as db:
+        hourly = Choices(cadence={"unit_sealed": Cadence.HOURLY})
+        choosing.choose(db, post.people["yuelu-head"], hourly, post.clock.now(db))
+    for _ in range(2):
+        sealed(post)
+    spoil(post)
+    post.clock.pass_by(hours=2)
+    post.ringing.ring()
+    (mail,) = [one for one in delivered(post) if one["To"].addresses[0].addr_spec == "yuelu-head@people.example"]
+    assert "内容自此锁定" in body_of(mail)
+    faults = {str(fault) for kind, fault in post.rows("kind", "wording_fault") if kind == "digest"}
+    assert faults == {"unit_sealed/zh v1: KeyError: 'gone'"}
+    with post.store.reading() as db:
+        assert set(correspondence.misworded(db)) == {"unit_sealed"}
 
 
 @pytest.mark.parametrize("reason", ["一行\n又一行", "x" * 30_000, "  ", "a\x1bb"])

@@ -225,6 +225,7 @@ def test_the_outbox_tells_of_texts_that_failed(post: PostOffice, ask: Ask) -> No
     from tests.notifications.test_texts import sealed
 
     sealed(post)
+    post.publish("unit_sealed", "zh", "主题", "正文")
     with post.store.begin() as db:
         db.execute(letters.update().values(wording_fault="unit_sealed/zh v1: KeyError: 'gone'"))
     assert "有 5 封信因文稿出错" in ask(OPERATOR).get("/outbox").text
