@@ -25,8 +25,11 @@ _WORDS = re.compile(r"\s*([^\s|]+|\|)")
 _OPENING = re.compile(r"\{\{|\{%|\{#|\}\}|%\}|#\}")
 _CLOSING = {"{{": "}}", "{%": "%}"}
 _RESERVED = frozenset({"if", "elif", "else", "endif", "and", "or", "not", "true", "false", "none", "is", "in"})
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-"""What no letter needs and what could make one read otherwise than it is: controls, bidirectional marks, half characters."""
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+"""What no letter needs and what could make one read otherwise than it is: controls, bidirectional marks, characters without
+width (the joiners of scripts and emoji are none of them), half characters."""
 
 
 @dataclass(frozen=True, slots=True)

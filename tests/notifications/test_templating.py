@@ -128,6 +128,7 @@ def test_a_slot_is_certain_only_where_its_name_is_there_whenever_it_is_told(text
         ("{{ true }}", ("NOT_ALLOWED", 1, 4)),
         ("a\u202eb", ("INVISIBLE", 1, 2)),
         ("a\x00", ("INVISIBLE", 1, 2)),
+        *((f"通{one}知", ("INVISIBLE", 1, 2)) for one in "\u061c\u200b\u200e\u200f\u2060\u2061\u2064\ufeff"),
         ("a\r\nBcc: x", ("INVISIBLE", 1, 2)),
         ("\ud800", ("INVISIBLE", 1, 1)),
     ],
