@@ -24,12 +24,14 @@ from service import (
     cli_tokens,
     cli_webhooks,
 )
-from service.console import FAILED, OK, progress, settings_or_exit, until_told_to_stop
+from service.console import FAILED, OK, listening_at, progress, settings_or_exit, until_told_to_stop
+from service.settings import host_and_port
 
 MEASURED_AT = click.option(
     "--metrics",
     "measured_at",
     default="",
+    callback=listening_at,
     help="在此应答 /metrics、/healthz、/readyz · answer them there: 127.0.0.1:9101",
 )
 
@@ -69,7 +71,7 @@ def play(journey: tuple[Path, ...], base_url: str | None, tokens: Any, all_steps
 
 
 @cli.command()
-@click.option("--bind", default="127.0.0.1:8000", show_default=True)
+@click.option("--bind", default="127.0.0.1:8000", show_default=True, callback=listening_at)
 def serve(bind: str) -> None:
     """开站 · serve. With the local broker one process does everything; otherwise gunicorn serves and workers work."""
     settings = settings_or_exit()
@@ -81,10 +83,9 @@ def serve(bind: str) -> None:
 
     logs.begin()
 
-    host, _, port = bind.rpartition(":")
     stop = until_told_to_stop()
     try:
-        with serve_alone(settings, host.strip("[]"), int(port)) as url:
+        with serve_alone(settings, *host_and_port(bind)) as url:
             click.echo(f"已开站 · serving {url}")
             stop.wait()
     except HistoryBroken as broken:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from eventstore.refusal import Refusal
-from service.settings import Settings, SettingsFaulty, read
+from service.settings import Settings, SettingsFaulty, host_and_port, read
 
 OK, FAILED, UNUSABLE = 0, 1, 2
 _ENDING = {signal.SIGTERM, signal.SIGINT}
@@ -26,6 +26,16 @@ def settings_or_exit(**over: Any) -> Settings:
         for fault in faulty.faults:
             click.echo(fault, err=True)
         sys.exit(UNUSABLE)
+
+
+def listening_at(_context: click.Context, _option: click.Parameter, place: str) -> str:
+    """An option that says where to listen: host:port, "" for nowhere; anything else is refused before anything begins."""
+    if place:
+        try:
+            host_and_port(place)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
+    return place
 
 
 def explained(refusals: Iterable[Refusal]) -> str:

@@ -23,6 +23,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from eventstore.refusal import Busy
 from service import gauges, health
+from service.settings import host_and_port
 from service.wiring import House
 
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -111,13 +112,15 @@ def counted(*registries: CollectorRegistry) -> tuple[CollectorRegistry, ...]:
 
 @contextmanager
 def beside(house: House, bind: str) -> Generator[int]:
-    """`/metrics`, `/healthz` and `/readyz` of a process that serves nobody else, on *bind* (host:port); yields the port."""
+    """`/metrics`, `/healthz` and `/readyz` of a process that serves nobody else, on *bind* (host:port); yields the port.
+
+    Whoever is slow to ask or to listen keeps nobody else waiting. ValueError where *bind* is something else.
+    """
     app = Flask("beside", static_folder=None)
     watched = watch(app)
     app.register_blueprint(pages(house, watched))
     app.register_blueprint(health.pages(house))
-    host, _, port = bind.rpartition(":")
-    server = make_server(host.strip("[]"), int(port), app, request_handler=_Quiet)
+    server = make_server(*host_and_port(bind), app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
     thread.start()
     try:

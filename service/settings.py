@@ -30,6 +30,15 @@ _TOKEN = re.compile(r"[A-Za-z0-9\-._~+/=]{32,200}")
 Mode = Literal["production", "demo", "test"]
 
 
+def host_and_port(place: str) -> tuple[str, int]:
+    """`127.0.0.1:9101`, `[::1]:9101`: both parts, port 0 for a free one. ValueError for anything else: no host is not every host."""
+    host, _, port = place.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isascii() or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("要 主机:端口 · wanted host:port")
+    return host, int(port)
+
+
 class SettingsFaulty(Exception):
     """The settings cannot be used; *faults* says everything that is wrong, one line each."""
 
@@ -161,9 +170,11 @@ class Settings(BaseSettings):
     @field_validator("clamd")
     @classmethod
     def _is_a_scanner(cls, place: str) -> str:
-        host, _, port = place.rpartition(":")
-        if place and not place.startswith("unix:/") and not (host and port.isdigit() and 0 < int(port) < 65536):
-            raise ValueError("要 unix:/路径 或 主机:端口 · wanted unix:/path or host:port")
+        if place and not place.startswith("unix:/"):
+            try:
+                host_and_port(place)
+            except ValueError as error:
+                raise ValueError("要 unix:/路径 或 主机:端口 · wanted unix:/path or host:port") from error
         return place
 
     @field_validator("base_url")

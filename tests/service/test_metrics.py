@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event, insert, update
@@ -26,6 +28,7 @@ from eventstore.store import EventStore
 from notifications.schema import letters
 from service import gauges
 from service.actors import each
+from service.cli import cli
 from service.metrics import beside
 from service.settings import SettingsFaulty, for_the_demo
 from service.site import create_app
@@ -407,6 +410,27 @@ def test_a_process_that_serves_nobody_answers_on_a_port_of_its_own_with_the_same
         assert 'vermilion_deliveries_total{outcome="sent",queue="letters"} 3.0' in told
         assert "vermilion_queue_waiting" in told
         assert ask("/")[0] == 404
+
+
+def test_whoever_asks_slowly_keeps_no_other_waiting_there(office: Office) -> None:
+    with beside(office.house, "127.0.0.1:0") as port, socket.create_connection(("127.0.0.1", port)) as slow:
+        slow.sendall(b"GET /metr")
+        with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+            connection.request("GET", "/healthz")
+            assert connection.getresponse().status == 200
+        slow.sendall(b"ics HTTP/1.0\r\n\r\n")
+        assert slow.recv(64).startswith(b"HTTP/1.1 401")
+
+
+@pytest.mark.parametrize(
+    "place", ["9101", ":9101", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:99999", "[]:1"]
+)
+@pytest.mark.parametrize("command", [("relay", "--metrics"), ("worker", "--metrics"), ("serve", "--bind")])
+def test_where_to_answer_is_a_host_and_a_port(place: str, command: tuple[str, str]) -> None:
+    """Without a host it would be every address of the machine."""
+    refused = CliRunner().invoke(cli, [*command, place])
+    assert refused.exit_code == 2
+    assert "host:port" in refused.output
 
 
 def test_work_that_fails_is_counted_and_holds_up_no_other(office: Office) -> None:
