@@ -175,7 +175,8 @@ def declare(house: House) -> Actors:
         done()
 
     def tick() -> None:
-        ring(house, [partial(sweep, house), keeping.hourly, follow])
+        ring(house, [partial(sweep, house), keeping.hourly, *followers])
+        done()
         if rebuilding.waits(house):
             actors.rebuild.send()
         actors.deliver_letters.send()

@@ -227,6 +227,17 @@ def test_the_scheduler_tells_when_it_last_rang_and_what_failed(fresh: Office) ->
     assert "上次巡检" in fresh.page("operator", "/upkeep")
 
 
+def test_a_follower_that_fails_is_noted_with_the_tick(tmp_path: Path) -> None:
+    """A folder for signed heads that is none: each wake-up tells it, and so does the round of the clock."""
+    nowhere = tmp_path / "heads"
+    nowhere.touch()
+    with opened(tmp_path, checkpoints=nowhere) as found:
+        found.played.open()
+        found.actors.tick.fn()
+        [tick] = look(found.house).chores
+        assert "keep" in tick.said
+
+
 def test_the_tables_of_the_migration_are_the_tables_of_the_room(fresh: Office) -> None:
     found = inspect(fresh.house.engine)
     for table in (rebuilds, chores_table):
