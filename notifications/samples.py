@@ -28,7 +28,18 @@ from workflow.steps import LIFECYCLE
 ID = "01890000-0000-7000-8000-000000000000"
 ADDRESS = "reader@example.cn"
 _NAMES: Mapping[Language, str] = {"zh": "王经办", "en": "Wang Jingban"}
-_COUNTY = "430104"
+_COUNTY, _CITY, _PROVINCE = "430104", "430100", "43"
+_OFFICES: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("", Stage.DRAFT, Stage.UNIT_SEALED, Stage.RETURNED), _COUNTY),
+        **dict.fromkeys((Stage.COUNTY_RECOMMENDED, Stage.NOT_RECOMMENDED, Stage.LAPSED), _COUNTY),
+        Stage.CITY_RECOMMENDED: _CITY,
+    }
+)
+"""Who answers for a letter by the stage its step enters, on a route with every step; the province where it is not here."""
+_ABOVE = MappingProxyType({_COUNTY: _CITY, _CITY: _PROVINCE, _PROVINCE: _PROVINCE})
+_RECOMMENDED = (Stage.COUNTY_RECOMMENDED, Stage.CITY_RECOMMENDED)
+_OF_THE_PROVINCE = (Kind.PROVINCE, Kind.FINANCE, Kind.DISCIPLINE)
 
 _ENDS_IN: Mapping[str, frozenset[Stage]] = MappingProxyType(
     {
@@ -100,14 +111,47 @@ class Sample:
         )
 
     def _audience(self) -> Audience:
-        readers = READERS.get(self.line.who, (Kind.EXPERT,))
-        return Audience(readers[0], "")
+        kind = READERS.get(self.line.who, (Kind.EXPERT,))[0]
+        if kind is Kind.BODY:
+            code = self._body()
+            return Audience(Kind.PROVINCE if code == _PROVINCE else Kind.BODY, code)
+        return Audience(kind, _PROVINCE if kind in _OF_THE_PROVINCE else "")
+
+    def _body(self) -> str:
+        """The bureau that reads it."""
+        office = _OFFICES.get(self.stage, _PROVINCE)
+        match self.kind, self.line.who:
+            case "resubmitted_anew", Who.RETURNING_BODY:  # the province gave it back to begin anew
+                return _PROVINCE
+            case "resubmitted_anew", Who.BODIES_ACTED:
+                return _CITY
+            case _, Who.NEXT_BODY:
+                return _ABOVE[office] if self.stage in _RECOMMENDED else office
+            case _, Who.DECIDING_BODY:
+                return _ABOVE[office]
+            case _, Who.RETURNING_BODY:
+                return office
+            case _:
+                return _COUNTY
+
+    def _office(self) -> str:
+        """The bureau that answers for it, as `contents.office_of` has it; "" where it is about no application."""
+        if not self.stage:
+            return _COUNTY if self.kind == DIGEST else ""
+        office = _OFFICES.get(self.stage, _PROVINCE)
+        match self.kind, self.line.who:
+            case "returned", Who.BODIES_ACTED:
+                return _PROVINCE
+            case ("not_recommended", Who.BODIES_ACTED) | ("reconsideration_granted" | "reconsideration_dismissed", _):
+                return _ABOVE[office]
+            case _:
+                return _ABOVE[office] if self.kind == UNREACHED and self.stage in _RECOMMENDED else office
 
     def params(self) -> Mapping[str, Any]:
         """The values of its row."""
         values = variables_of(self.kind).values()
         told = [one for one in values if one.name != "deadline" and (self.whole or not one.optional)]
-        params: dict[str, Any] = {"office": _COUNTY}
+        params: dict[str, Any] = {"office": office} if (office := self._office()) else {}
         for one in told:
             params.update(_value(one))
         if "stage" in params:

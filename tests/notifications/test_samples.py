@@ -16,7 +16,7 @@ from tests.scenario import at, call_of_2025
 from web.texts import LANGUAGES
 
 WHEN = at("2025-11-26 12:00")
-HIDDEN = {"office", "items", "path", "secret", "letter", "page", "thread", "which"}
+HIDDEN = {"items", "path", "secret", "letter", "page", "thread", "which"}
 """What a row holds besides the values of its text: where it leads, what is listed below it, and an instant told as the deadline."""
 
 
@@ -56,6 +56,28 @@ def test_a_sample_holds_what_a_row_holds() -> None:
             made = msgspec.json.decode(sample.letter("en").params, type=dict[str, object])
             shown = {name.removesuffix("_zh").removesuffix("_en") for name in made}
             assert shown - HIDDEN <= names | optional, (kind, shown - names)
+
+
+def test_a_sample_is_answered_for_by_whoever_answers_for_the_letter() -> None:
+    """And a bureau that is written to by itself is not told to reply to itself."""
+    real: dict[tuple[str, str, str], set[tuple[str, bool]]] = defaultdict(set)
+    for moment in TOLD:
+        call = call_of_2025()
+        params, _ = of(moment)
+        for one in announce(moment.event, moment.before, moment.after, terms_of(call), WHEN):
+            itself = one.audience.id == params["office"]
+            real[one.kind, str(params["stage"]), one.because.value].add((str(params["office"]), itself))
+    for (kind, stage, because), offices in real.items():
+        for sample in samples_of(kind):
+            if (sample.stage, sample.line.who.value) == (stage, because):
+                letter = sample.letter("zh")
+                office = str(msgspec.json.decode(letter.params, type=dict[str, object])["office"])
+                assert (office, letter.audience.partition(":")[2] == office) in offices, (kind, stage, because, offices)
+
+
+@pytest.mark.parametrize("kind", ["staff_invited", "credential_changed", "endpoint_failing", "remind_holding"])
+def test_a_letter_about_no_application_has_no_bureau_to_reply_to(kind: str) -> None:
+    assert all("office" not in sample.params() for sample in samples_of(kind))
 
 
 @pytest.mark.parametrize("kind", words.kinds())
