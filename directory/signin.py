@@ -257,10 +257,12 @@ def sessions_of(db: Connection, person: str) -> list[Session]:
     return [_session(*row) for row in db.execute(query)]
 
 
-def close(db: Connection, secret: str) -> None:
-    """Sign out."""
+def close(db: Connection, secret: str) -> str:
+    """Sign out; whose session it was, "" for nobody's."""
+    ended: list[str] = []
     for table in (sessions, waiting):
-        db.execute(delete(table).where(table.c.secret == digest(secret)))
+        ended += db.execute(delete(table).where(table.c.secret == digest(secret)).returning(table.c.person)).scalars()
+    return next(iter(ended), "")
 
 
 def revoke(db: Connection, person: str, handle: str) -> bool:

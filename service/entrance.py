@@ -17,7 +17,7 @@ from directory.passkeys import LONGEST_ANSWER
 from directory.records import Badge, Directory
 from directory.second_factor import Answer
 from eventstore.refusal import Busy, Refusal, Refused
-from service import enrolling, knocking
+from service import enrolling, knocking, logs
 from service.stepping import asker, judge, said
 from service.stepping import shown as shown_passkey
 from service.wiring import House
@@ -109,6 +109,7 @@ def let_in(house: House, person: str, *, secure: bool, to: str = FRONT, method: 
         else:
             proved = method == "passkey"
             secret = signin.open_session(db, person, now, agent, former, method=method, proved=proved)
+    logs.sign_in("half" if second else "in", method, person)
     response = make_response(redirect(own_path(to), code=303))
     session.give(response, secret, secure=secure)
     return response
@@ -135,8 +136,10 @@ def pages(house: House, *, secure: bool) -> Blueprint:
                 return let_in(house, person, secure=secure, method="password")
             link = _link(house, email)
         except TooManyTries as refused:
+            logs.sign_in("refused", _way(by_password), address=email, why=refused.refusals)
             return _later(shown("sign_in", 429, sent=False, email=email, faults=refused.refusals), refused)
         except Refused as refused:
+            logs.sign_in("refused", _way(by_password), address=email, why=refused.refusals)
             status = 422 if by_password else 429
             return shown("sign_in", status, sent=False, email=email, faults=refused.refusals)
         if link is not None:
@@ -158,6 +161,7 @@ def pages(house: House, *, secure: bool) -> Blueprint:
         try:
             person = shown_passkey(house, request.form.get("passkey", "")[:LONGEST_ANSWER])
         except Refused as refused:
+            logs.sign_in("refused", "passkey", why=refused.refusals)
             return shown("sign_in", 422, sent=False, email="", faults=refused.refusals)
         return let_in(house, person, secure=secure, method="passkey")
 
@@ -178,7 +182,8 @@ def pages(house: House, *, secure: bool) -> Blueprint:
                 guessing.forgive(db, [knock])
         except TooManyTries:
             raise
-        except Refused:
+        except Refused as refused:
+            logs.sign_in("refused", "link", why=refused.refusals)
             return shown("sign_in_link", 410, standing="used", secret="")
         return let_in(house, person, secure=secure)
 
@@ -207,12 +212,17 @@ def pages(house: House, *, secure: bool) -> Blueprint:
         secret = session.secret_of(request, secure=secure)
         if secret:
             with house.store.begin() as db:
-                signin.close(db, secret)
+                person = signin.close(db, secret)
+            logs.sign_in("out", "session", person)
         response = make_response(redirect("/sign-in", code=303))
         session.take_back(response, secure=secure)
         return response
 
     return blueprint
+
+
+def _way(by_password: bool) -> str:
+    return "password" if by_password else "link"
 
 
 def _link(house: House, email: str) -> signin.Link | None:
@@ -255,6 +265,7 @@ def _opened(house: House, waits: signin.Waiting, response: Response, *, secure: 
     with house.store.begin() as db:
         now = house.wall.now(db)
         secret = signin.open_session(db, waits.person, now, waits.agent, former, method=waits.method, proved=True)
+    logs.sign_in("in", waits.method, waits.person)
     session.give(response, secret, secure=secure)
     return response
 

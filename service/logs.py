@@ -12,13 +12,16 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping, MutableMapping, Sequence
+from functools import partial
 from hashlib import blake2b
 from types import TracebackType
-from typing import Any, TextIO, TypeAlias, cast
+from typing import Any, Literal, TextIO, TypeAlias, cast
 from uuid import uuid4
 
 import structlog
 from flask import Flask, Response, g, request
+
+from eventstore.refusal import Refusal
 
 LONGEST = 500
 _MASK = "•••"
@@ -31,8 +34,9 @@ _PERSONAL = re.compile(
 _CREDENTIALS = re.compile(r"(?<=//)[^/\s@]+(?=@)")
 _QUIET = {"dramatiq": logging.WARNING, "aiosmtpd": logging.WARNING, "werkzeug": logging.WARNING, "pika": logging.ERROR}
 
-_FIELDS = ("method", "route", "status", "ms", "person", "caller")
+_FIELDS = ("method", "route", "status", "ms", "person", "caller", "outcome", "way", "account", "why")
 _requests = logging.getLogger("service.requests")  # silent until `begin`, as in a demonstration
+_sign_ins = logging.getLogger("service.sign_ins")
 
 _Line: TypeAlias = MutableMapping[str, Any]
 
@@ -72,6 +76,7 @@ def watch(app: Flask, salt: bytes) -> None:
     def named() -> None:  # pyright: ignore[reportUnusedFunction]
         structlog.contextvars.clear_contextvars()
         g.request_id, g.asked_at = uuid4().hex, time.perf_counter()
+        g.fingerprint = partial(_fingerprint, salt)
         structlog.contextvars.bind_contextvars(request=g.request_id)
 
     @app.after_request
@@ -79,17 +84,38 @@ def watch(app: Flask, salt: bytes) -> None:
         if "request_id" not in g:  # a host that is refused before anything runs
             return response
         response.headers["X-Request-ID"] = g.request_id
-        address = (request.remote_addr or "").encode()
         said = {
             "method": request.method,
             "route": request.url_rule.rule if request.url_rule else "none",
             "status": response.status_code,
             "ms": round((time.perf_counter() - g.asked_at) * 1000),
             "person": g.get("person", ""),
-            "caller": blake2b(address, key=salt[:64], digest_size=6).hexdigest(),
+            "caller": g.fingerprint(request.remote_addr or ""),
         }
         _requests.info("answered", extra=said)
         return response
+
+
+def _fingerprint(salt: bytes, text: str) -> str:
+    return blake2b(text.encode("utf-8", "replace"), key=salt[:64], digest_size=6).hexdigest()
+
+
+def sign_in(
+    outcome: Literal["in", "half", "proved", "refused", "out"],
+    way: str,
+    person: str = "",
+    *,
+    address: str = "",
+    why: Sequence[Refusal] = (),
+) -> None:
+    """One line for whatever came of somebody's asking to be let in (ASVS 16.3.1), inside of a request.
+
+    `half` still owes its second factor, `proved` showed one anew. Where nobody is known by it the mail *address* that was typed
+    stands as a fingerprint, as the caller does: the same one is recognised, nobody is named. *why*: the codes, never what was typed.
+    """
+    account = g.fingerprint(address.strip().lower()) if address else ""
+    said = {"outcome": outcome, "way": way, "person": person, "account": account, "why": [one.code for one in why]}
+    _sign_ins.log(logging.WARNING if outcome == "refused" else logging.INFO, "sign_in", extra=said)
 
 
 def request_id() -> str:

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from directory import outside_accounts
 from eventstore.refusal import Busy, Refusal, Refused
-from service import enrolling
+from service import enrolling, logs
 from service.entrance import held, let_in
 from service.settings import Settings
 from service.wiring import House
@@ -68,6 +68,7 @@ def pages(house: House, client: Any, *, secure: bool) -> Blueprint:
             if person is None:
                 raise Refused(Refusal.of("OUTSIDE_UNKNOWN"))
         except Refused as refused:
+            logs.sign_in("refused", "outside", why=refused.refusals)
             page = render_template("service/sign_in.html", sent=False, email="", faults=refused.refusals)
             return make_response(page, 422)
         return let_in(house, person, secure=secure, method="outside")

@@ -15,6 +15,7 @@ from directory.guessing import Knock, TooManyTries
 from directory.passkeys import LONGEST_ANSWER
 from directory.second_factor import Answer
 from eventstore.refusal import Busy, Refusal, Refused
+from service import logs
 from service.wiring import House
 from web import forms, session
 
@@ -77,6 +78,19 @@ def _proved(house: House, found: signin.Session, code: str) -> ResponseReturnVal
 
 def judge(house: House, person: str, typed: str) -> Answer:
     """A second factor as it was typed or shown: digits, a recovery code, or a passkey's answer. Raises TooManyTries."""
+    try:
+        answer = _judged(house, person, typed)
+    except TooManyTries as refused:
+        logs.sign_in("refused", "second", person, why=refused.refusals)
+        raise
+    if answer is Answer.RIGHT:
+        logs.sign_in("proved", "second", person)
+    else:
+        logs.sign_in("refused", "second", person, why=(said(answer),))
+    return answer
+
+
+def _judged(house: House, person: str, typed: str) -> Answer:
     if not typed.startswith("{"):
         return house.access.answer(person, typed[:_CODE])
     knocks = house.access.second_knocks(person)

@@ -1,6 +1,7 @@
 """What linters cannot hold: the rooms, their names, the words, and that every refusal can be read."""
 
 import ast
+import csv
 import re
 import tomllib
 from collections.abc import Iterator
@@ -51,6 +52,29 @@ def test_every_module_says_what_it_is_for() -> None:
         str(path.relative_to(TOP)) for path in sources() if not ast.get_docstring(ast.parse(path.read_text("utf-8")))
     ]
     assert silent == []
+
+
+CRYPTOGRAPHY = {"cryptography", "hashlib", "hmac", "secrets", "argon2", "webauthn", "authlib", "joserfc"}
+
+
+def test_whatever_uses_cryptography_stands_in_the_list() -> None:
+    """ASVS 11.1.2: docs/cryptography.csv names every module that does, and none that does not."""
+    with (TOP / "docs" / "cryptography.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert all(row["use"] and row["algorithm"] and row["if it weakens"] for row in rows)
+    listed = {module for row in rows for module in row["modules"].split()}
+    assert listed == {str(path.relative_to(TOP)) for path in sources() if CRYPTOGRAPHY & set(_imported(path))}
+
+
+def _imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import(names=names):
+                yield from (name.name.partition(".")[0] for name in names)
+            case ast.ImportFrom(module=str(module), level=0):
+                yield module.partition(".")[0]
+            case _:
+                continue
 
 
 def test_nothing_that_was_sent_is_ever_run() -> None:

@@ -124,6 +124,36 @@ def test_secrets_of_links_and_sessions_never_reach_the_log(run: Running, lines: 
     assert "editor@example.cn" not in written
 
 
+def test_whoever_asks_to_be_let_in_leaves_a_line_that_names_the_account_and_nobody_else(
+    run: Running, lines: io.StringIO
+) -> None:
+    """ASVS 16.3.1: let in, turned away and gone, each with who it was and how; the address alone as a fingerprint."""
+    browser, before = Browser(run), len(run.mailbox)
+    browser.get("/sign-in")
+    for email in ("editor@example.cn", " Editor@Example.cn", "nobody@example.cn"):
+        assert browser.post("/sign-in", email=email, password="not the word", way="password")[0] == 422
+    browser.post("/sign-in", email="editor@example.cn")
+    assert run.mailbox.wait_for(before + 1, 10)
+    letter = run.mailbox.open(before + 1)
+    assert letter is not None
+    path = letter.text[letter.text.index("/sign-in/") :].split()[0]
+    browser.get(path)
+    assert browser.post(path)[0] == 303
+    assert browser.post(path)[0] == 410
+    assert browser.post("/sign-out")[0] == 303
+    said = [line for line in told(lines) if line["event"] == "sign_in"]
+    assert [(line["outcome"], line["way"], line["person"], line["why"]) for line in said] == [
+        *[("refused", "password", "", ["WRONG_CREDENTIALS"])] * 3,
+        ("in", "link", "editor", []),
+        ("refused", "link", "", ["SIGNIN_LINK"]),
+        ("out", "session", "editor", []),
+    ]
+    first, again, other = (line["account"] for line in said[:3])
+    assert first == again != other
+    assert "example.cn" not in lines.getvalue().lower()
+    assert {line["level"] for line in said if line["outcome"] == "refused"} == {"warning"}
+
+
 def test_what_a_browser_reports_is_noted_by_the_words_of_the_policy(run: Running, lines: io.StringIO) -> None:
     report = {"csp-report": {"document-uri": f"{run.url}/applications/secret", "effective-directive": "script-src-elem",
                              "blocked-uri": "https://evil.example/x?token=1"}}  # fmt: skip
