@@ -71,8 +71,8 @@ def completeness(
         or any(_naming(slot, refusals))
     ]
     parts = sections + [Part("attachment", slot.id, slot.label, not lacks, tuple(lacks)) for slot, lacks in slots]
-    told = [one for part in parts for one in part.missing]
-    rest = tuple(one for one in refusals if one not in told)
+    told = {id(one) for part in parts for one in part.missing}
+    rest = tuple(one for one in refusals if id(one) not in told)  # they are many where a table is long
     return [*parts, Part("conditions", "conditions", CONDITIONS, False, rest)] if rest else parts
 
 

@@ -172,7 +172,8 @@ class Settings(BaseSettings):
     def _is_a_scanner(cls, place: str) -> str:
         if place and not place.startswith("unix:/"):
             try:
-                host_and_port(place)
+                if host_and_port(place)[1] == 0:
+                    raise ValueError
             except ValueError as error:
                 raise ValueError("要 unix:/路径 或 主机:端口 · wanted unix:/path or host:port") from error
         return place

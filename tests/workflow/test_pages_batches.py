@@ -187,7 +187,7 @@ def test_nothing_ticked_and_strangers_files_are_answered_without_a_fault(
     clerk.visit(f"/batches/recommendation?pick={uuid7()}", 404)
     Person(app, "yuhua-head").visit(f"/batches/recommendation?pick={two[0]}", 404)
     Person(app, "editor").visit(f"/batches/recommendation?pick={two[0]}", 403)
-    clerk.visit("/batches/recommendation?pick=nonsense&pick=%00", 422)
+    clerk.visit("/batches/recommendation?pick=nonsense&pick=%E2%80%AE", 422)
     _look(clerk, "recommendation", two)
     strange = _form(clerk, two, **_letter()) | {f"rank.{two[0]}": "first", f"version.{two[0]}": "x" * 40}
     page = clerk.send("/batches/recommendation", strange, 200)

@@ -157,7 +157,7 @@ def test_the_changes_are_told_field_by_field_to_the_units_own_people(app: Flask,
     assert "2023年：12345.678901 万元" in page
     assert "林婉清 在" not in admin.visit(f"{place}?person=person:admin")
     assert "新名称" not in admin.visit(f"{place}?section=business").partition("<ol")[2]
-    assert "还没有保存过任何内容" in admin.visit(f"{place}?section=nowhere&person=%00&before=99999999999999")
+    assert "还没有保存过任何内容" in admin.visit(f"{place}?section=nowhere&person=%E2%80%AE&before=99999999999999")
     for stranger in ("wenqu-editor", "yuelu-head", "clerk", "lead"):
         Person(app, stranger).visit(place, 404)
 
