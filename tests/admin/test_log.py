@@ -46,7 +46,7 @@ def test_every_event_that_is_to_be_seen_is_in_the_index_newest_first(either: Off
     ("filters", "types"),
     [
         ({"type": "application.unit_sealed"}, {"application.unit_sealed"}),
-        ({"actor": "person:yuelu-head"}, {"application.recommended"}),
+        ({"actor": "person:yuelu-head", "kind": "application"}, {"application.recommended"}),
         ({"text": "会议纪要"}, {"application.proposed"}),
         ({"kind": "calls"}, {"call.call_published"}),
     ],
