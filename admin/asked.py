@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from pydantic import Field
 
 from admin.search import PAGE, Question
+from directory.division import TOWN_DIGITS
 from eventstore.refusal import Fault, Malformed
 from web.format import BEIJING
 from web.reading import Request
@@ -21,7 +22,7 @@ class Filters(Request):
     application: str = Field(default="", max_length=36)
     number: str = Field(default="", max_length=40)
     call: str = Field(default="", max_length=40)
-    region: str = Field(default="", max_length=6)
+    region: str = Field(default="", max_length=TOWN_DIGITS)
     since: str = Field(default="", max_length=40)
     until: str = Field(default="", max_length=40)
     text: str = Field(default="", max_length=60)

@@ -26,7 +26,7 @@ _LEADS = ("application", "actor", "unit", "type", "call", "city", "kind")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is looked for; "" where it does not matter. *region*: the code of a county, a city or a province."""
+    """What is looked for; "" where it does not matter. *region*: the code of a town, a county, a city or a province."""
 
     kind: str = ""
     type: str = ""

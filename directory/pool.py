@@ -16,12 +16,13 @@ from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 from directory import person as rules
 from directory import schema
 from directory.actor import Actor, Grant, Role
-from directory.events import Employment, ExpertListed, PersonEvent, person_stream
+from directory.events import Employment, ExpertListed, GrantTakenBack, PersonEvent, person_stream
 from directory.person import PERSON, Identity, PersonState, evolve
 from directory.records import Directory, live
-from directory.register import checked
+from directory.register import checked, ending_sessions
 from directory.unit import credit_code
 from eventstore.dispatch import Context, Dispatcher, Loaded, Outcome
+from eventstore.event import Event
 from eventstore.refusal import Fault, Malformed, Refusal, Refused
 
 PAGE = 50
@@ -81,13 +82,20 @@ class Pool:
         known = self._known(sound.email)
         person = known or str(self._dispatcher.ids.uuid7())
 
-        def decide(db: Connection, loaded: Loaded[PersonState], _now: datetime) -> Sequence[PersonEvent]:
+        def decide(db: Connection, loaded: Loaded[PersonState], _now: datetime) -> Sequence[Event]:
             other = Directory(db).person_by_email(sound.email)
             state, events = loaded.state, list[PersonEvent]()
             if not known:
                 events += rules.register(state, person, sound, other is not None)
+            own = Grant(Role.EXPERT, province)
+            if state.expert is None:  # struck off elsewhere: on the list again here, and here alone
+                events += [
+                    _taken_back(person, one) for one in sorted(state.grants) if one.role is Role.EXPERT and one != own
+                ]
             events += rules.list_expert(reduce(evolve, events, state), _listed(person, listed))
-            return [*events, *rules.give(reduce(evolve, events, state), person, Grant(Role.EXPERT, province), by, True)]
+            return ending_sessions(
+                db, person, [*events, *rules.give(reduce(evolve, events, state), person, own, by, True)]
+            )
 
         return self._dispatcher.dispatch(person_stream(person), PERSON, decide, context, {"person": person})
 
@@ -96,12 +104,12 @@ class Pool:
         province too keeps it there, and is on that list as before. Raises PERSON_UNKNOWN, REASON_REQUIRED."""
         grant = Grant(Role.EXPERT, province)
 
-        def decide(db: Connection, loaded: Loaded[PersonState], _now: datetime) -> Sequence[PersonEvent]:
+        def decide(db: Connection, loaded: Loaded[PersonState], _now: datetime) -> Sequence[Event]:
             if grant not in loaded.state.grants:
                 raise Refused(Refusal.of("PERSON_UNKNOWN", person=person))
             elsewhere = any(held.role is Role.EXPERT for held in loaded.state.grants - {grant})
             if elsewhere and reason.strip():
-                return rules.take_back(loaded.state, person, grant, by, reason.strip())
+                return ending_sessions(db, person, rules.take_back(loaded.state, person, grant, by, reason.strip()))
             return rules.delist_expert(loaded.state, person, reason)
 
         return self._dispatcher.dispatch(person_stream(person), PERSON, decide, context, {"person": person})
@@ -110,6 +118,10 @@ class Pool:
         with self._dispatcher.store.reading() as db:
             found = Directory(db).person_by_email(email)
         return found.id if found else ""
+
+
+def _taken_back(person: str, grant: Grant) -> GrantTakenBack:
+    return GrantTakenBack(person=person, role=grant.role.value, scope=grant.scope)
 
 
 def _listed(person: str, listed: ExpertListed) -> ExpertListed:

@@ -16,7 +16,7 @@ def directory() -> None:
 @directory.command()
 @click.argument("province")
 def bureaus(province: str) -> None:
-    """登记一个省的省、市、县工信部门 · register a province's department, city and county bureaus; known ones stay as they are."""
+    """登记一个省的省、市、县（镇街）工信部门 · register a province's department, city, county and town bureaus; known ones stay as they are."""
     from directory.bureau import bureaus_of
     from directory.division import divisions
     from service import wiring

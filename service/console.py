@@ -97,7 +97,8 @@ def _noted(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _listen(told: socket.socket, _telling: socket.socket, stop: threading.Event) -> None:
-    """*_telling* is held so that it stays open."""
-    while not _ENDING & set(told.recv(1)):
-        continue
-    stop.set()
+    """Until the process ends: whoever is asked twice must find both sockets open, or the second byte goes wherever their numbers
+    went. *_telling* is held for that."""
+    while True:
+        if _ENDING & set(told.recv(1)):
+            stop.set()

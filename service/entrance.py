@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, after_this_request, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 
 from directory import guessing, signin, tokens
 from directory.actor import Actor
@@ -37,8 +38,7 @@ def by_session(house: House, secret: str) -> Actor | None:
     if found is None:
         return None
     if found.stale:
-        with suppress(Busy), house.store.begin() as db:  # a note, not worth a refusal
-            signin.touch(db, found.session.handle, found.at)
+        _note(house, lambda db: signin.touch(db, found.session.handle, found.at))
     if found.session.proved_at is None and house.access.must_have(found.actor):
         return None
     g.badge, g.person, g.session = found.badge, found.actor.id, found.session
@@ -71,21 +71,20 @@ def by_token(house: House, secret: str) -> Actor | None:
         return None
     g.person = found.actor.id
     if found.stale:
-
-        def note() -> None:
-            with suppress(Busy), house.store.begin() as db:
-                tokens.touch(db, found.handle, now)
-
-        _once_answered(note)
+        _note(house, lambda db: tokens.touch(db, found.handle, now))
     return found.actor
 
 
-def _once_answered(note: Callable[[], None]) -> None:
-    """A note is no reason to wait: where the database is held, the request would wait for it twice."""
+def _note(house: House, touch: Callable[[Connection], object]) -> None:
+    """Note a use once the request is answered. It is not worth a refusal, nor a wait: a held database would be waited for twice."""
+
+    def noted() -> None:
+        with suppress(Busy), house.store.begin() as db:
+            touch(db)
 
     @after_this_request
     def later(response: Response) -> Response:  # pyright: ignore[reportUnusedFunction]
-        response.call_on_close(note)
+        response.call_on_close(noted)
         return response
 
 
@@ -180,7 +179,8 @@ def pages(house: House, *, secure: bool) -> Blueprint:
             with house.store.begin() as db:
                 person = signin.use(db, secret, house.wall.now(db))
                 guessing.forgive(db, [knock])
-        except TooManyTries:
+        except TooManyTries as refused:
+            logs.sign_in("refused", "link", why=refused.refusals)
             raise
         except Refused as refused:
             logs.sign_in("refused", "link", why=refused.refusals)

@@ -21,6 +21,7 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, request
 
+from directory.projection import comparable
 from eventstore.refusal import Refusal
 
 LONGEST = 500
@@ -113,7 +114,7 @@ def sign_in(
     `half` still owes its second factor, `proved` showed one anew. Where nobody is known by it the mail *address* that was typed
     stands as a fingerprint, as the caller does: the same one is recognised, nobody is named. *why*: the codes, never what was typed.
     """
-    account = g.fingerprint(address.strip().lower()) if address else ""
+    account = g.fingerprint(comparable(address.strip()) or "") if address else ""
     said = {"outcome": outcome, "way": way, "person": person, "account": account, "why": [one.code for one in why]}
     _sign_ins.log(logging.WARNING if outcome == "refused" else logging.INFO, "sign_in", extra=said)
 

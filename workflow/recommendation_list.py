@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from directory.actor import BUREAU_ROLES, PROVINCE_ROLES, Actor, Role
-from directory.bureau import bureaus_of
+from directory.bureau import bureaus_of, prefix_of
 from directory.division import DivisionUnknown, divisions
 from eventstore.dispatch import Dispatcher
 from paperwork.document import Document, Line, Lines, Part, Signatures, Table, Text
@@ -40,8 +40,8 @@ class ListRow:
 def may_read(actor: Actor, body: str) -> bool:
     """The body's own people, the city above a county, the province, and whoever audits it."""
     own = actor.scopes(*BUREAU_ROLES)
-    above = {code for code in own if code.endswith("00") and body.startswith(code[:4])}
-    return body in own or bool(above) or body[:2] in actor.scopes(*PROVINCE_ROLES, Role.AUDITOR)
+    above = any(prefix_of(code) != code and body.startswith(prefix_of(code)) for code in own)
+    return body in own or above or body[:2] in actor.scopes(*PROVINCE_ROLES, Role.AUDITOR)
 
 
 def rows(dispatcher: Dispatcher, call: Call, programme: str, body: str, actor: Actor) -> list[ListRow]:

@@ -96,6 +96,10 @@ def test_who_is_struck_off_in_one_province_is_still_drawn_in_another(house: Hous
     keeping.strike(asked(), other, "44", person, "本人申请退出")
     with house.store.reading() as db:
         assert Directory(db).experts() == []
+    enlisted(house, keeping)
+    with house.store.reading() as db:
+        assert [one.person.id for one in Directory(db).experts(province="43")] == [person]
+        assert Directory(db).experts(province="44") == [], "the list of another province brings nobody back"
 
 
 @pytest.mark.parametrize(

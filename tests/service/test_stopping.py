@@ -6,6 +6,25 @@ import sys
 
 import pytest
 
+TWICE = """
+import signal, socket, os
+from service.console import until_told_to_stop
+
+stop = until_told_to_stop()
+os.kill(os.getpid(), signal.SIGTERM)
+stop.wait()
+pairs = [socket.socketpair() for _ in range(8)]
+os.kill(os.getpid(), signal.SIGTERM)
+for pair in pairs:
+    for side in pair:
+        side.setblocking(False)
+        try:
+            print("meddled with", side.recv(1))
+        except BlockingIOError:
+            continue
+print("stopped")
+"""
+
 WAITING = """
 import signal, threading, time
 from service.console import until_told_to_stop
@@ -17,6 +36,12 @@ threading.Timer(0.2, lambda: signal.pthread_kill(another.ident, signal.{name})).
 stop.wait()
 print("stopped")
 """
+
+
+def test_a_second_signal_goes_into_nobody_elses_socket() -> None:
+    """What drains opens sockets of its own, and somebody impatient asks again."""
+    said = subprocess.run([sys.executable, "-c", TWICE], capture_output=True, text=True, timeout=60)
+    assert said.stdout == "stopped\n", said.stderr
 
 
 @pytest.mark.parametrize("name", [signal.SIGTERM.name, signal.SIGINT.name])

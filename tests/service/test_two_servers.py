@@ -144,7 +144,9 @@ def ask(servers: Servers, side: int, who: str, path: str, body: dict[str, Any]) 
     }
     began = time.perf_counter()
     status, content = 503, b""
-    while status == 503:  # with Retry-After: the same key makes it the same request
+    while (
+        status == 503 and time.perf_counter() - began < 120
+    ):  # with Retry-After: the same key makes it the same request
         connection.request("POST", f"/api/v1/applications/{path}", json.dumps(body), headers)
         response = connection.getresponse()
         status, content = response.status, response.read()

@@ -15,7 +15,6 @@ from eventstore.dispatch import Outcome
 from eventstore.refusal import Fault, Malformed, Refusal, Refused
 from programmes.calendar import beijing_date
 from web import face, forms, texts
-from web.reading import refuse_bad_text
 from workflow import roster
 from workflow.handling import NotFound
 from workflow.pages.desk import Desk, asking, office
@@ -166,7 +165,6 @@ def _labelled(refusal: Refusal, field: str) -> Refusal:
 
 def _listed(desk: Desk, actor: Actor, error: Malformed | Refused | None = None) -> dict[str, Any]:
     given = request.args.to_dict()
-    refuse_bad_text(given)
     text, field = given.get("q", "").strip()[:_LONGEST], given.get("field", "")[:_LONGEST]
     page = int(given["page"]) if given.get("page", "").isdecimal() and len(given["page"]) < 5 else 0
     with desk.handling.store.reading() as db:

@@ -13,7 +13,6 @@ from directory.actor import BUREAU_ROLES, DISCIPLINE_ROLES, PROVINCE_ROLES, Acto
 from directory.policy import may
 from programmes.call import Call
 from web import face
-from web.reading import refuse_bad_text
 from workflow import judgements, worklist
 from workflow.blind import blind_calls
 from workflow.pages.desk import Desk, asking, office
@@ -128,7 +127,6 @@ def _bulk(kind: Kind, actor: Actor) -> tuple[str, str]:
 def _asked() -> Question:
     """What the address asks for; words that mean nothing are left out."""
     given = request.args.to_dict()
-    refuse_bad_text(given)
     stage = next((stage for stage in Stage if stage.value == given.get("stage")), None)
     return Question(
         stages=(stage,) if stage else (),

@@ -14,7 +14,6 @@ from programmes.calendar import beijing_date
 from web import texts
 from web.operations import file_response
 from web.problems import NotFound
-from web.reading import refuse_bad_text
 from workflow.explaining import Explained, explained
 from workflow.pages.desk import Desk, asking
 from workflow.pages.frame import Frame, framed
@@ -33,7 +32,6 @@ def subsidies(desk: Desk) -> Blueprint:
     @pages.get("/applications/<uuid:application_id>/subsidy")
     def shown(application_id: UUID) -> ResponseReturnValue:
         frame = framed(desk, application_id, asking("application.read"))
-        refuse_bad_text(request.args.to_dict())
         typed = request.args.get("without", "")[:_LONGEST]
         wanted = [one for one in _APART.split(typed) if one]
         unknown = unknown_lines(frame.application, frame.call, wanted)
