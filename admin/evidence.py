@@ -73,7 +73,8 @@ class Contents:
 
 
 def bundle(told: Told, proofs: Proofs, base_url: str, contents: Contents, names: Mapping[str, str]) -> bytes:
-    """The whole file. *names*: display names of whoever acted. Raises HistoryBroken where nothing may be signed."""
+    """The whole file. *names*: display names of whoever acted. Raises HistoryBroken where nothing may be signed,
+    NotSignedYet where the work behind has yet to."""
     head = told.facts[-1].recorded.position
     kept = proofs.covering(head)
     paths = proofs.proofs((fact.recorded.position for fact in told.facts), kept.size)

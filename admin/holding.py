@@ -63,7 +63,7 @@ class Holding:
 
     def hold_if_restored(self, proofs: Proofs) -> Hold | None:
         """Hold when the head that is kept outside knows more events than the log, or is not ours, so that nobody knows how
-        many there were: once for each such head."""
+        many there were: once for each longer one, and once for all that are not ours or cannot be read."""
         size = proofs.outside_size()
         outside, because = (_FOREIGN, FOREIGN_HEAD) if size is None else (size, RESTORED)
         with self._store.begin() as db:

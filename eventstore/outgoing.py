@@ -42,13 +42,12 @@ def held(db: Connection) -> Hold | None:
 def hold(db: Connection, now: datetime, because: str, by: str, outside: int = 0) -> Hold:
     """Let nothing leave from now on; a hold that stands stays as it is.
 
-    *outside*: what a head that showed it was needed is known by; it is remembered until another shows it, whoever held first.
+    *outside*: what a head that showed it was needed is known by; it is remembered until another shows it, whoever held first. A
+    hold that came with the backup gives way to this one: what happened after it may have left as well.
     """
     answered = {"outside": outside} if outside else {}
     standing = held(db)
-    if standing is not None:
-        if answered:
-            db.execute(update(outgoing).where(outgoing.c.id == 1).values(answered))
+    if standing is not None and not answered:
         return standing
     made = Hold(since=now, position=db.scalar(select(func.max(events.c.position))) or 0, because=because, by=by)
     row = {"since": microseconds(now), "position": made.position, "because": because, "held_by": by}

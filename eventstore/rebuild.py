@@ -119,15 +119,21 @@ class _Building:
         reached = recorded[-1].position
         if reached - self.position != len(recorded):
             raise HistoryBroken(f"a position is missing between {self.position} and {reached}")
-        moved = db.execute(
-            update(projections)
-            .where(self._key, projections.c.state == "building", projections.c.position == self.position)
-            .values(position=reached)
-        )
-        if moved.rowcount != 1:
+        self._move(db, reached)
+        return len(recorded)
+
+    def hold(self, db: Connection) -> None:
+        """What stands under this revision is ours until *db* ends. HistoryBroken where somebody has begun it anew."""
+        self._move(db, self.position)
+
+    def _move(self, db: Connection, reached: int) -> None:
+        if not self._is_moved(db, reached):
             raise HistoryBroken(f"{self._projection.name} is being built by another process")
         self.position = reached
-        return len(recorded)
+
+    def _is_moved(self, db: Connection, reached: int) -> bool:
+        ours = (self._key, projections.c.state == "building", projections.c.position == self.position)
+        return db.execute(update(projections).where(*ours).values(position=reached)).rowcount == 1
 
     def hold_the_log(self, db: Connection) -> None:
         """Nothing is decided and nothing appended until *db* commits. SQLite's write transaction is that already."""
@@ -136,9 +142,11 @@ class _Building:
             db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({APPEND_LOCK})")
 
     def clear(self) -> None:
+        """Leave nothing behind; what somebody began anew is theirs."""
         with self._store.begin() as db:
-            self._projection.drop(db)
-            db.execute(delete(projections).where(self._key))
+            if self._is_moved(db, self.position):
+                self._projection.drop(db)
+                db.execute(delete(projections).where(self._key))
 
 
 @contextmanager
@@ -202,6 +210,7 @@ class _Shadow:
             if db.dialect.name == "postgresql":
                 db.exec_driver_sql("SET LOCAL statement_timeout = 0")
             self._apply_rest(db)
+            self._building.hold(db)
             differing = self._differing(db)
             for live, shadow in self._pairs():
                 if repair and live in differing:

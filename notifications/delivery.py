@@ -245,6 +245,7 @@ class _Round:
         self._marking: asyncio.Task[None] | None = None
         self._settled: list[tuple[Claimed, Verdict]] = []
         self._settling: asyncio.Task[None] | None = None
+        self._unwritten: SQLAlchemyError | None = None
         self._down = ""
 
     async def run(self) -> Delivered:
@@ -271,6 +272,8 @@ class _Round:
             self._settle(self._due.popleft(), Verdict(outcome=Outcome.UNTOUCHED, said=self._down))
         while self._settling is not None and not self._settling.done():
             await self._settling
+        if self._unwritten is not None:
+            raise self._unwritten
 
     def freeze(self) -> None:
         """Write every letter of the batch; what cannot be written is dead and leaves the pile."""
@@ -409,6 +412,19 @@ class _Round:
             self._settling = asyncio.create_task(self._write())
 
     async def _write(self) -> None:
+        """Where several verdicts cannot be written together, each is tried by itself."""
         while self._settled:
             settled, self._settled = self._settled, []
-            await self._house.settle(self._marks, settled)
+            try:
+                await self._house.settle(self._marks, settled)
+            except SQLAlchemyError:
+                for one in settled:
+                    await self._write_alone(one)
+
+    async def _write_alone(self, settled: tuple[Claimed, Verdict]) -> None:
+        """One that cannot be written leaves its letter leased; the round goes on and raises at its end."""
+        try:
+            await self._house.settle(self._marks, [settled])
+        except SQLAlchemyError as error:
+            _log.error("letters_not_marked", letters=[settled[0].id], error=type(error).__name__)
+            self._unwritten = error

@@ -235,7 +235,6 @@ def sweep(house: House) -> int:
     house.ringing.ring()
     house.handling.expire_due()
     lapsed = house.handling.lapse_due()
-    Inviting(house.dispatcher).sweep()
     with house.store.begin() as db:
         now = house.wall.now(db)
         signin.sweep(db, now)
@@ -243,6 +242,7 @@ def sweep(house: House) -> int:
         passkeys.sweep(db, now)
     house.printing.sweep(now)
     house.hooks.care.sweep()
+    Inviting(house.dispatcher).sweep()
     return lapsed
 
 

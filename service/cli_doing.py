@@ -70,10 +70,19 @@ def do(
             sys.exit(_foreseen(client, secret, operation, about))
         answer = client.call(operation, _given(body, fields, files), token=secret, application=about, key=key)
         if out is not None and answer.ok:
-            out.write(answer.content)
+            _keep(out, answer.content)
         else:
             click.echo(_printed(answer, as_json), err=answer.is_file or not answer.ok)
     sys.exit(OK if answer.ok else FAILED if answer.status in _REFUSED else UNUSABLE)
+
+
+def _keep(out: IO[bytes], content: bytes) -> None:
+    """The file is opened only here: nothing is emptied for an answer that never came."""
+    try:
+        out.write(content)
+    except (OSError, click.FileError) as error:
+        click.echo(f"已办理，但答复没有存下 · it is done, and the answer could not be kept: {error}", err=True)
+        sys.exit(UNUSABLE)
 
 
 @click.command()

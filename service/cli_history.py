@@ -70,6 +70,7 @@ def verify(note: Path | None, with_files: bool, processes: int) -> None:
 def checkpoint(out: Path | None, cosigned: Path | None) -> None:
     """签一个检查点，存到库外 · sign a head of the log; keep it outside the database. Ends with 1 where the log does not continue the last one."""
     from eventstore.checkpoint import NotSigned
+    from eventstore.refusal import NotSignedYet
     from service import wiring
 
     house = wiring.build(settings_or_exit())
@@ -80,6 +81,10 @@ def checkpoint(out: Path | None, cosigned: Path | None) -> None:
             return
         note = house.proofs.keep(now=True)
         kept = house.proofs.latest()
+    except NotSignedYet as error:
+        raise click.ClickException(
+            "这个账号不能签，已请后台签 · this account may not sign; the work behind was asked to"
+        ) from error
     except NotSigned as error:
         raise click.ClickException(f"检查点不可信 · the checkpoint is not trusted: {error}") from error
     finally:

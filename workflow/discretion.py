@@ -16,7 +16,9 @@ def is_own(recorded: RecordedEvent, view: View) -> bool:
 
 def actor_for(recorded: RecordedEvent, view: View) -> str:
     """The actor as the envelope has it; "" where it is not for this reader."""
-    if view.blind or recorded.type in _OF_EXPERTS:
+    if view.blind:
+        known = is_own(recorded, view)
+    elif recorded.type in _OF_EXPERTS:
         known = view.panel or is_own(recorded, view)
     else:
         known = recorded.type not in _OF_OBJECTORS  # asked for by itself, with a reason: objectors.py

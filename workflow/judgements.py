@@ -177,6 +177,9 @@ def closed() -> Select[tuple[str]]:
 def judgements(db: Connection, among: Select[tuple[str]]) -> dict[str, Judgement]:
     """The closed reviews of *among*, by application; two statements."""
     results, sheets = _results(), _sheets()
+    found = {
+        str(row["application"]): row for row in _read(db, results, among)
+    }  # first: of each the sheets are there by then
     given: dict[str, dict[str, Sheet]] = {}
     for row in _read(db, sheets, among):
         sheet = Sheet(
@@ -186,7 +189,6 @@ def judgements(db: Connection, among: Select[tuple[str]]) -> dict[str, Judgement
             comment=row["comment"],
         )
         given.setdefault(row["application"], {})[sheet.expert] = sheet
-    found = {str(row["application"]): row for row in _read(db, results, among)}
     return {id_: _judgement(row, given.get(id_, {})) for id_, row in found.items()}
 
 

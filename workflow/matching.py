@@ -183,9 +183,13 @@ class _Matching:
             for one in self._sent
             if one.amount_fen == line.amount_fen
             and (one.paid_on is None or one.paid_on <= line.on)
-            and not any(_names(line.remark, reference) for reference in one.returned)
-            and (_names(line.remark, one.reference) or _agrees(line, one.number, one.account, one.name))
+            and (_names(line.remark, one.reference) or self._tells_of(line, one))
         ]
+
+    def _tells_of(self, line: Line, sent: Sent) -> bool:
+        """Without its reference: to the payee that the line names, and of none that came back already."""
+        back = any(_names(line.remark, reference) for reference in sent.returned)
+        return not back and _agrees(line, sent.number, sent.account, sent.name)
 
     def _repayments(self, line: Line) -> list[Target]:
         """Demands that this sum does not exceed, of the unit that paid, or named by number where no payer is told."""

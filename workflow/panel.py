@@ -193,10 +193,12 @@ class _Sought:
 
         Keeps to every remainder of the needs the fewest that lead there, so that its time grows with the offers alone.
         """
-        fields = tuple(self._needs)
+        fields, covered = tuple(self._needs), (0,) * len(self._needs)
         fewest = {tuple(self._needs.values()): 0}
         for offer, number in offers.items():
             for _ in range(min(number, places)):
+                if fewest.get(covered, places + 1) <= places:
+                    return True
                 for needs, taken in list(fewest.items()):
                     if taken + max(needs, default=0) > places:
                         continue
@@ -205,4 +207,4 @@ class _Sought:
                             max(need - (field in serves), 0) for field, need in zip(fields, needs, strict=True)
                         )
                         fewest[left] = min(taken + 1, fewest.get(left, places + 1))
-        return fewest.get((0,) * len(fields), places + 1) <= places
+        return fewest.get(covered, places + 1) <= places

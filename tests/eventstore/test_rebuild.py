@@ -14,8 +14,8 @@ from eventstore.dispatch import Dispatcher
 from eventstore.event import Fact, Unread
 from eventstore.facts import Reading, reading
 from eventstore.projection import TableProjection, install
-from eventstore.rebuild import rebuild
-from eventstore.refusal import Superseded
+from eventstore.rebuild import _Shadow, rebuild
+from eventstore.refusal import HistoryBroken, Superseded
 from eventstore.store import EventStore
 from tests.eventstore.jars import CODEC, FOLD, JarOpened, Shelf, asked, dropping, house, noting, opening, rows
 
@@ -166,6 +166,26 @@ def test_a_rebuild_that_died_can_begin_again(jars: Dispatcher) -> None:
         rebuild(jars.store, read(jars), Dying(), page=5)
     assert rebuild(jars.store, read(jars), Shelf2()).equal is None
     assert shelf(jars, 2) == shelf(jars)
+
+
+def test_who_was_overtaken_meddles_with_nothing(jars: Dispatcher) -> None:
+    """It slept between its last page and the comparison; another began the same revision anew, and has read nothing yet."""
+    asked(jars)
+    before = shelf(jars)
+    assert before
+    another = _Shadow(jars.store, read(jars), Shelf(), 4000, 100)._building
+    begun: list[int] = []
+
+    def overtaken(_position: int, _head: int) -> None:
+        if not begun:
+            begun.append(1)
+            another.start()
+
+    with pytest.raises(HistoryBroken, match="another process"):
+        rebuild(jars.store, read(jars), Shelf(), progress=overtaken)
+    assert shelf(jars) == before
+    another.catch_up(None)
+    another.clear()
 
 
 def test_replay_asks_neither_clock_nor_chance_nor_the_world(jars: Dispatcher, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,7 @@ class Load:
     world: World
     port: int
     name: str = "load"
+    patience_s: float = TIMEOUT_S
     answers: list[Answered] = field(default_factory=list[Answered])
     wishes: dict[str, tuple[str, str, Any]] = field(default_factory=dict[str, tuple[str, str, Any]])
     stop: threading.Event = field(default_factory=threading.Event)
@@ -68,7 +69,7 @@ class Load:
     def ask(self, key: str, wish: tuple[str, str, Any]) -> Answered:
         self.wishes[key] = wish
         began = time.monotonic()
-        code, wait, body = asked(self.port, self.world.tokens["editor"], key, *wish)
+        code, wait, body = asked(self.port, self.world.tokens["editor"], key, *wish, self.patience_s)
         found = Answered(at=began, code=code, retry_after=wait, key=key, body=body)
         self.answers.append(found)
         return found
@@ -128,10 +129,12 @@ class Load:
         self.world.sound()
 
 
-def asked(port: int, token: str, key: str, method: str, path: str, body: Any) -> tuple[int, int, Any]:
+def asked(
+    port: int, token: str, key: str, method: str, path: str, body: Any, patience_s: float = TIMEOUT_S
+) -> tuple[int, int, Any]:
     """Status, Retry-After in seconds, and the body; 0 where no answer came."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": key}
-    with closing(HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=patience_s)) as connection:
         try:
             connection.request(method, f"/api/v1{path}", json.dumps(body), headers)
             response = connection.getresponse()

@@ -112,12 +112,12 @@ def test_a_broker_that_is_away_or_hangs_costs_no_command_anything(
     redis, breaks = redis_trouble
     settings = with_redis(inhabited.settings, redis.port)
     with served(settings) as (_, port):
-        load = Load(inhabited, port, f"broker-{breaks is redis.stop}-{port}")
+        load = Load(inhabited, port, f"broker-{breaks is redis.stop}-{port}", patience_s=5)
         with load.running():
             load.until_done()
             breaks()
             since = load.next()
-        assert {one.code for one in since} <= {200, 201}, "none of them waits for it"
+        assert {one.code for one in since} <= {200, 201}, "none of them waits for it, or whoever asks would have gone"
         load.is_whole()
 
 

@@ -101,6 +101,29 @@ def test_a_mark_that_fails_costs_no_other_letter_its_verdict_or_its_turn(post: P
     assert len(server.got) == len({str(mail["Message-ID"]) for mail in server.mail()}) == post.states()["sent"]
 
 
+def test_a_verdict_that_cannot_be_written_costs_no_other_letter_its_own(post: PostOffice) -> None:
+    """Those of one conversation are written together; where that fails, each is tried alone, and nothing leaves twice."""
+    for _ in range(12):
+        post.happen(*DRAFT, SEALED)
+    post.listener.follow()
+    refuse(post, "state", "sent", "editor@people.example")
+    server = Server()
+    with server.running() as port:
+        delivery = post.delivery(port, connections=LINES)
+        with pytest.raises(SQLAlchemyError):
+            delivery.drain()
+        while True:
+            try:
+                if not delivery.drain().claimed:
+                    break
+            except SQLAlchemyError:
+                continue
+    left = post.rows("state", "address")
+    assert {state for state, address in left if address != "editor@people.example"} == {"sent"}
+    assert {state for state, address in left if address == "editor@people.example"} == {"leased"}
+    assert len(server.got) == len({str(mail["Message-ID"]) for mail in server.mail()}) == len(left)
+
+
 def test_what_one_mark_breaks_is_its_own(post: PostOffice) -> None:
     """Marks of several conversations are written together; one that fails fails alone."""
 

@@ -19,7 +19,9 @@ from tests.workflow.blind import blind_calls
 from tests.workflow.founded import founded_sqlite
 from tests.workflow.house import Api, House
 from workflow import commands as c
-from workflow.blind import MASK
+from workflow.blind import MASK, blinded, is_blind
+from workflow.discretion import actor_for
+from workflow.dossier import view_of
 
 UNIT = UNITS[0]
 CODE = UNIT.code
@@ -176,6 +178,18 @@ def test_an_expert_who_is_late_is_not_told_who_was_faster(house: House, applicat
         house.do(who, c.Declare(application_id=application, conflict=False), if_match=1)
     assert failed.value.latest is not None
     assert failed.value.latest.actor == ""
+
+
+def test_nor_is_one_who_holds_an_office_of_another_province(house: House, application: UUID) -> None:
+    """That office sees nothing of this one, and opens no eyes either."""
+    who = house.actor(panel(house, application)[0])
+    both = replace(who, grants=(*who.grants, Grant(Role.PROVINCE_CLERK, "44")))
+    whole, call = house.application(application), blind_calls().get("hn-2025")
+    assert is_blind(both, whole, call)
+    view = view_of(both, blinded(whole, call, both.id))
+    [opened] = house.store.read_stream(f"application-{application}")[:1]
+    assert view.blind
+    assert actor_for(opened, view) == ""
 
 
 def test_an_expert_who_applies_too_reads_no_name_in_the_own_list(house: House, app: Flask, application: UUID) -> None:

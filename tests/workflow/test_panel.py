@@ -182,6 +182,14 @@ def test_a_pool_of_hundreds_is_drawn_from_without_trying_every_panel(
     assert len(draw(pool, "s", 9, asked)) == drawn
 
 
+def test_a_wide_mix_is_drawn_from_a_pool_of_hundreds() -> None:
+    fields = tuple("甲乙丙丁戊己庚辛")
+    asked = rule(panel=13, mix=tuple(FieldShare(field=field, at_least=3) for field in fields), one_per_employer=True)
+    known = [[fields[(n * 3 + k) % 8] for k in range(3)] for n in range(400)]
+    pool = [who(n, *of, employer=f"单位{n // 2}") for n, of in enumerate(known)]
+    assert len(draw(pool, "s", 13, asked)) == 13
+
+
 # the step
 
 
