@@ -100,6 +100,25 @@ def test_a_head_that_was_answered_stays_answered_whoever_held_first_and_afterwar
         assert house.holding.standing() is None
 
 
+def test_a_hold_that_came_with_the_backup_gives_way_to_the_one_that_the_restore_asks_for(
+    database: str, tmp_path: Path
+) -> None:
+    """What happened after it was released there, and left: from here on that is of before as well."""
+    with peopled(database, tmp_path, free_port(), checkpoints=tmp_path / "outside") as world:
+        house = world.house
+        assert house.proofs.keep(now=True)
+        quiet = house.holding.hold("operator", "quiet")
+        world.sealed(1)
+        shorter = Shorter(house.proofs)
+        shorter.more = 100
+        found = house.holding.hold_if_restored(shorter)  # type: ignore[arg-type]
+        assert found is not None
+        assert (found.because, found.position) == ("restored", house.store.head_position())
+        assert found.position > quiet.position
+        with house.store.reading() as db:
+            assert outgoing.held(db) == found
+
+
 @pytest.mark.parametrize("note", ["", "not a note\n", "elsewhere\n3\nAAAA\n\n\u2014 elsewhere AAAAAAAA\n", "\udcff"])
 def test_a_head_outside_that_is_not_ours_holds_too_and_once(tmp_path: Path, note: str) -> None:
     """Who cannot read how far the log had come does not know that nothing is missing."""

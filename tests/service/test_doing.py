@@ -101,6 +101,8 @@ def test_an_answer_that_is_a_file_is_kept_where_it_is_asked_for(ask: Ask, tmp_pa
     taken = ask("editor", "do", "getFigures", "--application", number, "--out", str(kept))
     assert (taken.exit_code, taken.output) == (0, "")
     assert kept.read_bytes().startswith(b"PK")
+    nowhere = ask("editor", "do", "getFigures", "--application", number, "--out", str(tmp_path / "no" / "such"))
+    assert (nowhere.exit_code, "could not be kept" in nowhere.stderr) == (2, True), "1 is for what the rules refuse"
     refused = ask("yuhua-head", "do", "getFigures", "--application", number, "--out", str(tmp_path / "none.xlsx"))
     assert refused.exit_code != 0
     assert not (tmp_path / "none.xlsx").exists(), "nothing is kept of what was not given"
